@@ -1,0 +1,121 @@
+"""Measure how many deadlines a second business time computes, beside ``businesstimedelta`` in the same run.
+
+The question: eight business hours over a weekend with holidays. It is asked of the calendar a German team has (zone and
+public holidays, as in that package's own manual), which is the figure to quote, and of the one that is cheapest for
+the peer: UTC, and every day near a holiday, because it looks for the next one day by day on each addition.
+Rounds of both take turns and medians are compared, since rates drift by a fifth between sessions (design page 8).
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+from statistics import median
+from time import perf_counter
+
+import businesstimedelta
+import holidays
+import pytz  # type: ignore[import-untyped]
+
+from sla.business_time import BusinessCalendar, add, add_business_days, between, explain, next_opening, open_intervals
+
+Question = Callable[[datetime], object]
+
+ROUNDS = 7
+ROUND_SECONDS = 0.4
+BUDGET = 8 * 3600
+WEEK = (((9 * 3600, 17 * 3600),),) * 5 + ((), ())
+GERMAN_DAYS = frozenset(holidays.country_holidays("DE", subdiv="BE", years=range(2025, 2029)))
+GERMAN = BusinessCalendar("Europe/Berlin", WEEK, GERMAN_DAYS)
+PLAIN = BusinessCalendar("UTC", WEEK, frozenset({date(2026, 11, 23), date(2026, 12, 1)}))
+BEFORE_EASTER = [datetime(2026, 4, 2, 12, 0, second, tzinfo=UTC) for second in range(50)]
+BEFORE_HOLIDAY = [datetime(2026, 11, 20, 14, 0, second, tzinfo=UTC) for second in range(50)]
+SERIAL = count()
+PAUSES = [(datetime(2026, 4, 2, 14, tzinfo=UTC), datetime(2026, 4, 7, 10, tzinfo=UTC))]
+
+
+def run() -> None:
+    """Print one JSON line per figure to standard output, progress to standard error; takes about 15 seconds."""
+    german = peer_add(GERMAN, holidays.country_holidays("DE", subdiv="BE"))
+    compare("add over weekend and holidays, German team", GERMAN, german, BEFORE_EASTER)
+    compare("add over weekend and holiday, UTC", PLAIN, peer_add(PLAIN, PLAIN.holidays), BEFORE_HOLIDAY)
+    for name, question in further_questions().items():
+        report(name, median(rate(question, BEFORE_EASTER, ROUND_SECONDS / 2) for _ in range(3)), "calls/s")
+    report("first answer of a new calendar", 1000 / rate(cold_add, BEFORE_EASTER, ROUND_SECONDS), "ms")
+
+
+def compare(figure: str, calendar: BusinessCalendar, peer: Question, starts: list[datetime]) -> None:
+    """Check that both give the same instants, then measure them in turns."""
+
+    def ours(start: datetime) -> datetime:
+        return add(start, BUDGET, calendar)
+
+    for start in starts:
+        if peer(start) != ours(start):
+            raise AssertionError(f"businesstimedelta gives {peer(start)} for {start}, we give {ours(start)}")
+    rates, peer_rates = [], []
+    for number in range(1, ROUNDS + 1):
+        rates.append(rate(ours, starts, ROUND_SECONDS))
+        peer_rates.append(rate(peer, starts, ROUND_SECONDS))
+        note(f"{figure}, round {number} of {ROUNDS}: {rates[-1]:,.0f} adds/s, control {peer_rates[-1]:,.0f}")
+    report(figure, median(rates), "adds/s", median(peer_rates))
+
+
+def peer_add(calendar: BusinessCalendar, days_off: Iterable[date]) -> Question:
+    """Return the control: the hours and holidays of a calendar as businesstimedelta rules."""
+    zone = pytz.timezone(calendar.zone)
+    day = businesstimedelta.WorkDayRule(start_time=time(9), end_time=time(17), working_days=[0, 1, 2, 3, 4], tz=zone)
+    rules = businesstimedelta.Rules([day, businesstimedelta.HolidayRule(days_off, tz=zone)])
+    budget = businesstimedelta.BusinessTimeDelta(rules, hours=8)
+    return lambda start: start + budget
+
+
+def further_questions() -> dict[str, Question]:
+    end = datetime(2026, 6, 24, 12, tzinfo=UTC)
+    return {
+        "add with a pause": lambda start: add(start, BUDGET, GERMAN, PAUSES),
+        "between": lambda start: between(start, end, GERMAN),
+        "three business days": lambda start: add_business_days(start, 3, GERMAN),
+        "next opening": lambda start: next_opening(start, GERMAN),
+        "next five open intervals": lambda start: open_intervals(start, GERMAN, count=5),
+        "explain": lambda start: explain(start, BUDGET, GERMAN),
+    }
+
+
+def cold_add(start: datetime) -> object:
+    """Answer for a calendar that was never seen: validation and tables included."""
+    unseen = date(3000, 1, 1) + timedelta(days=next(SERIAL))
+    return add(start, BUDGET, BusinessCalendar(GERMAN.zone, WEEK, GERMAN_DAYS | {unseen}))
+
+
+def rate(question: Question, starts: list[datetime], seconds: float) -> float:
+    """Ask until the time is over; return the answers per second."""
+    asked = 0
+    begun = perf_counter()
+    while (passed := perf_counter() - begun) < seconds:
+        for start in starts:
+            question(start)
+        asked += len(starts)
+    return asked / passed
+
+
+def report(figure: str, value: float, unit: str, control: float | None = None) -> None:
+    line = {
+        "bench": "business-time",
+        "figure": figure,
+        "engine": None,
+        "value": round(value, 2),
+        "unit": unit,
+        "control": None if control is None else round(control, 2),
+        "ratio": None if control is None else round(value / control, 1),
+    }
+    print(json.dumps(line), flush=True)
+
+
+def note(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    run()

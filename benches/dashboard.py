@@ -1,0 +1,143 @@
+"""`./run bench dashboard`: server time of the dashboard and of a page behind a figure, with 100,000 leads, beside a bare list page.
+
+Runs in a database of its own on each engine, as all benches do. The rows are written by set-based statements, in the shape the verbs leave: a year of arrivals, a handoff and two clocks for each MQL, events for every
+stage. The control is the barest list that Django can make of the same leads: 25 rows, one query, one template.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from benches._own_database import run
+
+FIGURES = (
+    ("dashboard, a month", "/dashboard/?from=2026-05-01&to=2026-06-01"),
+    ("dashboard, a year", "/dashboard/?from=2026-01-01&to=2027-01-01"),
+    ("dashboard, a month, activity", "/dashboard/?from=2026-05-01&to=2026-06-01&basis=activity"),
+    ("dashboard, a month, one source", "/dashboard/?from=2026-05-01&to=2026-06-01&source=event"),
+    ("leads behind a figure, a month", "/dashboard/leads?figure=cohort.won&from=2026-05-01&to=2026-06-01"),
+    ("leads behind a figure, a year", "/dashboard/leads?figure=cohort.mql&from=2026-01-01&to=2027-01-01"),
+    ("clocks behind a figure, a month", "/dashboard/leads?figure=promise.missed&from=2026-05-01&to=2026-06-01"),
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Measure both engines, or here the database of ``DATABASE_URL``: one JSON line per figure."""
+    parser = argparse.ArgumentParser(prog="./run bench dashboard")
+    parser.add_argument("--engine", choices=("both", "sqlite", "postgresql"), default="both")
+    parser.add_argument("--leads", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=4.0, help="for each figure")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments)
+    if chosen.here:
+        _prepare()
+        _measure(chosen.leads, chosen.seconds)
+        return 0
+    passed = ["--leads", str(chosen.leads), "--seconds", str(chosen.seconds)]
+    engines = ("sqlite", "postgresql") if chosen.engine == "both" else (chosen.engine,)
+    return max(run("dashboard", engine, passed) for engine in engines)
+
+
+def _prepare() -> None:
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, skip_checks=True)
+    call_command("createcachetable", verbosity=0)
+
+
+def _measure(leads: int, seconds: float) -> None:
+    from django.db import connection
+
+    from benches._dashboard_rows import fill
+
+    began = time.perf_counter()
+    maya = fill(leads)
+    print(f"{leads:,} leads filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
+    control = _bare_list(maya)
+    for name, address in FIGURES:
+        ours, bare, queries = _interleaved(_page(maya, address), control, seconds)
+        for rank, label in ((50, "p50"), (95, "p95")):
+            _line(f"{name}, {label}", connection.vendor, _rank(ours, rank), _rank(bare, rank))
+        print(f"  {name}: {queries} queries, {len(ours)} runs", file=sys.stderr)
+
+
+def _line(figure: str, engine: str, value: float, control: float) -> None:
+    line = {"bench": "dashboard", "figure": figure, "engine": engine, "value": round(value, 1), "unit": "ms",
+            "control": round(control, 1), "ratio": round(value / control, 2)}  # fmt: skip
+    print(json.dumps(line), flush=True)
+
+
+def _rank(times: list[float], percent: int) -> float:
+    return statistics.quantiles(times, n=100, method="inclusive")[percent - 1]
+
+
+def _page(user: Any, address: str) -> Callable[[], None]:
+    """Ask for a page through the whole of Django: middleware, session, view, template."""
+    from django.test import Client
+
+    client = Client()
+    client.force_login(user)
+
+    def ask() -> None:
+        response = client.get(address, headers={"host": "localhost"})
+        assert response.status_code == 200, (address, response.status_code)
+
+    return ask
+
+
+def _bare_list(user: Any) -> Callable[[], None]:
+    """Make the control: a view of one query and a template of one loop, behind the same client but no middleware of ours."""
+    from django.http import HttpResponse
+    from django.template import engines
+    from django.test import RequestFactory
+
+    from leads.models import Lead
+
+    template = engines["django"].from_string(
+        "<table>{% for lead in leads %}<tr><td>{{ lead.pk }}</td><td>{{ lead.contact.external_id }}</td>"
+        "<td>{{ lead.stage }}</td><td>{{ lead.source }}</td><td>{{ lead.last_touch_at }}</td></tr>{% endfor %}</table>"
+    )
+    factory = RequestFactory()
+
+    def ask() -> None:
+        request = factory.get("/")
+        leads = Lead.objects.select_related("contact").order_by("-last_touch_at", "-id")[:25]
+        assert HttpResponse(template.render({"leads": leads}, request)).content
+
+    return ask
+
+
+def _interleaved(
+    ours: Callable[[], None], bare: Callable[[], None], seconds: float
+) -> tuple[list[float], list[float], int]:
+    """Run both in turn until the time is over, after a warm-up; give their times in ms and the queries of one page."""
+    from django.db import connection
+
+    for _ in range(3):
+        ours()
+        bare()
+    statements: list[str] = []
+
+    def note(execute: Any, sql: str, *rest: Any) -> Any:
+        statements.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        ours()
+    times: tuple[list[float], list[float]] = ([], [])
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until or len(times[0]) < 10:
+        for ask, kept in ((ours, times[0]), (bare, times[1])):
+            start = time.perf_counter()
+            ask()
+            kept.append((time.perf_counter() - start) * 1000)
+    return times[0], times[1], len(statements)

@@ -1,0 +1,109 @@
+"""The form in which a campaign is logged and changed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.text import slugify
+
+from campaigns.actions import Brief
+from campaigns.models import Campaign
+from inputs.fields import TextField
+from personas.models import Persona, PersonaVersion
+
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
+MAX_AMOUNT_DIGITS, AMOUNT_DECIMALS = 14, 2
+
+
+class PersonaField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """Personas in use, by the name of their newest version."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(queryset=Persona.objects.none(), empty_label="All personas", required=False, **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return self.names.get(obj.pk, str(obj))
+
+    names: dict[int, str] = {}
+
+
+def _amount(label: str) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, required=False, min_value=0, max_digits=MAX_AMOUNT_DIGITS, decimal_places=AMOUNT_DECIMALS,
+        widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
+    )  # fmt: skip
+
+
+def _day(label: str, *, required: bool) -> forms.DateField:
+    return forms.DateField(
+        label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class CampaignForm(forms.Form):
+    """What sales should know of a campaign; the first five fields are enough to log it."""
+
+    name = TextField(label="Name", max_length=120)
+    type = forms.ChoiceField(label="Type", choices=[("", "Choose…"), *Campaign.Types.choices])
+    starts_on = _day("Starts on", required=True)
+    ends_on = _day("Ends on", required=False)
+    persona = PersonaField(label="Whom it speaks to")
+    code = forms.SlugField(
+        label="UTM campaign", max_length=80, required=False,
+        help_text="Links carry it as utm_campaign. Left empty, it is made from the name.",
+    )  # fmt: skip
+    offer = TextField(label="Offer", max_length=200, required=False, help_text="What the contact gets, in one line.")
+    talking_points = TextField(
+        label="Talking points for sales", multi_line=True, rows=5, max_length=4000, required=False,
+        help_text="What to say when you call: one point per line.",
+    )  # fmt: skip
+    budget = _amount("Budget")
+    cost = _amount("Cost so far")
+    currency = forms.RegexField(
+        label="Currency", regex=r"^[A-Z]{3}$", initial="EUR", max_length=3,
+        error_messages={"invalid": "Three capital letters, such as EUR."},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["persona"]
+        assert isinstance(field, PersonaField)  # noqa: S101 - for the type checker
+        field.queryset = Persona.objects.filter(is_retired=False, is_negative=False).order_by("code")
+        versions = PersonaVersion.objects.filter(persona__is_retired=False).order_by("number")
+        field.names = dict(versions.values_list("persona_id", "name"))
+
+    def clean_starts_on(self) -> date:
+        return self._sane(self.cleaned_data["starts_on"])
+
+    def clean_ends_on(self) -> date | None:
+        ends_on = self.cleaned_data.get("ends_on")
+        return self._sane(ends_on) if ends_on else None
+
+    @staticmethod
+    def _sane(day: date) -> date:
+        if not EARLIEST <= day < LATEST:
+            raise forms.ValidationError("Give a date between 2000 and 2100.", code="far_date")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not cleaned.get("code") and cleaned.get("name") and "code" not in self.errors:
+            cleaned["code"] = slugify(cleaned["name"])[:80]
+            if not cleaned["code"]:
+                self.add_error("code", "The name has no Latin letters to make this from: please type one.")
+        return cleaned
+
+    @property
+    def brief(self) -> Brief:
+        """The valid input as the verb takes it."""
+        values = {name: value for name, value in self.cleaned_data.items() if name != "persona"}
+        persona = self.cleaned_data["persona"]
+        return Brief(**values, persona_id=persona.pk if persona else None)
+
+
+def initial_of(campaign: Campaign) -> dict[str, Any]:
+    """Give what the form shows of a campaign that is there."""
+    names = ("name", "type", "starts_on", "ends_on", "code", "offer", "talking_points", "budget", "cost", "currency")
+    return {name: getattr(campaign, name) for name in names} | {"persona": campaign.persona_id}

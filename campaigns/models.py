@@ -1,0 +1,90 @@
+"""Campaigns: what marketing does to be noticed, and what sales should know about it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from personas.models import Persona
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def visible_to(self, user: object) -> CampaignQuerySet:
+        """Campaigns that ``user`` may see: everybody's, for both teams read the same."""
+        return self if getattr(user, "is_active", False) else self.none()
+
+    def running(self, on: date) -> CampaignQuerySet:
+        """Campaigns that run on the day ``on``."""
+        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on), starts_on__lte=on)
+
+
+class Campaign(models.Model):
+    """One campaign with its brief to sales. ``code`` is its ``utm_campaign``: touches are matched by it."""
+
+    class Types(models.TextChoices):
+        EMAIL = "email", _("Email")
+        WEBINAR = "webinar", _("Webinar")
+        EVENT = "event", _("Event")
+        TRADE_SHOW = "trade_show", _("Trade show")
+        CONTENT = "content", _("Content")
+        CONTENT_SYNDICATION = "content_syndication", _("Content syndication")
+        PAID_SEARCH = "paid_search", _("Paid search")
+        PAID_SOCIAL = "paid_social", _("Paid social")
+        DISPLAY = "display", _("Display")
+        SEO = "seo", _("Search engine optimisation")
+        DIRECT_MAIL = "direct_mail", _("Direct mail")
+        TELEMARKETING = "telemarketing", _("Telemarketing")
+        PARTNER = "partner", _("Partner")
+        REFERRAL = "referral", _("Referral")
+        PUBLIC_RELATIONS = "public_relations", _("Public relations")
+        NURTURE = "nurture", _("Nurture")
+        ACCOUNT_BASED = "account_based", _("Account-based")
+        LIST_IMPORT = "list_import", _("List import")
+        OTHER = "other", _("Other")
+
+    name = models.CharField(_("name"), max_length=120)
+    code = models.SlugField(_("UTM campaign"), max_length=80, unique=True)
+    type = models.CharField(_("type"), max_length=24, choices=Types)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("owner")
+    )
+    persona = models.ForeignKey(
+        Persona, on_delete=models.PROTECT, null=True, blank=True, related_name="campaigns", verbose_name=_("persona")
+    )
+    starts_on = models.DateField(_("starts on"))
+    ends_on = models.DateField(_("ends on"), null=True, blank=True)
+    budget = models.DecimalField(
+        _("budget"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    cost = models.DecimalField(
+        _("cost so far"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    offer = models.CharField(_("offer"), max_length=200, blank=True, default="")
+    talking_points = models.TextField(_("talking points"), blank=True, default="")
+    created_at = models.DateTimeField()
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="a_campaign_ends_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=Q(budget__isnull=True) | Q(budget__gte=0), name="a_campaign_budget_is_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(cost__isnull=True) | Q(cost__gte=0), name="a_campaign_cost_is_not_negative"
+            ),
+        ]
+        indexes = [models.Index(fields=["owner", "-starts_on"], name="campaign_owner_idx")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,67 @@
+"""The rows behind a figure: exactly those that its numerator, or its denominator, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from dashboards.families import FAMILIES, lead_of
+from dashboards.registry import find
+from dashboards.report import on_basis_of
+from dashboards.scope import Scope
+from inputs.refusals import Invalid
+from leads.models import Lead
+from teams.models import User
+
+PAGE = 50
+ALONG = {
+    "promise": ("handoff", "user", "team"),
+    "handoff": ("assignee",),
+    "rating": ("user",),
+}
+
+
+class NoDenominator(Invalid):
+    """The figure is a plain count: it is a share of nothing."""
+
+    code = "no_denominator"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row behind a figure with its lead; ``fact`` is the clock, handoff or rating, nothing where leads are counted."""
+
+    lead: Lead
+    fact: Any
+
+
+def rows_behind(key: str, scope: Scope, *, of_whole: bool = False) -> QuerySet[Any]:
+    """Give the rows that the figure ``key`` counts in ``scope``; with ``of_whole`` those that it is a share of.
+
+    Raises ``UnknownFigure`` and ``NoDenominator``.
+    """
+    kpi = find(key)
+    if of_whole and not kpi.whole:
+        raise NoDenominator("This figure is a count, not a share.", field="part")
+    return FAMILIES[kpi.family].rows(on_basis_of(key, scope), kpi.whole if of_whole else kpi.part)
+
+
+def page_of(rows: QuerySet[Any], family: str, user: User, *, before: int | None) -> tuple[list[Row], int | None]:
+    """Give a page of ``rows``, newest first, with the leads that ``user`` may see, and where the next page begins."""
+    along = ALONG.get(family, ())
+    ordered = rows.select_related(*along).order_by("-pk") if along else rows.order_by("-pk")
+    if before is not None:
+        ordered = ordered.filter(pk__lt=before)
+    found = list(ordered[: PAGE + 1])
+    shown = found[:PAGE]
+    leads = _leads([lead_of(row) for row in shown], user)
+    listed = [Row(leads[pk], None if isinstance(row, Lead) else row) for row in shown if (pk := lead_of(row)) in leads]
+    return listed, shown[-1].pk if len(found) > PAGE else None
+
+
+def _leads(ids: Sequence[int], user: User) -> dict[int, Lead]:
+    visible = Lead.objects.visible_to(user).select_related("contact__company", "owner", "queue", "last_campaign")
+    return {lead.pk: lead for lead in visible.filter(pk__in=ids)}

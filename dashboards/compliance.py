@@ -1,0 +1,254 @@
+"""How both sides keep their word: promises kept, response times, by whom, by week, and where the misses came from."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count
+
+from dashboards.families import BANDS, PROMISE
+from dashboards.figures import Figure, Spread, figure, spread
+from dashboards.periods import Period
+from dashboards.ranks import nearest_rank
+from dashboards.scope import Scope
+from dashboards.tallies import SLICE, Counts, tally
+from sla.in_force import InForce, NoAgreement, agreement_in_force
+from teams.roles import Side
+
+WEEKS_SHOWN = 10
+COUNTED = ("judged", "kept", "missed", "unanswered", "answered", "cancelled")
+TIER_ORDER = {"hot": 0, "warm": 1, "standard": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """By what a promise is judged: the share to reach and from how many cases on; nothing while no agreement is in force."""
+
+    target_percent: int | None
+    judged_from: int
+
+    def verdict(self, kept: Figure) -> str:
+        """Say *no_data*, *too_few*, *kept*, *behind*, or *no_target*."""
+        if not kept.whole or kept.percent is None:
+            return "no_data"
+        if self.target_percent is None:
+            return "no_target"
+        if kept.whole < self.judged_from:
+            return "too_few"
+        # Compared unrounded, so that 89.96 % is not taken for 90 %.
+        return "kept" if kept.part * 100 >= self.target_percent * kept.whole else "behind"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The share kept of a group of promises, and what it means under the agreement."""
+
+    value: Any
+    kept: Figure
+    missed: Figure
+    cancelled: Figure
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseLine:
+    """One promise of one side: kept, compared with before, how fast, and the same by tier and by who owed it."""
+
+    code: str
+    words: str
+    side: str
+    total: Kept
+    change: Decimal | None
+    response: Spread
+    unanswered: Figure
+    bands: list[Figure]
+    by_tier: list[Kept]
+    by_owner: list[Kept]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who owes: a person, or the queue of a team."""
+
+    rep: int | None
+    queue: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Misses:
+    """The misses of one person or queue: how many of how many judged, and how late the answered ones were."""
+
+    owner: Owner
+    missed: Figure
+    late_median: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The promises that fell due in a week, by code."""
+
+    period: Period
+    kept: dict[str, Kept]
+
+
+@dataclass(frozen=True, slots=True)
+class Compliance:
+    """Everything about promises of a period."""
+
+    agreement: InForce | None
+    measure: Measure
+    promises: list[PromiseLine]
+    weeks: list[Week]
+    misses: list[Misses]
+
+    def of(self, side: Side) -> list[PromiseLine]:
+        return [line for line in self.promises if line.side == side]
+
+
+def compliance(scope: Scope, *, at: datetime) -> Compliance:
+    """Reckon the promises of ``scope`` with five statements; judged by the agreement in force at its end, or now."""
+    agreement = _in_force(min(at, scope.period.ends_at))
+    measure = Measure(agreement.terms.attainment_target_percent if agreement else None, _judged_from(agreement))
+    now = tally(PROMISE, scope, ("promise", "side", "tier", "rep", "queue"), measures=COUNTED)
+    before = tally(PROMISE, scope.before(), ("promise",), measures=COUNTED).by("promise")
+    seconds = _seconds(scope)
+    promises = []
+    for code, side, words in _promises(agreement, now.by("promise", "side")):
+        narrowed = scope.only(promise=code)
+        promises.append(
+            PromiseLine(
+                code=code,
+                words=words,
+                side=side,
+                total=_kept(None, narrowed, now.total(promise=code), measure),
+                change=_change(narrowed, now.total(promise=code), before.get(code)),
+                response=spread("promise.response", narrowed, seconds[code].items()),
+                unanswered=figure("promise.unanswered", narrowed, now.total(promise=code)),
+                bands=_bands(narrowed, seconds[code]),
+                by_tier=_by_tier(narrowed, now.by("promise", "tier"), code, measure),
+                by_owner=_by_owner(narrowed, now.by("promise", "rep", "queue"), code, measure),
+            )
+        )
+    return Compliance(agreement, measure, promises, _weeks(scope, measure), _misses(scope, now.by("rep", "queue")))
+
+
+def _in_force(at: datetime) -> InForce | None:
+    try:
+        return agreement_in_force(at)
+    except NoAgreement:
+        return None
+
+
+def _judged_from(agreement: InForce | None) -> int:
+    return agreement.terms.judged_from_count if agreement else 0
+
+
+def _promises(agreement: InForce | None, found: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """List the promises of the agreement in its order, then those of older versions that still fell due in the period."""
+    known = agreement.terms.promises if agreement else {}
+    listed = [(promise.code, promise.side, promise.words) for promise in known.values()]
+    older = sorted({pair for pair in found if pair[0] not in known})
+    return listed + [(code, side, code.replace("_", " ").capitalize()) for code, side in older]
+
+
+def _kept(value: Any, scope: Scope, counts: Counts, measure: Measure) -> Kept:
+    kept = figure("promise.kept_rate", scope, counts)
+    return Kept(
+        value, kept, figure("promise.missed", scope, counts), figure("promise.cancelled", scope, counts),
+        measure.verdict(kept),
+    )  # fmt: skip
+
+
+def _change(scope: Scope, now: Counts, before: Counts | None) -> Decimal | None:
+    """Give the change in percentage points, or nothing where one of both periods has no data."""
+    percent = figure("promise.kept_rate", scope, now).percent
+    earlier = figure("promise.kept_rate", scope, before).percent if before else None
+    return None if percent is None or earlier is None else percent - earlier
+
+
+def _by_tier(scope: Scope, found: dict[Any, Counts], code: str, measure: Measure) -> list[Kept]:
+    tiers = sorted((tier for promise, tier in found if promise == code), key=lambda tier: TIER_ORDER.get(tier, 9))
+    return [_kept(tier, scope.only(tier=tier), found[code, tier], measure) for tier in tiers]
+
+
+def _by_owner(scope: Scope, found: dict[Any, Counts], code: str, measure: Measure) -> list[Kept]:
+    lines = [
+        _kept(Owner(rep, None if rep else queue), owned_by(scope, rep, queue), counts, measure)
+        for (promise, rep, queue), counts in _joined(found).items()
+        if promise == code
+    ]
+    return sorted(lines, key=lambda line: (-(line.kept.whole or 0), line.value.rep or 0, line.value.queue or 0))
+
+
+def _joined(found: dict[Any, Counts]) -> dict[Any, Counts]:
+    """Join what one person owed in several teams: who owes in person is one group."""
+    joined: dict[Any, Counts] = {}
+    for key, counts in found.items():
+        *rest, rep, queue = key
+        group = (*rest, rep, None if rep else queue)
+        held = joined.setdefault(group, dict.fromkeys(counts, 0))
+        for name, count in counts.items():
+            held[name] += count
+    return joined
+
+
+def owned_by(scope: Scope, rep: int | None, queue: int | None) -> Scope:
+    """Narrow ``scope`` to what a person owed, or to what stood in the queue of a team."""
+    return scope.only(rep=rep) if rep else scope.only(rep=0, team=queue)
+
+
+def _seconds(scope: Scope) -> defaultdict[str, Counter[int]]:
+    """Count the business seconds that answers took, by promise."""
+    rows = PROMISE.rows(scope, "answered").order_by().values("promise", "answered_seconds").annotate(often=Count("pk"))
+    found: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    for promise, taken, often in rows.values_list("promise", "answered_seconds", "often"):
+        found[promise][taken] += often
+    return found
+
+
+def _bands(scope: Scope, seconds: Counter[int]) -> list[Figure]:
+    counts = [0] * len(BANDS)
+    for taken, often in seconds.items():
+        band = next(n for n, (_, _, high) in enumerate(BANDS) if high is None or taken < high)
+        counts[band] += often
+    return [Figure(f"promise.band_{number}", scope, count) for number, count in enumerate(counts)]
+
+
+def _weeks(scope: Scope, measure: Measure) -> list[Week]:
+    """Count by week, for at least ten weeks up to the period's end, so that a short period too shows where it comes from."""
+    reach = scope.period.reaching_back(WEEKS_SHOWN)
+    parts = reach.weeks()
+    counted = ("judged", "kept", "missed", "cancelled")
+    found = tally(
+        PROMISE, scope.within(reach), ("promise",), measures=counted, slices=parts, date_field="due_at"
+    ).by(SLICE, "promise")  # fmt: skip
+    weeks = []
+    for number, part in enumerate(parts):
+        within = scope.within(part)
+        codes = {promise: counts for (week, promise), counts in found.items() if week == number}
+        kept = {code: _kept(None, within.only(promise=code), counts, measure) for code, counts in codes.items()}
+        weeks.append(Week(part, kept))
+    return weeks
+
+
+def _misses(scope: Scope, counts: dict[Any, Counts]) -> list[Misses]:
+    """List who missed, most first, with the median lateness of what was answered after all."""
+    late: defaultdict[Any, Counter[int]] = defaultdict(Counter)
+    rows = PROMISE.rows(scope, "missed").filter(late_seconds__isnull=False).order_by()
+    for rep, queue, seconds, often in (
+        rows.values("user_id", "team_id", "late_seconds").annotate(often=Count("pk"))
+        .values_list("user_id", "team_id", "late_seconds", "often")
+    ):  # fmt: skip
+        late[rep, None if rep else queue][seconds] += often
+    lines = [
+        Misses(Owner(rep, queue), figure("promise.missed", owned_by(scope, rep, queue), found),
+               nearest_rank(late[rep, queue].items(), 50))
+        for (rep, queue), found in _joined(counts).items()
+        if found["missed"]
+    ]  # fmt: skip
+    return sorted(lines, key=lambda line: (-line.missed.part, line.owner.rep or 0, line.owner.queue or 0))

@@ -1,0 +1,103 @@
+"""What became of the leads handed to sales: acceptance, reasons for rejections, and how reps rate them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dashboards.families import HANDOFF, RATING
+from dashboards.figures import Figure, figure
+from dashboards.scope import Scope
+from dashboards.tallies import Counts, Tally, tally
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """The handoffs or the ratings of a group: ``figures`` by measure, the share first."""
+
+    value: Any
+    figures: dict[str, Figure]
+
+    @property
+    def rate(self) -> Figure:
+        return next(iter(self.figures.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Rejections for one reason, and where their leads came from."""
+
+    code: str
+    rejections: Figure
+    by_source: list[tuple[str, Figure]]
+    by_campaign: list[tuple[int | None, Figure]]
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """Acceptance, rejections and ratings of a period."""
+
+    total: Handed
+    by_source: list[Handed]
+    by_campaign: list[Handed]
+    reasons: list[Reason]
+    ratings: Handed
+    ratings_by_source: list[Handed]
+    ratings_by_campaign: list[Handed]
+
+
+def deliveries(scope: Scope, *, in_detail: bool = False) -> Deliveries:
+    """Reckon what was decided and rated in the period of ``scope``, with three statements; ``in_detail`` also by source and campaign."""
+    groups = ("source", "campaign") if in_detail else ()
+    handed, rated = tally(HANDOFF, scope, groups), tally(RATING, scope, groups)
+    found = tally(HANDOFF, scope, ("reason", "source", "campaign"), measures=("all_rejections",), only_counted=True)
+    return Deliveries(
+        total=_handed(None, scope, handed.total()),
+        by_source=_grouped(handed, "source", scope, _handed) if in_detail else [],
+        by_campaign=_grouped(handed, "campaign", scope, _handed) if in_detail else [],
+        reasons=_reasons(scope, found.by("reason"), found.by("reason", "source"), found.by("reason", "campaign")),
+        ratings=_rated(None, scope, rated.total()),
+        ratings_by_source=_grouped(rated, "source", scope, _rated) if in_detail else [],
+        ratings_by_campaign=_grouped(rated, "campaign", scope, _rated) if in_detail else [],
+    )
+
+
+def _handed(value: Any, scope: Scope, counts: Counts) -> Handed:
+    names = ("acceptance_rate", *HANDOFF.measures)
+    return Handed(value, {name: figure(f"handoff.{name}", scope, counts) for name in names})
+
+
+def _rated(value: Any, scope: Scope, counts: Counts) -> Handed:
+    names = ("good_rate", *RATING.measures)
+    return Handed(value, {name: figure(f"rating.{name}", scope, counts) for name in names})
+
+
+def _grouped(found: Tally, group: str, scope: Scope, make: Callable[[Any, Scope, Counts], Handed]) -> list[Handed]:
+    groups = sorted(found.by(group).items(), key=lambda pair: str(pair[0]))
+    empty = "" if group == "source" else 0
+    return [make(value, scope.only(**{group: value or empty}), counts) for value, counts in groups]
+
+
+def _reasons(
+    scope: Scope, by_reason: dict[str, Counts], by_source: dict[Any, Counts], by_campaign: dict[Any, Counts]
+) -> list[Reason]:
+    found = []
+    for code, counts in by_reason.items():
+        narrowed = scope.only(reason=code)
+        if not code or not counts["all_rejections"]:
+            continue
+        sources = [(source, _rejections(narrowed.only(source=source), c)) for (reason, source), c in by_source.items()
+                   if reason == code and c["all_rejections"]]  # fmt: skip
+        campaigns = [(campaign, _rejections(narrowed.only(campaign=campaign or 0), c))
+                     for (reason, campaign), c in by_campaign.items() if reason == code and c["all_rejections"]]  # fmt: skip
+        found.append(Reason(code, _rejections(narrowed, counts), _most_first(sources), _most_first(campaigns)))
+    return sorted(found, key=lambda reason: (-reason.rejections.part, reason.code))
+
+
+def _rejections(scope: Scope, counts: Counts) -> Figure:
+    return figure("handoff.all_rejections", scope, counts)
+
+
+def _most_first(groups: list[tuple[Any, Figure]]) -> list[tuple[Any, Figure]]:
+    return sorted(groups, key=lambda group: (-group[1].part, str(group[0])))

@@ -1,0 +1,287 @@
+"""The sets behind the figures: for each family the rows that a period and its filters select, and the measures that cut them.
+
+One definition serves twice: a figure counts ``rows(scope, measure)`` by groups, and the list behind it shows the same rows. Lead figures count
+leads, clock figures clocks, handoff figures handoffs, rating figures ratings; each row once, because no filter joins a table that
+could repeat it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from dashboards.scope import Filters, Scope
+from leads.codes import PROCEDURAL_REJECTIONS
+from leads.lifecycle import PATH, STAGE_TIMES
+from leads.models import Clock, Feedback, Handoff, Lead, LeadEvent, Touch
+from teams.models import Membership
+
+STAGES = ("leads", "mql", "sal", "sql", "opportunity", "won")
+"""The measures of the funnel in the order of the path."""
+
+TIMES = dict(zip(STAGES, (STAGE_TIMES[stage] for stage in PATH), strict=True))
+
+ENTERED_BY = {
+    "mql": "qualified",
+    "sal": "accepted",
+    "sql": "qualified_for_sales",
+    "opportunity": "opportunity_opened",
+    "won": "won",
+    "won_early": "won",
+    "won_dated": "won",
+}
+"""The events by which a lead enters a stage."""
+
+BEGAN_ANEW = ("revived", "reopened")
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+BANDS = (
+    # label, from (included), to (not included), in business seconds; a day is 24 of its hours
+    ("0–5 min", 0, 5 * MINUTE),
+    ("5–15 min", 5 * MINUTE, 15 * MINUTE),
+    ("15–60 min", 15 * MINUTE, HOUR),
+    ("1–4 h", HOUR, 4 * HOUR),
+    ("4–8 h", 4 * HOUR, 8 * HOUR),
+    ("8 h – 1 day", 8 * HOUR, DAY),
+    ("more", DAY, None),
+)
+
+GOOD_QUALITY, POOR_QUALITY = 4, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A set of rows: which ones a scope selects, what they can be counted as, and what they can be grouped by."""
+
+    base: Callable[[Scope, str], QuerySet[Any]]
+    measures: Mapping[str, Q]
+    groups: Mapping[str, str]
+
+    def rows(self, scope: Scope, measure: str) -> QuerySet[Any]:
+        """Give exactly the rows that ``measure`` counts in ``scope``."""
+        return self.base(scope, measure).filter(self.measures[measure])
+
+
+# Leads ----------------------------------------------------------------------------------------------------------------
+
+
+def reached(measure: str) -> Q:
+    """Say that a lead came at least so far, in its present life or a former one.
+
+    This stage's time or a later one is set: skipping forward fills no false time. A lead that came back begins anew, and what it had
+    reached before stands in the event log only.
+    """
+    if measure == STAGES[0]:
+        return Q()
+    further = STAGES[STAGES.index(measure) :]
+    found = Q(advocate_at__isnull=False)
+    for later in further:
+        found |= Q(**{f"{TIMES[later]}__isnull": False})
+    # Few leads begin anew: the first half is looked up once, the second only for them.
+    anew = LeadEvent.objects.filter(kind__in=BEGAN_ANEW).values("lead_id")
+    before = LeadEvent.objects.filter(lead_id=OuterRef("pk"), kind__in=[ENTERED_BY[later] for later in further])
+    return found | Q(Q(pk__in=anew), Exists(before))
+
+
+def within(field: str, scope: Scope) -> Q:
+    """Say that ``field`` lies in the period, half-open."""
+    return Q(**{f"{field}__gte": scope.period.starts_at, f"{field}__lt": scope.period.ends_at})
+
+
+def first_source_raw(path: str = "pk") -> Subquery:
+    """Give what a lead's first touch said its source was, as it was written."""
+    first = Touch.objects.filter(lead_id=OuterRef(path)).order_by("occurred_at", "id")
+    return Subquery(first.values("source_raw")[:1])
+
+
+def of_lead(filters: Filters, prefix: str = "") -> Q:
+    """Narrow by what a lead is, seen from the row that names it with ``prefix``."""
+    chosen = Q()
+    if filters.source is not None:
+        chosen &= Q(**{f"{prefix}source": filters.source})
+    if filters.campaign is not None:
+        chosen &= _has(f"{prefix}last_campaign", filters.campaign)
+    if filters.persona is not None:
+        path = f"{prefix}persona"
+        chosen &= Q(**{f"{path}__persona_id": filters.persona}) if filters.persona else Q(**{f"{path}__isnull": True})
+    if filters.source_raw is not None:
+        raw = Lead.objects.annotate(raw=first_source_raw()).filter(raw=filters.source_raw)
+        chosen &= Q(**{f"{prefix}pk__in": raw.values("pk")})
+    return chosen
+
+
+def of_person(filters: Filters, user: str, team: str | None) -> Q:
+    """Narrow by who has it: the person in ``user``, or with a team one of its members or the queue in ``team``."""
+    chosen = Q()
+    if filters.rep is not None:
+        chosen &= _has(user, filters.rep)
+    if filters.team is not None:
+        members = Membership.objects.filter(team_id=filters.team).values("user_id")
+        theirs = Q(**{f"{user}__in": members})
+        if team is not None:
+            theirs |= Q(**{f"{user}__isnull": True, team: filters.team})
+        chosen &= theirs
+    return chosen
+
+
+def _has(field: str, pk: int) -> Q:
+    return Q(**{field: pk}) if pk else Q(**{f"{field}__isnull": True})
+
+
+def _tier(filters: Filters, field: str) -> Q:
+    return Q() if filters.tier is None else Q(**{field: filters.tier})
+
+
+def _of_leads(scope: Scope) -> Q:
+    filters = scope.filters
+    return of_lead(filters) & of_person(filters, "owner", "queue") & _tier(filters, "tier")
+
+
+def arrived(scope: Scope, _measure: str) -> QuerySet[Lead]:
+    """Leads whose first contact lies in the period."""
+    return Lead.objects.filter(within("captured_at", scope), _of_leads(scope))
+
+
+def entered(scope: Scope, measure: str) -> QuerySet[Lead]:
+    """Leads that entered the stage of ``measure`` in the period: each once, however often it did."""
+    if measure not in ENTERED_BY:
+        return arrived(scope, measure)
+    events = LeadEvent.objects.filter(within("occurred_at", scope), kind=ENTERED_BY[measure])
+    return Lead.objects.filter(_of_leads(scope), pk__in=events.values("lead_id"))
+
+
+def entered_events(scope: Scope, measure: str) -> QuerySet[LeadEvent]:
+    """The events by which leads entered the stage of ``measure`` in the period, of the same leads as ``entered``."""
+    leads = ACTIVITY.rows(scope, measure)
+    return LeadEvent.objects.filter(
+        within("occurred_at", scope), kind=ENTERED_BY[measure], lead_id__in=leads.values("pk")
+    )
+
+
+FROM_MARKETING = Q(origin=Lead.Origins.MARKETING)
+WON_EARLY = FROM_MARKETING & Q(customer_at__lt=F("captured_at"))
+WON_DATED = FROM_MARKETING & Q(customer_at__isnull=False)
+OTHERS = {"won_early": WON_EARLY, "won_dated": WON_DATED, "sales_sourced": Q(origin=Lead.Origins.SALES)}
+LEAD_GROUPS = {"source": "source", "campaign": "last_campaign_id"}
+
+COHORT = Family(arrived, {**{m: FROM_MARKETING & reached(m) for m in STAGES}, **OTHERS}, LEAD_GROUPS)
+ACTIVITY = Family(entered, {**dict.fromkeys(STAGES, FROM_MARKETING), **OTHERS}, LEAD_GROUPS)
+
+
+# Clocks ---------------------------------------------------------------------------------------------------------------
+
+
+def ended(scope: Scope, _measure: str) -> QuerySet[Clock]:
+    """Clocks that fell due in the period and have their outcome.
+
+    By the due time, not by the answer's: a period's misses are then complete when it is over, and an early answer changes no other period.
+    """
+    filters = scope.filters
+    narrowed = of_person(filters, "user", "team") & _tier(filters, "tier")
+    if filters.promise is not None:
+        narrowed &= Q(promise=filters.promise)
+    clocks = Clock.objects.filter(within("due_at", scope), narrowed)
+    if not of_lead(filters):
+        return clocks
+    leads = Lead.objects.filter(of_lead(filters))
+    return clocks.alias(about=Coalesce("lead_id", "handoff__lead_id")).filter(about__in=leads.values("pk"))
+
+
+MET, MISSED = Q(state=Clock.States.MET), Q(state=Clock.States.MISSED)
+ANSWERED = (MET | MISSED) & Q(answered_seconds__isnull=False)
+
+
+def _band(low: int, high: int | None) -> Q:
+    below = Q() if high is None else Q(answered_seconds__lt=high)
+    return ANSWERED & Q(answered_seconds__gte=low) & below
+
+
+PROMISE = Family(
+    ended,
+    {
+        "judged": MET | MISSED,
+        "kept": MET,
+        "missed": MISSED,
+        "cancelled": Q(state=Clock.States.CANCELLED),
+        "answered": ANSWERED,
+        "unanswered": MISSED & Q(answered_seconds__isnull=True),
+        **{f"band_{number}": _band(low, high) for number, (_, low, high) in enumerate(BANDS)},
+    },
+    {"promise": "promise", "side": "side", "tier": "tier", "rep": "user_id", "queue": "team_id"},
+)
+
+
+# Handoffs -------------------------------------------------------------------------------------------------------------
+
+
+def decided(scope: Scope, _measure: str) -> QuerySet[Handoff]:
+    """Handoffs that were accepted, rejected or recalled in the period."""
+    filters = scope.filters
+    narrowed = of_lead(filters, "lead__") & of_person(filters, "assignee", None) & _tier(filters, "tier")
+    if filters.reason is not None:
+        narrowed &= Q(reason=filters.reason)
+    return Handoff.objects.filter(within("decided_at", scope), narrowed)
+
+
+States = Handoff.States
+FIRST = Q(ordinal=1)
+REJECTED = Q(state=States.REJECTED) | Q(was_returned=True)
+PROCEDURAL = Q(reason__in=sorted(PROCEDURAL_REJECTIONS))
+ACCEPTED = Q(state=States.ACCEPTED, was_returned=False)
+
+HANDOFF = Family(
+    decided,
+    {
+        "judged": FIRST & (ACCEPTED | (REJECTED & ~PROCEDURAL)),
+        "accepted": FIRST & ACCEPTED,
+        "rejected": FIRST & REJECTED & ~PROCEDURAL,
+        "procedural": FIRST & REJECTED & PROCEDURAL,
+        "auto_accepted": FIRST & Q(state=States.AUTO_ACCEPTED, was_returned=False),
+        "recalled": FIRST & Q(state=States.RECALLED),
+        "all_rejections": REJECTED,
+    },
+    {"reason": "reason", "source": "lead__source", "campaign": "lead__last_campaign_id"},
+)
+
+
+# Ratings --------------------------------------------------------------------------------------------------------------
+
+
+def rated(scope: Scope, _measure: str) -> QuerySet[Feedback]:
+    """Ratings given in the period."""
+    filters = scope.filters
+    narrowed = of_lead(filters, "lead__") & of_person(filters, "user", None) & _tier(filters, "lead__tier")
+    return Feedback.objects.filter(within("given_at", scope), narrowed)
+
+
+RATING = Family(
+    rated,
+    {
+        "given": Q(),
+        "good": Q(quality__gte=GOOD_QUALITY),
+        "middling": Q(quality__gt=POOR_QUALITY, quality__lt=GOOD_QUALITY),
+        "poor": Q(quality__lte=POOR_QUALITY),
+    },
+    {"source": "lead__source", "campaign": "lead__last_campaign_id"},
+)
+
+FAMILIES: dict[str, Family] = {
+    "cohort": COHORT,
+    "activity": ACTIVITY,
+    "promise": PROMISE,
+    "handoff": HANDOFF,
+    "rating": RATING,
+}
+
+
+def lead_of(row: Any) -> int:
+    """Give the lead that a row of any family is about; clocks need their handoff loaded."""
+    if isinstance(row, Lead):
+        return int(row.pk)
+    if isinstance(row, Clock) and row.lead_id is None:
+        return int(row.handoff.lead_id)  # type: ignore[union-attr]
+    return int(row.lead_id)

@@ -1,0 +1,142 @@
+"""The page of a campaign: who it reached, what became of them, what sales said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+from django.db.models import Count
+
+from campaigns.models import Campaign
+from desk.queries.marketer import CampaignFigures, campaign_figures
+from inputs.refusals import NotVisible
+from leads.codes import TOUCH_KINDS
+from leads.lifecycle import STAGE_TIMES, Stage
+from leads.models import CaptureForm, Feedback, Lead, Touch
+from teams.models import User
+
+MOST_MEMBERS = 25
+NEWEST_TOUCHES = 500
+FUNNEL = (Stage.LEAD, Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER)
+FUNNEL_WORDS = {
+    Stage.LEAD: "Captured", Stage.MQL: "MQL", Stage.SAL: "Accepted (SAL)", Stage.SQL: "SQL",
+    Stage.OPPORTUNITY: "Opportunity", Stage.CUSTOMER: "Won",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelStep:
+    """How many leads of the campaign reached a stage, and what share of the first step that is (``None``: of nothing)."""
+
+    label: str
+    count: int
+    percent: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody the campaign touched: how often, how last, when last."""
+
+    lead: Lead
+    touches: int
+    last_kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPage:
+    """A campaign with its figures."""
+
+    campaign: Campaign
+    figures: CampaignFigures
+    funnel: list[FunnelStep]
+    touch_kinds: list[tuple[str, int]]
+    members: list[Member]
+    feedback: list[Feedback]
+    quality: list[tuple[int, int]]
+    forms: list[CaptureForm]
+    utm: str
+
+
+def campaign_for(user: User, campaign_id: int) -> Campaign:
+    """Load a campaign that ``user`` may see; raises ``NotVisible``."""
+    found = Campaign.objects.visible_to(user).select_related("owner", "persona").filter(pk=campaign_id).first()
+    if found is None:
+        raise NotVisible("There is nothing here.")
+    return found
+
+
+def page_of(campaign: Campaign, user: User) -> CampaignPage:
+    """Load the page of ``campaign``: a dozen queries, none of which grows with its leads' history."""
+    feedback = Feedback.objects.filter(lead__last_campaign=campaign)
+    quality = dict(feedback.values_list("quality").annotate(Count("id")))
+    kinds = (
+        Touch.objects.filter(campaign=campaign).values_list("kind").annotate(touches=Count("id")).order_by("-touches")
+    )
+    return CampaignPage(
+        campaign=campaign,
+        figures=campaign_figures([campaign])[0],
+        funnel=_funnel(campaign),
+        touch_kinds=[(TOUCH_KINDS.get(kind, kind), count) for kind, count in kinds],
+        members=_members(campaign, user),
+        feedback=list(feedback.select_related("lead__contact", "user").order_by("-given_at", "-id")[:10]),
+        quality=[(stars, quality[stars]) for stars in range(5, 0, -1) if stars in quality],
+        forms=list(CaptureForm.objects.filter(campaign=campaign).order_by("-is_active", "title")),
+        utm=urlencode({"utm_campaign": campaign.code, "utm_source": "", "utm_medium": campaign.type}),
+    )
+
+
+def _funnel(campaign: Campaign) -> list[FunnelStep]:
+    """Count the leads that the campaign brought last by the stages they entered in this life of theirs."""
+    counts = Lead.objects.filter(last_campaign=campaign).aggregate(
+        **{str(stage): Count(STAGE_TIMES[stage]) for stage in FUNNEL}
+    )
+    first = counts[str(Stage.LEAD)]
+    return [
+        FunnelStep(FUNNEL_WORDS[stage], counts[str(stage)], round(100 * counts[str(stage)] / first) if first else None)
+        for stage in FUNNEL
+    ]
+
+
+def _members(campaign: Campaign, user: User) -> list[Member]:
+    """Give who was touched last, one line per lead."""
+    ids = _touched_last(campaign)
+    leads = Lead.objects.visible_to(user).select_related("contact__company", "owner").in_bulk(ids)
+    kinds: dict[int, list[str]] = {}
+    touches = Touch.objects.filter(campaign=campaign, lead_id__in=ids).order_by("occurred_at", "id")
+    for lead_id, kind in touches.values_list("lead_id", "kind"):
+        kinds.setdefault(lead_id, []).append(kind)
+    return [
+        Member(leads[lead_id], len(kinds[lead_id]), TOUCH_KINDS.get(kinds[lead_id][-1], ""))
+        for lead_id in ids
+        if lead_id in leads
+    ]
+
+
+def _touched_last(campaign: Campaign) -> list[int]:
+    """Give the leads of the newest touches: read from the end of the index, not grouped over all that there were."""
+    newest = Touch.objects.filter(campaign=campaign).order_by("-occurred_at", "-id").values_list("lead_id", flat=True)
+    return list(dict.fromkeys(newest[:NEWEST_TOUCHES]))[:MOST_MEMBERS]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """A line of the list of campaigns."""
+
+    figures: CampaignFigures
+    state: str
+
+
+def campaign_rows(user: User, today: date, *, mine: bool = False) -> list[CampaignRow]:
+    """List the newest hundred campaigns with their figures, and say of each whether it runs."""
+    campaigns = Campaign.objects.visible_to(user).select_related("owner", "persona").order_by("-starts_on", "-id")
+    if mine:
+        campaigns = campaigns.filter(owner=user)
+    return [CampaignRow(line, state_of(line.campaign, today)) for line in campaign_figures(list(campaigns[:100]))]
+
+
+def state_of(campaign: Campaign, today: date) -> str:
+    """Say whether a campaign is to come, runs or is over."""
+    if campaign.starts_on > today:
+        return "planned"
+    return "over" if campaign.ends_on and campaign.ends_on < today else "running"

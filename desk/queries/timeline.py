@@ -1,0 +1,189 @@
+"""One timeline of a lead: what the contact did, what we did, what both teams decided, and what became of each promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from leads.chips import PROMISES
+from leads.codes import (
+    ACTIVITY_KINDS,
+    DISQUALIFY_REASONS,
+    EVENT_KINDS,
+    FEEDBACK_ASPECTS,
+    LOSS_REASONS,
+    OUTCOMES,
+    RECYCLE_REASONS,
+    REJECTIONS,
+    SOURCES,
+    TOUCH_KINDS,
+)
+from leads.models import Activity, ClockStep, Feedback, Lead, LeadEvent, Touch
+
+MOST_EACH = 200
+FILTERS = {
+    "all": "Everything",
+    "contact": "Their doing",
+    "us": "Our doing",
+    "decisions": "Decisions",
+    "promises": "Promises",
+}
+TOLD_BETTER_ELSEWHERE = frozenset({"touched", "attempted", "conversed", "rated"})
+REASON_WORDS: dict[str, dict[str, str]] = {
+    "rejected": {code: label for code, (_, label) in REJECTIONS.items()},
+    "disqualified": DISQUALIFY_REASONS,
+    "lost": LOSS_REASONS,
+    "recycled": RECYCLE_REASONS,
+}
+ICONS = {
+    "contact": "pointer", "us": "phone", "decisions": "arrows-exchange", "promises": "clock",
+}  # fmt: skip
+CODE_WORDS = {
+    "rule": "by the rule of the agreement",
+    "manual": "by a marketer’s word",
+    "routed": "by the routing rules",
+    "claimed": "claimed from the queue",
+    "escalated": "after a miss",
+}
+STEP_WORDS = {
+    "warned": "Warned: {promise}",
+    "met": "Promise kept: {promise}",
+    "missed": "Promise missed: {promise}",
+    "cancelled": "Promise cancelled: {promise}",
+    "escalated": "Escalated: {promise}",
+    "answered": "Done after the due time: {promise}",
+}
+ACTION_WORDS = {
+    "notify_rep": "the rep was told",
+    "notify_manager": "the manager was told",
+    "reassign": "given to somebody else",
+    "notify_both_managers": "both managers were told",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry: ``part`` is the filter it belongs to, ``tone`` colours its mark, ``who`` is empty for the system."""
+
+    at: datetime
+    part: str
+    title: str
+    detail: str = ""
+    note: str = ""
+    who: str = ""
+    tone: str = ""
+    recorded_at: datetime | None = None
+
+    @property
+    def icon(self) -> str:
+        return ICONS[self.part]
+
+
+def timeline(lead: Lead, part: str = "all") -> list[Line]:
+    """Give the lines of ``part`` (a key of ``FILTERS``), the newest first; five queries at most, each bounded."""
+    wanted = SOURCES_OF if part == "all" else {part: SOURCES_OF[part]}
+    # Of one instant, what somebody did stands below what followed from it: a touch below the handoff, a call below the promise.
+    lines = [line for sources in reversed(wanted.values()) for source in sources for line in source(lead)]
+    return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _touches(lead: Lead) -> Iterator[Line]:
+    for touch in Touch.objects.filter(lead=lead).select_related("campaign").order_by("-occurred_at")[:MOST_EACH]:
+        origin = [SOURCES.get(touch.source, touch.source), touch.campaign.name if touch.campaign else ""]
+        yield Line(
+            touch.occurred_at,
+            "contact",
+            TOUCH_KINDS.get(touch.kind, touch.kind),
+            " · ".join(filter(None, [*origin, touch.landing_page])),
+            touch.note,
+        )
+
+
+def _activities(lead: Lead) -> Iterator[Line]:
+    for done in Activity.objects.filter(lead=lead).select_related("user").order_by("-occurred_at")[:MOST_EACH]:
+        kind = ACTIVITY_KINDS.get(done.kind, done.kind)
+        title = f"{kind}: {OUTCOMES.get(done.outcome, done.outcome).lower()}"
+        is_late = (done.recorded_at - done.occurred_at).total_seconds() >= 60
+        yield Line(
+            done.occurred_at, "us", title if done.is_outbound else f"{title} (they called us)", "", done.note,
+            str(done.user), recorded_at=done.recorded_at if is_late else None,
+        )  # fmt: skip
+
+
+def _feedback(lead: Lead) -> Iterator[Line]:
+    for verdict in Feedback.objects.filter(lead=lead).select_related("user").order_by("-given_at")[:MOST_EACH]:
+        aspects = [
+            f"{label.lower()} {'good' if verdict.aspects[code] else 'poor'}"
+            for code, label in FEEDBACK_ASPECTS.items()
+            if code in verdict.aspects
+        ]
+        title = f"Rated {verdict.quality} of 5"
+        yield Line(verdict.given_at, "us", title, ", ".join(aspects), verdict.comment, str(verdict.user))
+
+
+def _decisions(lead: Lead) -> Iterator[Line]:
+    events = (
+        LeadEvent.objects.filter(lead=lead)
+        .exclude(kind__in=TOLD_BETTER_ELSEWHERE)
+        .select_related("actor", "user", "handoff", "version")
+        .order_by("-occurred_at", "-id")[:MOST_EACH]
+    )
+    for event in events:
+        yield Line(
+            event.occurred_at,
+            "decisions",
+            _title(event),
+            _detail(event),
+            event.handoff.note if event.handoff and event.kind == "rejected" else "",
+            str(event.actor) if event.actor else "by rule",
+            {"won": "good", "rejected": "bad", "lost": "bad", "disqualified": "bad", "accepted": "good"}.get(
+                event.kind, ""
+            ),
+        )
+
+
+def _title(event: LeadEvent) -> str:
+    if event.kind == "assigned" and event.user:
+        return f"Offered to {event.user}"
+    return EVENT_KINDS.get(event.kind, event.kind.replace("_", " ").capitalize())
+
+
+def _detail(event: LeadEvent) -> str:
+    words = REASON_WORDS.get(event.kind, {})
+    words = CODE_WORDS | words
+    said = [words.get(event.code, SOURCES.get(event.code, TOUCH_KINDS.get(event.code, event.code.replace("_", " "))))]
+    if event.version and event.kind in ("qualified", "handed_off"):
+        said.append(f"agreement v{event.version.number}")
+    return " · ".join(filter(None, said))
+
+
+def _promises(lead: Lead) -> Iterable[Line]:
+    steps = ClockStep.objects.exclude(kind="started").select_related("clock__user", "clock__team", "actor")
+    of_lead = steps.filter(clock__lead=lead).order_by("-occurred_at", "-id")[:MOST_EACH]
+    of_handoffs = steps.filter(clock__handoff__lead=lead).order_by("-occurred_at", "-id")[:MOST_EACH]
+    for step in [*of_lead, *of_handoffs]:
+        promise = PROMISES.get(step.clock.promise, step.clock.promise.replace("_", " "))
+        said = [ACTION_WORDS.get(step.code, step.code.replace("_", " "))]
+        if step.percent is not None:
+            said.append(f"at {step.percent} % of the time")
+        yield Line(
+            step.occurred_at,
+            "promises",
+            STEP_WORDS.get(step.kind, step.kind).format(promise=promise),
+            " · ".join(filter(None, said)),
+            "",
+            f"owed by {step.clock.user or step.clock.team}",
+            {"met": "good", "missed": "bad", "escalated": "bad", "warned": "warn", "answered": "bad"}.get(
+                step.kind, ""
+            ),
+            step.recorded_at if step.recorded_at != step.occurred_at else None,
+        )
+
+
+SOURCES_OF: dict[str, tuple[Callable[[Lead], Iterable[Line]], ...]] = {
+    "contact": (_touches,),
+    "us": (_activities, _feedback),
+    "decisions": (_decisions,),
+    "promises": (_promises,),
+}

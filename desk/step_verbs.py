@@ -1,0 +1,126 @@
+"""Which verb each step of the pages calls, with what the form holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from leads import followup, handoffs, outcomes, second_life
+from leads.models import Lead
+from leads.qualifying import qualify
+from teams.models import User
+
+Verb = Callable[..., None]
+
+
+def _accept(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    handoffs.accept(lead_id=lead.pk, actor=actor, at=at, handoff_id=handoff_id)
+
+
+def _reject(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    said = form.cleaned_data
+    handoffs.reject(
+        lead_id=lead.pk, reason=said["reason"], note=said["note"], actor=actor, at=at, handoff_id=handoff_id
+    )
+
+
+def _return(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    said = form.cleaned_data
+    handoffs.return_lead(lead_id=lead.pk, reason=said["reason"], note=said["note"], actor=actor, at=at)
+
+
+def _reroute(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    handoffs.reroute(lead_id=lead.pk, actor=actor, at=at, handoff_id=handoff_id)
+
+
+def _recall(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    handoffs.recall(lead_id=lead.pk, actor=actor, at=at, handoff_id=handoff_id)
+
+
+def _claim(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    handoffs.claim(lead_id=lead.pk, actor=actor, at=at)
+
+
+def _assign(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    handoffs.assign(lead_id=lead.pk, user_id=form.cleaned_data["user_id"], actor=actor, at=at)
+
+
+def _hand_off(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    handoffs.hand_off(lead_id=lead.pk, actor=actor, at=at)
+
+
+def _qualify(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    qualify(lead_ids=[lead.pk], actor=actor, at=at, reason=form.cleaned_data["reason"])
+
+
+def _log(kind: str) -> Verb:
+    def log(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+        said = form.cleaned_data
+        followup.log_activity(
+            lead_id=lead.pk, kind=kind, outcome=said["outcome"], occurred_at=said["occurred_at"], note=said["note"],
+            is_outbound=not said["is_inbound"], key=said["key"], actor=actor, at=at,
+        )  # fmt: skip
+
+    return log
+
+
+def _rate(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    said = form.cleaned_data
+    followup.rate(
+        lead_id=lead.pk, quality=said["quality"], aspects=form.aspects, comment=said["comment"], key=said["key"],
+        actor=actor, at=at,
+    )  # fmt: skip
+
+
+def _qualify_for_sales(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    outcomes.qualify_for_sales(lead_id=lead.pk, confirmed=form.confirmed, actor=actor, at=at)
+
+
+def _open_opportunity(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    outcomes.open_opportunity(lead_id=lead.pk, actor=actor, at=at, **form.cleaned_data)
+
+
+def _win(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    outcomes.win(lead_id=lead.pk, amount=form.cleaned_data["amount"], actor=actor, at=at)
+
+
+def _lose(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    outcomes.lose(lead_id=lead.pk, actor=actor, at=at, **form.cleaned_data)
+
+
+def _recycle(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    outcomes.recycle(lead_id=lead.pk, actor=actor, at=at, **form.cleaned_data)
+
+
+def _disqualify(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    outcomes.disqualify(lead_id=lead.pk, actor=actor, at=at, **form.cleaned_data)
+
+
+def _reopen(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    second_life.reopen(lead_id=lead.pk, reason=form.cleaned_data["reason"], actor=actor, at=at)
+
+
+VERBS: dict[str, Verb] = {
+    "accept": _accept,
+    "reject": _reject,
+    "return": _return,
+    "reroute": _reroute,
+    "recall": _recall,
+    "claim": _claim,
+    "assign": _assign,
+    "hand-off": _hand_off,
+    "qualify": _qualify,
+    "call": _log("call"),
+    "email": _log("email"),
+    "meeting": _log("meeting"),
+    "message": _log("message"),
+    "rate": _rate,
+    "qualify-for-sales": _qualify_for_sales,
+    "open-opportunity": _open_opportunity,
+    "win": _win,
+    "lose": _lose,
+    "recycle": _recycle,
+    "disqualify": _disqualify,
+    "reopen": _reopen,
+}

@@ -1,0 +1,253 @@
+"""The steps of a lead as the pages offer them: one table of what can be done, in which words, by which verb.
+
+Whether a step may be taken is the verb's decision. What is offered here follows the same tables (``leads.lifecycle``, ``teams.roles``), so
+that nobody is shown a button that answers no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from desk import step_forms as forms
+from desk.step_verbs import VERBS
+from leads.followup import had_it, rating_due
+from leads.handoffs import ACCEPTED
+from leads.holding import Held, Reach, not_yours, permit, reach_of
+from leads.lifecycle import Stage, can
+from leads.models import Handoff, Lead
+from ledger.selecting import ids
+from teams.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step: ``label`` on its button, ``title`` and ``verb`` on its form (without a form it is taken at once), ``done`` afterwards.
+
+    ``actions`` are those of ``teams.roles`` of which one is needed to take it at all.
+    """
+
+    code: str
+    label: str
+    title: str
+    verb: str
+    done: str
+    key: str = ""
+    form: type[forms.StepForm] | None = None
+    says: str = ""
+    is_ending: bool = False
+    actions: tuple[str, ...] = ("work_lead",)
+
+    @property
+    def is_instant(self) -> bool:
+        return self.form is None
+
+    def run(self, *, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+        """Call the verb; raises its refusals."""
+        VERBS[self.code](lead=lead, form=form, actor=actor, at=at, handoff_id=handoff_id)
+
+
+_TABLE = (
+    Step("accept", "Accept", "Accept", "Accept", "Accepted. The first attempt is next.", "a"),
+    Step("reject", "Reject…", "Reject", "Reject the lead", "Rejected; marketing is told why.", "r", forms.RejectForm,
+         "It goes back to marketing. Rejecting in time keeps the promise."),
+    Step("call", "Call", "Log a call", "Log the call", "The call is logged.", "c", forms.CallForm),
+    Step("email", "Email", "Log an email", "Log the email", "The email is logged.", "e", forms.EmailForm),
+    Step("meeting", "Meeting", "Log a meeting", "Log the meeting", "The meeting is logged.", "m", forms.MeetingForm),
+    Step("message", "Message", "Log a message", "Log the message", "The message is logged.", "", forms.MessageForm),
+    Step("rate", "Rate", "Rate the quality", "Send the rating", "Rated; marketing sees it.", "q", forms.RateForm),
+    Step("qualify-for-sales", "Make it an SQL…", "Sales qualified", "It is an SQL", "It is an SQL now.", "", forms.ChecklistForm,
+         "Each line of the agreement’s checklist must be true."),
+    Step("open-opportunity", "Open opportunity…", "Open an opportunity", "Open it", "The opportunity is open.", "",
+         forms.OpportunityForm),
+    Step("win", "Won…", "Won", "It is won", "Won. Congratulations!", "", forms.WinForm),
+    Step("lose", "Lost…", "Lost", "It is lost", "Noted as lost.", "", forms.LoseForm, is_ending=True),
+    Step("reroute", "Reroute", "Reroute", "Reroute", "Sent on: right lead, wrong person.", "t"),
+    Step("claim", "Claim", "Claim", "Claim", "It is yours.", "a", actions=("claim",)),
+    Step("assign", "Assign…", "Assign", "Assign", "Assigned.", "", forms.AssignForm, actions=("assign",)),
+    Step("hand-off", "Hand off", "Hand off", "Hand off", "Handed off to sales.", "a", actions=("hand_off",)),
+    Step("qualify", "Qualify…", "Qualify as MQL", "It is an MQL", "It is an MQL now. Hand it off when you are ready.", "",
+         forms.QualifyForm, actions=("qualify_lead",)),
+    Step("recall", "Recall", "Recall", "Recall", "Taken back; sales is told.", actions=("recall",)),
+    Step("return", "Return…", "Return to marketing", "Return the lead", "Returned; marketing is told why.", "r",
+         forms.RejectForm, "You accepted it and there was no conversation yet. This counts as a rejection.", is_ending=True),
+    Step("recycle", "Recycle…", "Recycle", "Recycle", "Recycled: marketing nurtures it until it comes back.", "",
+         forms.RecycleForm),
+    Step("disqualify", "Disqualify…", "Disqualify", "Disqualify", "Disqualified.", "", forms.DisqualifyForm, is_ending=True,
+         actions=("work_lead", "disqualify_lead")),
+    Step("reopen", "Reopen…", "Reopen", "Reopen", "Open again, with marketing.", "", forms.ReopenForm,
+         actions=("reopen",)),
+)  # fmt: skip
+STEPS = {step.code: step for step in _TABLE}
+
+ACTIVITIES = ("call", "email", "meeting", "message")
+LIFECYCLE = {
+    "return": "return",
+    "reroute": "reroute",
+    "qualify": "qualify",
+    "disqualify": "disqualify",
+    "hand-off": "hand_off",
+}
+FOR_OTHERS = {
+    "reject": "reject",
+    **dict.fromkeys(ACTIVITIES, "log_activity"),
+    "qualify-for-sales": "qualify_for_sales",
+    "open-opportunity": "open_opportunity",
+    "win": "win",
+    "lose": "lose",
+    "assign": "reassign",
+    "return": "return",
+    "recycle": "recycle",
+    "disqualify": "disqualify",
+}
+SECTION_STEPS = {
+    "offered": ("accept", "reject", "reroute", "call"),
+    "working": ("call", "email", "meeting", "rate", "return", "reroute"),
+    "claimable": ("claim",),
+    "returned": ("qualify", "disqualify"),
+    "stuck": ("hand-off",),
+}
+
+
+def steps_of_row(section: str, lead: Lead) -> list[Step]:
+    """Give the steps that a row of ``section`` offers; the section says whose the lead is."""
+    steps = [STEPS[code] for code in SECTION_STEPS[section]]
+    return [step for step in steps if step.code not in LIFECYCLE or _fits(step.code, lead)]
+
+
+def _fits(code: str, lead: Lead) -> bool:
+    if code == "return" and (lead.conversed_at is not None or lead.origin != Lead.Origins.MARKETING):
+        return False
+    return can(LIFECYCLE[code], lead.stage)
+
+
+def steps_for(user: User, lead: Lead, handoff: Handoff | None, at: datetime) -> list[Step]:
+    """Give the steps that ``user`` may take at ``at`` on ``lead`` as it stands, ``handoff`` being its newest one."""
+    facts = _facts(user, lead, handoff, at)
+    return [step for step in STEPS.values() if _OFFERED[step.code](facts)]
+
+
+def permit_step(step: Step, user: User) -> None:
+    """Refuse whoever's role never takes ``step``; raises ``NotAllowed``."""
+    if not any(user.may(action) for action in step.actions):
+        permit(user, step.actions[0])
+
+
+def permit_on(step: Step, user: User, lead: Lead, at: datetime) -> None:
+    """Refuse whoever may not take ``step`` on ``lead``, though its stage allows it; raises ``NotAllowed`` and ``NotYours``.
+
+    It answers what the verb would, for a form that does not get so far.
+    """
+    facts = _facts(user, lead, Handoff.objects.filter(lead=lead).order_by("-ordinal").first(), at)
+    if step.code == "disqualify" and lead.stage == Stage.LEAD:
+        permit(user, "disqualify_lead")
+    elif _fits_stage(step, facts) and not _reaches(step, facts):
+        raise not_yours(facts.item)
+
+
+def _fits_stage(step: Step, facts: _Facts) -> bool:
+    if step.code == "rate":
+        return bool(rating_due(facts.item))
+    return step.code in FOR_OTHERS and facts.can(FOR_OTHERS[step.code])
+
+
+# Whether a step fits --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    user: User
+    item: Held
+    reach: Reach
+
+    @property
+    def lead(self) -> Lead:
+        return self.item.lead
+
+    @property
+    def handoff(self) -> Handoff | None:
+        return self.item.open_handoff
+
+    def can(self, step: str) -> bool:
+        return can(step, self.lead.stage)
+
+    @property
+    def is_theirs(self) -> bool:
+        """Tell whether the lead is with this person, or with somebody for whom they may act."""
+        is_in_reach = self.item.rep_id is not None and self.reach.may_work(self.item.rep_id, self.lead.queue_id)
+        return is_in_reach and self.user.may("work_lead")
+
+    @property
+    def is_offered(self) -> bool:
+        return self.handoff is not None and self.handoff.assignee_id is not None
+
+    @property
+    def conversed(self) -> bool:
+        return self.lead.conversed_at is not None
+
+
+def _facts(user: User, lead: Lead, handoff: Handoff | None, at: datetime) -> _Facts:
+    item = Held(lead, handoff)
+    return _Facts(user, item, reach_of(user, ids([item.rep_id]), at))
+
+
+Offered = Callable[[_Facts], bool]
+
+
+def _works(step: str) -> Offered:
+    return lambda facts: facts.is_theirs and facts.can(step)
+
+
+def _may_return(facts: _Facts) -> bool:
+    newest = facts.item.handoff
+    is_from_marketing = newest is not None and newest.state in ACCEPTED
+    return facts.is_theirs and facts.can("return") and not facts.conversed and is_from_marketing
+
+
+def _may_rate(facts: _Facts) -> bool:
+    return _reaches(STEPS["rate"], facts) and bool(rating_due(facts.item))
+
+
+def _reaches(step: Step, facts: _Facts) -> bool:
+    """Tell whether the lead is in reach of this person for ``step``, whatever its stage."""
+    if step.code == "assign":
+        return facts.user.may("assign") and facts.reach.may_assign(facts.item.rep_id, facts.lead.queue_id)
+    had = step.code == "rate" and facts.user.may("work_lead") and had_it(facts.item, facts.user)
+    return had or facts.is_theirs
+
+
+def _may_disqualify(facts: _Facts) -> bool:
+    if facts.lead.stage == Stage.LEAD:
+        return facts.user.may("disqualify_lead")
+    return facts.is_theirs and facts.can("disqualify") and facts.conversed
+
+
+def _may_assign(facts: _Facts) -> bool:
+    step = "assign" if facts.lead.stage == Stage.MQL else "reassign"
+    return (
+        facts.can(step) and facts.user.may("assign") and facts.reach.may_assign(facts.item.rep_id, facts.lead.queue_id)
+    )
+
+
+_OFFERED: dict[str, Offered] = {
+    "accept": lambda facts: facts.is_offered and facts.is_theirs and facts.can("accept"),
+    "reject": lambda facts: facts.is_offered and facts.is_theirs and facts.can("reject"),
+    **dict.fromkeys(ACTIVITIES, _works("log_activity")),
+    "rate": _may_rate,
+    "qualify-for-sales": _works("qualify_for_sales"),
+    "open-opportunity": _works("open_opportunity"),
+    "win": _works("win"),
+    "lose": _works("lose"),
+    "reroute": _works("reroute"),
+    "claim": lambda facts: facts.lead.queue_id in facts.user.team_ids and facts.user.may("claim"),
+    "assign": _may_assign,
+    "hand-off": lambda facts: facts.can("hand_off") and facts.handoff is None and facts.user.may("hand_off"),
+    "qualify": lambda facts: facts.can("qualify") and facts.user.may("qualify_lead"),
+    "recall": lambda facts: facts.can("recall") and facts.handoff is not None and facts.user.may("recall"),
+    "return": _may_return,
+    "recycle": _works("recycle"),
+    "disqualify": _may_disqualify,
+    "reopen": lambda facts: facts.can("reopen") and facts.user.may("reopen"),
+}

@@ -1,0 +1,39 @@
+"""Campaigns with their figures. Logging and changing one stands in ``campaigns.views``."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from desk.access import instant, reader, sees
+from desk.queries.campaign_page import campaign_for, campaign_rows, page_of, state_of
+
+
+@require_safe
+@sees("see_campaigns")
+def campaign_list(request: HttpRequest) -> HttpResponse:
+    """List campaigns, all or the reader's own."""
+    user, at = reader(request), instant(request)
+    mine = request.GET.get("mine") == "1"
+    rows = campaign_rows(user, timezone.localdate(at), mine=mine)
+    context = {"rows": rows, "mine": mine, "may_log": user.may("log_campaign"), "at": at}
+    return render(request, "desk/campaigns.html", context)
+
+
+@require_safe
+@sees("see_campaigns")
+def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Show one campaign: its brief, whom it reached and what became of them."""
+    user, at = reader(request), instant(request)
+    found = campaign_for(user, campaign_id)
+    context = {
+        "campaign": found,
+        "page": page_of(found, user),
+        "state": state_of(found, timezone.localdate(at)),
+        "may_change": user.may("log_campaign"),
+        "base": request.build_absolute_uri("/").rstrip("/"),
+        "at": at,
+    }
+    return render(request, "desk/campaign.html", context)

@@ -1,0 +1,95 @@
+"""My desk: what a rep, a marketer and a manager do next; whoever holds several roles sees each of their desks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from desk.access import instant, reader, sees
+from desk.queries import manager, marketer
+from desk.queries.queue import Queue, queue_of, tiles_of
+from teams.models import User
+from teams.roles import MANAGERS, Role
+
+SECTIONS = {"rep": "Sales", "marketer": "Marketing", "manager": "Manager"}
+
+
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """Show the desk of the reader: the one asked for by ``?desk=``, else the first that their roles give them."""
+    user, at = reader(request), instant(request)
+    held = desks_of(user)
+    asked = request.GET.get("desk", "")
+    shown = asked if asked in held else next(iter(held), "")
+    context: dict[str, Any] = {"at": at, "desks": held if len(held) > 1 else {}, "shown": shown}
+    if not shown:
+        return render(request, "desk/nobody.html", context)
+    return render(request, f"desk/{shown}.html", context | CONTEXTS[shown](user, at))
+
+
+@require_safe
+@sees("work_lead")
+def queue(request: HttpRequest) -> HttpResponse:
+    """Give the queue alone, for polling: 304 while nothing in it changed."""
+    user, at = reader(request), instant(request)
+    found = queue_of(user, at)
+    if request.headers.get("If-None-Match") == found.etag:
+        return HttpResponseNotModified(headers={"ETag": found.etag})
+    return queue_response(request, user, at, found)
+
+
+def queue_response(request: HttpRequest, user: User, at: datetime, found: Queue | None = None) -> HttpResponse:
+    """Render the fragment of the queue as it stands."""
+    response = render(request, "desk/_queue.html", rep_context(user, at, found))
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def desks_of(user: User) -> dict[str, str]:
+    """Give the desks that the roles of ``user`` give them, by key, with their names."""
+    wanted = {
+        "rep": Role.REP in user.roles,
+        "marketer": Role.MARKETER in user.roles,
+        "manager": bool(MANAGERS & user.roles),
+    }
+    if Role.SALES_MANAGER in user.roles or Role.MARKETING_MANAGER in user.roles:
+        wanted = {"manager": True, **{key: held for key, held in wanted.items() if key != "manager"}}
+        wanted["rep"] = wanted["rep"] or Role.SALES_MANAGER in user.roles
+        wanted["marketer"] = wanted["marketer"] or Role.MARKETING_MANAGER in user.roles
+    return {key: SECTIONS[key] for key, held in wanted.items() if held}
+
+
+def rep_context(user: User, at: datetime, found: Queue | None = None) -> dict[str, Any]:
+    """Gather what the desk of a rep shows."""
+    found = found or queue_of(user, at)
+    return {"at": at, "queue": found, "tiles": tiles_of(user, found, at)}
+
+
+def marketer_context(user: User, at: datetime) -> dict[str, Any]:
+    """Gather what the desk of a marketer shows."""
+    return {
+        "campaigns": marketer.my_campaigns(user, at),
+        "returned": marketer.returned_leads(user, at),
+        "stuck": marketer.stuck_leads(user, at),
+        "feedback": marketer.feedback_received(user),
+    }
+
+
+def manager_context(user: User, at: datetime) -> dict[str, Any]:
+    """Gather what the desk of a manager shows."""
+    return {
+        "breaking": manager.breaks_next(at),
+        "broken": manager.broke_today(at),
+        "waiting": manager.waiting_for_assignment(user, at),
+        "loads": manager.loads(at),
+        "absences": manager.absences(at),
+        "version": manager.version_in_force(at),
+        "may_assign": user.may("assign"),
+    }
+
+
+CONTEXTS = {"rep": rep_context, "marketer": marketer_context, "manager": manager_context}

@@ -1,0 +1,136 @@
+"""Acts on a lead over the API: thin calls to the verbs, each with the fields that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from inputs.moments import day, instant
+from inputs.numbers import MAX_ID, amount, whole
+from inputs.refusals import NotVisible
+from leads import followup, handoffs, moves, outcomes, qualifying, second_life
+from leads.api.base import ApiView, BadBody, Reader, code, flag, read_body, text
+from leads.api.shapes import DETAIL, ActOut, ProblemBody, lead_body
+from leads.models import Lead
+from ledger.instants import edge_now
+from teams.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One verb: what it is called with, and what its body may and must hold."""
+
+    verb: Callable[..., Any]
+    readers: Mapping[str, Reader]
+    required: tuple[str, ...] = ()
+
+
+def _id(value: Any, field: str) -> int:
+    return whole(value, field=field, low=1, high=MAX_ID)
+
+
+def _quality(value: Any, field: str) -> int:
+    return whole(value, field=field, low=1, high=5)
+
+
+def _moment(value: Any, field: str) -> datetime | None:
+    return None if value is None else instant(value, at=edge_now(), field=field)
+
+
+def _amount(value: Any, field: str) -> Any:
+    return amount(value, field=field)
+
+
+def _day(value: Any, field: str) -> Any:
+    return None if value is None else day(value, field=field)
+
+
+def _close_day(value: Any, field: str) -> Any:
+    return day(value, field=field)
+
+
+def _currency(value: Any, field: str) -> str:
+    return code(value, field).upper()
+
+
+def _codes(value: Any, field: str) -> list[str]:
+    if not isinstance(value, list) or len(value) > 100:
+        raise BadBody("This must be a list of codes.", code="wrong_type", field=field)
+    return [code(item, f"{field}.{place}") for place, item in enumerate(value)]
+
+
+def _aspects(value: Any, field: str) -> dict[str, bool]:
+    if not isinstance(value, dict):
+        raise BadBody("This must be an object of true or false.", code="wrong_type", field=field)
+    return {name: flag(item, f"{field}.{name}"[:100]) for name, item in value.items()}
+
+
+def _qualify(*, lead_id: int, actor: User, at: datetime, reason: str) -> None:
+    qualifying.qualify(lead_ids=[lead_id], actor=actor, at=at, reason=reason)
+
+
+_SEEN: dict[str, Reader] = {"handoff_id": _id}
+_REASON: dict[str, Reader] = {"reason": code, "note": text}
+
+ACTS: dict[str, Act] = {
+    "qualify": Act(_qualify, {"reason": text}, ("reason",)),
+    "hand-off": Act(handoffs.hand_off, {}),
+    "accept": Act(handoffs.accept, _SEEN),
+    "reject": Act(handoffs.reject, {**_REASON, **_SEEN}, ("reason",)),
+    "return": Act(handoffs.return_lead, _REASON, ("reason",)),
+    "reroute": Act(moves.reroute, _SEEN),
+    "recall": Act(moves.recall, _SEEN),
+    "claim": Act(moves.claim, {}),
+    "assign": Act(moves.assign, {"user_id": _id}, ("user_id",)),
+    "activities": Act(
+        followup.log_activity,
+        {"kind": code, "outcome": code, "occurred_at": _moment, "is_outbound": flag, "note": text},
+        ("kind", "outcome"),
+    ),
+    "rating": Act(followup.rate, {"quality": _quality, "aspects": _aspects, "comment": text}, ("quality",)),
+    "qualify-for-sales": Act(outcomes.qualify_for_sales, {"confirmed": _codes}, ("confirmed",)),
+    "opportunity": Act(
+        outcomes.open_opportunity,
+        {"amount": _amount, "expected_close_on": _close_day, "currency": _currency},
+        ("amount", "expected_close_on"),
+    ),
+    "win": Act(outcomes.win, {"amount": _amount}),
+    "lose": Act(outcomes.lose, _REASON, ("reason",)),
+    "recycle": Act(outcomes.recycle, {**_REASON, "returns_on": _day}, ("reason",)),
+    "disqualify": Act(outcomes.disqualify, _REASON, ("reason",)),
+    "reopen": Act(second_life.reopen, {"reason": text}, ("reason",)),
+}
+
+
+class ActOnLead(ApiView):
+    """Do one thing with one lead."""
+
+    @extend_schema(
+        operation_id="leads_act",
+        request=OpenApiTypes.OBJECT,
+        responses={200: ActOut, 400: ProblemBody, 403: ProblemBody, 404: ProblemBody, 409: ProblemBody},
+        description="Fields by act (* required): "
+        + "; ".join(
+            f"**{name}**: {', '.join(f'{field}*' if field in act.required else field for field in act.readers) or 'none'}"
+            for name, act in ACTS.items()
+        ),
+    )
+    def post(self, request: Request, lead_id: int, act: str) -> Response:
+        """Do it, and give the lead as it is then; ``id`` names what was made (a handoff, an activity, an opportunity …)."""
+        user = self.user(request)
+        known = ACTS.get(act)
+        # Asked before the body is read: whoever may not see the lead learns nothing from what is wrong with a body.
+        if known is None or not Lead.objects.visible_to(user).filter(pk=lead_id).exists():
+            raise NotVisible("There is no such lead or act.")
+        at = self.at(request)
+        values = read_body(request.data, known.readers, required=known.required)
+        made = known.verb(lead_id=lead_id, actor=user, at=at, **values)
+        lead = Lead.objects.visible_to(user).select_related(*DETAIL).get(pk=lead_id)
+        return Response({"id": made if isinstance(made, int) else None, "lead": lead_body(lead, at)})

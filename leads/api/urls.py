@@ -1,0 +1,38 @@
+"""The addresses of the API, and its description."""
+
+from __future__ import annotations
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.permissions import IsAuthenticated
+
+import leads.api.schema  # noqa: F401 - registers the description of tokens
+from leads.api.acts import ActOnLead
+from leads.api.authentication import LeanTokenAuthentication
+from leads.api.base import ApiView
+from leads.api.leads import Leads, OneLead
+from leads.api.me import Me
+
+OPEN_TO_MEMBERS = {
+    "authentication_classes": (LeanTokenAuthentication, *ApiView.authentication_classes[1:]),
+    "permission_classes": (IsAuthenticated,),
+}
+# A page has no template for what REST framework answers to OPTIONS.
+READ_ONLY_PAGE = {**OPEN_TO_MEMBERS, "http_method_names": ("get", "head")}
+
+
+class Docs(SpectacularSwaggerSplitView):
+    """The API to read and try, under our content security policy."""
+
+    url_name = "leads:api_schema"
+    template_name = "leads/api_docs.html"
+
+
+urlpatterns = [
+    path("v1/me", Me.as_view(), name="api_me"),
+    path("v1/leads", Leads.as_view(), name="api_leads"),
+    path("v1/leads/<idnumber:lead_id>", OneLead.as_view(), name="api_lead"),
+    path("v1/leads/<idnumber:lead_id>/<slug:act>", ActOnLead.as_view(), name="api_act"),
+    path("schema/", SpectacularAPIView.as_view(**OPEN_TO_MEMBERS), name="api_schema"),
+    path("docs/", Docs.as_view(**READ_ONLY_PAGE), name="api_docs"),
+]

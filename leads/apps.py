@@ -1,0 +1,24 @@
+"""The leads app."""
+
+from django.apps import AppConfig
+
+
+class LeadsConfig(AppConfig):
+    name = "leads"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Declare which tables are append-only."""
+        from leads.models import Assignment, ClockStep, LeadEvent, Qualification
+        from ledger.triggers import protect
+
+        for model in (LeadEvent, ClockStep, Assignment, Qualification):
+            protect(model)
+
+        from leads.clock_wordings import register_clock_wordings
+        from leads.intake.wordings import register_intake_wordings
+        from leads.wordings import register_wordings
+
+        register_clock_wordings()
+        register_intake_wordings()
+        register_wordings()

@@ -1,0 +1,222 @@
+"""Put leads to people or into queues: decide, write it down, tell them, start their clocks. Set-based.
+
+While an MQL is offered its rep is ``Handoff.assignee``; ``Lead.owner`` stays empty until the rep accepts. A lead that nobody can take stands in
+``Lead.queue``, and its handoff has no assignee. A lead that is worked already (SAL or later) gets its new rep as ``Lead.owner`` at once.
+Callers hold the locks of the leads and their handoffs and write the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from leads.clocks import ClockStart, start
+from leads.lifecycle import SALES_STAGES, Stage
+from leads.models import Assignment, Handoff, Lead, Opportunity
+from leads.record import Record
+from leads.routing.board import Board, people_at
+from leads.routing.choice import Facts
+from ledger.rows import insert_rows, update_rows
+from ledger.selecting import ids, select
+from sla.hours import Hours
+from sla.terms import Terms
+
+ASSIGNMENT_COLUMNS = (
+    "lead_id", "handoff_id", "user_id", "queue_id", "cause", "actor_id", "routing_version_id", "trace", "assigned_at",
+)  # fmt: skip
+
+TEAM_MANAGERS = """
+SELECT m.team_id, m.user_id FROM teams_membership m JOIN teams_user u ON u.id = m.user_id
+WHERE m.team_id = ANY(%s) AND m.is_manager AND u.is_active ORDER BY m.user_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A lead to be put to somebody, under the agreement version that its handoff is pinned to.
+
+    ``arrived_at`` is when it began to wait: what passes until somebody has it is system delay. ``excluded`` may not get it again.
+    """
+
+    lead_id: int
+    handoff_id: int | None
+    tier: str
+    facts: Facts
+    version_id: int
+    terms: Terms
+    arrived_at: datetime
+    stage: str = Stage.MQL
+    excluded: frozenset[int] = frozenset()
+
+    @property
+    def in_work(self) -> bool:
+        return self.stage in SALES_STAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an offer went: to a person or into a team's queue, and why."""
+
+    offer: Offer
+    user_id: int | None
+    queue_id: int | None
+    trace: Mapping[str, Any]
+    routing_version_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What is known of the people and teams of some placements: hours, and the sales team of each person."""
+
+    hours: Hours
+    team_of: Mapping[int, int | None]
+
+    @classmethod
+    def of_board(cls, board: Board) -> Places:
+        return cls(board.hours, {user_id: person.team_id for user_id, person in board.state.people.items()})
+
+    @classmethod
+    def load(cls, user_ids: Iterable[int], team_ids: Iterable[int], at: datetime) -> Places:
+        people = people_at(user_ids, at)
+        teams = {*team_ids, *ids(person.team_id for person in people.values())}
+        return cls(Hours.load(people, teams), {user_id: person.team_id for user_id, person in people.items()})
+
+
+def offer(
+    record: Record,
+    offers: Sequence[Offer],
+    *,
+    at: datetime,
+    cause: str,
+    actor_id: int | None = None,
+    board: Board | None = None,
+) -> list[Placement]:
+    """Route ``offers`` by the rules in force and carry it out; raises ``NoRouting`` and ``NoCalendar``.
+
+    A live *accept*, *assign* or *first attempt* clock of a lead that moves must have been ended by the caller.
+    """
+    if not offers:
+        return []
+    board = board or Board.load(offers, at=at)
+    placements = choose(board, offers)
+    _carry_out(record, placements, Places.of_board(board), at=at, cause=cause, actor_id=actor_id)
+    return placements
+
+
+def place(record: Record, placements: Sequence[Placement], *, at: datetime, cause: str) -> None:
+    """Carry out what a person decided: the same as ``offer``, without the rules. Raises ``NoCalendar``."""
+    people = ids(placed.user_id for placed in placements)
+    places = Places.load(people, ids(placed.queue_id for placed in placements), at)
+    _carry_out(record, placements, places, at=at, cause=cause, actor_id=None)
+
+
+def choose(board: Board, offers: Sequence[Offer]) -> list[Placement]:
+    """Decide by the rules where each offer goes, in their order, and store the turns taken."""
+    placements = []
+    for wanted in offers:
+        choice = board.decide(wanted)
+        placements.append(Placement(wanted, choice.user_id, choice.team_id, choice.trace, board.version_id))
+    board.save_turns()
+    return placements
+
+
+def _carry_out(
+    record: Record, placements: Sequence[Placement], places: Places, *, at: datetime, cause: str, actor_id: int | None
+) -> None:
+    """Set assignee, owner and queue on the handoffs and leads, the owner of open opportunities, and announce it.
+
+    A handoff that is decided keeps whom it was decided by: a lead that moves later changes hands by its owner, and no figure of then.
+    """
+    handoffs = [
+        (placed.offer.handoff_id, placed.user_id, at if placed.user_id else None, Handoff.States.OPEN)
+        for placed in placements
+        if placed.offer.handoff_id is not None
+    ]
+    update_rows(Handoff, ("assignee_id", "assigned_at"), handoffs, expected=("state",))
+    leads = [
+        (placed.offer.lead_id, placed.user_id if placed.offer.in_work else None, placed.queue_id)
+        for placed in placements
+    ]
+    update_rows(Lead, ("owner_id", "queue_id"), leads)
+    owners = {placed.offer.lead_id: placed.user_id for placed in placements if placed.offer.stage == Stage.OPPORTUNITY}
+    if owners:
+        deals = Opportunity.objects.filter(lead__in=owners, closed_at__isnull=True).values_list("id", "lead_id")
+        update_rows(Opportunity, ("owner_id",), [(deal_id, owners[lead_id]) for deal_id, lead_id in deals])
+    announce(record, placements, places, at=at, cause=cause, actor_id=actor_id)
+
+
+def announce(
+    record: Record,
+    placements: Sequence[Placement],
+    places: Places,
+    *,
+    at: datetime,
+    cause: str,
+    actor_id: int | None = None,
+    clock_ids: Sequence[int] = (),
+) -> None:
+    """Write the assignments, their events and notices, and start the clock of whoever has to act now.
+
+    ``clock_ids`` are ids for the clocks, where the caller has reserved as many as there are placements.
+    """
+    actor = record.actor_id if actor_id is None else actor_id
+    insert_rows(Assignment, ASSIGNMENT_COLUMNS, [_assignment(placed, cause, actor, at) for placed in placements])
+    managers = managers_of(placed.queue_id for placed in placements)
+    for placed in placements:
+        _tell(record, placed, cause, managers)
+    starts = (_clock(placed, places) for placed in placements)
+    start(record, [wanted for wanted in starts if wanted], at, clock_ids=clock_ids)
+
+
+def managers_of(team_ids: Iterable[int | None]) -> dict[int, list[int]]:
+    """Give the active managers of each team."""
+    found: dict[int, list[int]] = {}
+    wanted = ids(team_ids)
+    for team_id, user_id in select(TEAM_MANAGERS, [wanted]) if wanted else ():
+        found.setdefault(team_id, []).append(user_id)
+    return found
+
+
+def _assignment(placed: Placement, cause: str, actor_id: int | None, at: datetime) -> tuple[Any, ...]:
+    wanted = placed.offer
+    return (
+        wanted.lead_id, wanted.handoff_id, placed.user_id, placed.queue_id, cause, actor_id, placed.routing_version_id,
+        placed.trace, at,
+    )  # fmt: skip
+
+
+def _tell(record: Record, placed: Placement, cause: str, managers: Mapping[int, Sequence[int]]) -> None:
+    wanted = placed.offer
+    facts = {"handoff": wanted.handoff_id, "tier": wanted.tier}
+    common: dict[str, Any] = {"handoff_id": wanted.handoff_id, "version_id": wanted.version_id, "code": cause}
+    if placed.user_id is not None:
+        record.event(wanted.lead_id, "assigned", user_id=placed.user_id, **common)
+        code = "lead_assigned" if wanted.in_work else "lead_offered"
+        record.tell(placed.user_id, code, "lead", wanted.lead_id, **facts)
+        return
+    record.event(wanted.lead_id, "queued", facts={"team": placed.queue_id}, **common)
+    for manager in managers.get(placed.queue_id or 0, ()):
+        record.tell(manager, "lead_queued", "lead", wanted.lead_id, **facts, team=placed.queue_id)
+
+
+def _clock(placed: Placement, places: Places) -> ClockStart | None:
+    """Say which promise begins: *assign* in a queue, *accept* on an offer, *first attempt* on a SAL that changes hands."""
+    wanted = placed.offer
+    if placed.user_id is None:
+        promise, pinned = "assign", places.hours.of_team(placed.queue_id or 0)
+        team_id = placed.queue_id
+    elif wanted.stage in (Stage.MQL, Stage.SAL):
+        promise, pinned = (
+            "accept" if wanted.stage == Stage.MQL else "first_attempt",
+            places.hours.of_person(placed.user_id),
+        )
+        team_id = places.team_of.get(placed.user_id)
+    else:
+        return None
+    on_lead = promise == "first_attempt" or wanted.handoff_id is None
+    return ClockStart(
+        promise, wanted.tier, wanted.version_id, wanted.terms, pinned[0], pinned[1], wanted.arrived_at,
+        handoff_id=None if on_lead else wanted.handoff_id, lead_id=wanted.lead_id if on_lead else None,
+        user_id=placed.user_id, team_id=team_id,
+    )  # fmt: skip

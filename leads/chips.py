@@ -1,0 +1,190 @@
+"""What a countdown chip says: the one place that turns a clock into what is left of it, for every screen.
+
+The browser gets the open intervals of the pinned calendar from the instant of rendering on, and only counts down through
+them (``static/js/countdown.js``): it never reckons business time itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+
+from leads.lifecycle import SALES_STAGES
+from leads.models import Clock, Handoff
+from sla.business_time import BusinessCalendar, NeverOpens, between, open_intervals
+from sla.hours import calendars
+
+PROMISES = {"accept": "accept", "first_attempt": "first attempt", "assign": "assign"}
+INTERVALS_AHEAD = 6
+AMBER_FROM = 0.75
+LIVE = (Clock.States.RUNNING, Clock.States.PAUSED)
+MINUTE, HOUR = 60, 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A clock as it stands at an instant.
+
+    ``left`` and ``total`` are business seconds, ``left`` negative when late. ``tone`` is the class that colours it; ``words`` say the same.
+    ``open_json`` holds ``[[start, end], …]`` in epoch seconds for a clock that ticks, else it is empty.
+    """
+
+    clock: Clock
+    promise: str
+    tone: str
+    words: str
+    exact: str
+    left: int
+    total: int
+    at: int
+    open_json: str
+
+    @property
+    def elapsed(self) -> int:
+        return min(self.total, max(0, self.total - self.left))
+
+    @property
+    def due_at(self) -> datetime:
+        return self.clock.due_at
+
+    @property
+    def is_missed(self) -> bool:
+        return self.tone == "is-missed"
+
+    @property
+    def ticks(self) -> bool:
+        return bool(self.open_json)
+
+
+def open_clocks(lead_ids: Collection[int]) -> dict[int, Clock]:
+    """Give for each lead the promise that matters now: what runs (next due first), else a miss that is still unanswered.
+
+    Two queries, one for each kind of subject. A miss on a handoff that is decided, or on a lead that left sales' hands, matters no more.
+    """
+    wanted = Q(state__in=LIVE) | Q(state=Clock.States.MISSED, answered_at__isnull=True)
+    clocks = Clock.objects.filter(wanted).defer("plan")
+    of_handoffs = clocks.filter(handoff__lead_id__in=lead_ids, handoff__state=Handoff.States.OPEN)
+    of_handoffs = of_handoffs.select_related("handoff", "user")
+    of_leads = clocks.filter(lead_id__in=lead_ids, lead__stage__in=sorted(SALES_STAGES))
+    found: dict[int, Clock] = {}
+    for clock in [*of_handoffs, *of_leads]:
+        lead_id = clock.lead_id or (clock.handoff.lead_id if clock.handoff else 0)
+        if lead_id not in found or _rank(clock) < _rank(found[lead_id]):
+            found[lead_id] = clock
+    return found
+
+
+def _rank(clock: Clock) -> tuple[bool, float]:
+    is_missed = clock.state == Clock.States.MISSED
+    due = clock.due_at.timestamp()
+    return (is_missed, -due if is_missed else due)
+
+
+def chips_of_leads(lead_ids: Collection[int], at: datetime) -> dict[int, Chip]:
+    """Give the chip that matters now of each lead that has one, with three queries."""
+    clocks = open_clocks(lead_ids)
+    made = chips(list(clocks.values()), at)
+    return {lead_id: made[clock.pk] for lead_id, clock in clocks.items()}
+
+
+def chips(clocks: Sequence[Clock], at: datetime) -> dict[int, Chip]:
+    """Make the chips of these clocks by clock id, with one query for their calendars."""
+    hours = calendars(clock.calendar_version_id for clock in clocks) if clocks else {}
+    ahead = {version_id: _intervals(calendar, at) for version_id, calendar in hours.items()}
+    return {
+        clock.pk: _chip(clock, hours[clock.calendar_version_id], ahead[clock.calendar_version_id], at)
+        for clock in clocks
+    }
+
+
+Intervals = list[list[int]]
+
+
+def _intervals(calendar: BusinessCalendar, at: datetime) -> Intervals:
+    try:
+        spans = open_intervals(at, calendar, count=INTERVALS_AHEAD)
+    except NeverOpens:
+        return []
+    return [[int(start.timestamp()), int(end.timestamp())] for start, end in spans]
+
+
+def _chip(clock: Clock, calendar: BusinessCalendar, ahead: Intervals, at: datetime) -> Chip:
+    is_open_miss = clock.state == Clock.States.MISSED and clock.answered_at is None
+    ticks = clock.state == Clock.States.RUNNING or is_open_miss
+    total = clock.budget_seconds + clock.grace_seconds
+    until = clock.answered_at or clock.cancelled_at or at
+    late = until > clock.due_at
+    left = -between(clock.due_at, until, calendar) if late else between(until, clock.due_at, calendar)
+    is_open = bool(ahead) and ahead[0][0] <= at.timestamp() < ahead[0][1]
+    tone = _tone(clock, left, total, late=late, is_open=is_open)
+    return Chip(
+        clock=clock,
+        promise=PROMISES.get(clock.promise, clock.promise.replace("_", " ")),
+        tone=tone,
+        words=_words(clock, left, tone, ahead, at),
+        exact=_exact(clock),
+        left=left if not late else min(left, -1),
+        total=total,
+        at=int(at.timestamp()),
+        open_json=json.dumps(ahead, separators=(",", ":")) if ticks else "",
+    )
+
+
+def _tone(clock: Clock, left: int, total: int, *, late: bool, is_open: bool) -> str:
+    ended = {Clock.States.MET: "is-kept", Clock.States.CANCELLED: "is-still", Clock.States.PAUSED: "is-paused"}
+    if clock.state in ended:
+        return ended[Clock.States(clock.state)]
+    if late or clock.state == Clock.States.MISSED:
+        return "is-missed"
+    if not is_open:
+        return "is-still"
+    return "is-warn" if total - left >= total * AMBER_FROM else "is-good"
+
+
+def _words(clock: Clock, left: int, tone: str, ahead: Intervals, at: datetime) -> str:
+    if clock.state == Clock.States.MET:
+        return "kept"
+    if clock.state == Clock.States.CANCELLED:
+        return "cancelled"
+    if tone == "is-paused":
+        return "paused"
+    if tone == "is-missed":
+        late = f"{duration(-left)} late"
+        return f"answered {late}" if clock.answered_at else late
+    if tone == "is-still":
+        return _resumes(ahead, at)
+    return f"{duration(left)} left"
+
+
+def _resumes(ahead: Intervals, at: datetime) -> str:
+    if not ahead:
+        return "closed"
+    opens = timezone.localtime(datetime.fromtimestamp(ahead[0][0], tz=timezone.get_current_timezone()))
+    is_today = opens.date() == timezone.localtime(at).date()
+    return f"resumes {opens:%H:%M}" if is_today else f"resumes {opens:%a %H:%M}"
+
+
+def _exact(clock: Clock) -> str:
+    due = timezone.localtime(clock.due_at)
+    verb = "due" if clock.state in LIVE else "was due"
+    return f"{verb} {due:%a} {due.day} {due:%b %Y, %H:%M} ({timezone.get_current_timezone_name()})"
+
+
+def duration(seconds: int) -> str:
+    """Say a duration in its two largest units: *40 s*, *12 min*, *1 h 5 min*."""
+    minutes = seconds // MINUTE
+    if seconds < MINUTE:
+        return f"{seconds} s"
+    if seconds < HOUR:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+
+
+def next_due_first(chips_given: Iterable[Chip]) -> list[Chip]:
+    """Sort chips by what is due next; what is missed already comes first, for it was due before."""
+    return sorted(chips_given, key=lambda chip: chip.due_at)

@@ -1,0 +1,79 @@
+"""What rules may ask about a lead: one set of facts for the MQL rule, the tiers, fit and routing. Pure.
+
+The same names for a click as for a batch: ``contact``, ``company`` and ``lead`` may be rows of the models or the intake's own states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from personas.conditions import is_blank
+from personas.fit import grade
+
+FACTS = frozenset(
+    {
+        "name", "email", "phone", "job_title", "role", "seniority", "country", "region", "language", "company",
+        "industry", "employee_count", "is_target_account", "is_customer", "kind", "origin", "source", "product",
+        "is_hand_raise", "fit", "grade", "engagement", "tier",
+    }
+)  # fmt: skip
+
+MISSING_WORDS = {
+    "name": "the person’s name",
+    "reach": "an email address or a phone number",
+    "email": "an email address",
+    "phone": "a phone number",
+    "company": "the company",
+    "source": "where the lead came from",
+    "country": "the country",
+    "third_handoff": "a marketing manager’s word, for it was handed off twice before",
+    "no_routing": "routing rules that are active",
+    "no_calendar": "a calendar for whoever would take it",
+}
+
+
+def facts_of(
+    *, contact: Any, company: Any, lead: Any, engagement: int, product: str = "", fit: int | None = None,
+    is_hand_raise: bool | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Gather the facts. ``fit`` and ``is_hand_raise`` are the lead's own unless given; ``product`` is a code."""
+    fit = lead.fit if fit is None else fit
+    return {
+        "name": contact.name,
+        "email": contact.email,
+        "phone": contact.phone,
+        "job_title": contact.job_title,
+        "role": contact.role,
+        "seniority": contact.seniority,
+        "country": contact.country or (company.country if company else ""),
+        "region": contact.region or (company.region if company else ""),
+        "language": contact.language,
+        "company": company.name if company else "",
+        "industry": company.industry if company else "",
+        "employee_count": company.employee_count if company else None,
+        "is_target_account": bool(company and company.is_target_account),
+        "is_customer": bool(company and company.is_customer),
+        "kind": lead.kind,
+        "origin": lead.origin,
+        "source": lead.source,
+        "product": product,
+        "is_hand_raise": lead.is_hand_raise if is_hand_raise is None else is_hand_raise,
+        "fit": fit,
+        "grade": grade(fit),
+        "engagement": engagement,
+        "tier": lead.tier,
+    }
+
+
+def missing_for_handoff(required: Sequence[str], facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the codes of ``required`` (an agreement's list) that the facts do not answer; *unknown* is no source."""
+    return tuple(code for code in required if _is_missing(code, facts))
+
+
+def _is_missing(code: str, facts: Mapping[str, Any]) -> bool:
+    if code == "reach":
+        return is_blank(facts.get("email")) and is_blank(facts.get("phone"))
+    if code == "source":
+        return facts.get("source") in ("", "unknown", None)
+    return is_blank(facts.get(code))

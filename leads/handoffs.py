@@ -1,0 +1,277 @@
+"""The verbs of the handoff: hand off, accept, reject, return; who has it is the matter of ``leads.moves``.
+
+Each takes one lead; the ``…_many`` forms take a list and are all or nothing. Design, domain page, *Lifecycle of a lead*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from inputs.refusals import Conflict, Invalid, NotAllowed, Problem
+from leads import clocks
+from leads.assigning import Places
+from leads.codes import REJECTIONS
+from leads.facts import MISSING_WORDS
+from leads.handing_off import LIMIT_WITHOUT_MANAGER, HandedOff, ToHandOff, hand_off_many
+from leads.holding import (
+    Held,
+    Moved,
+    hold,
+    load_facts,
+    permit,
+    permit_work,
+    require_open_handoff,
+    require_step,
+    step_to,
+    terms_of,
+)
+from leads.informing import campaign_owners, name_of, responsible_marketers, tell_marketing
+from leads.lifecycle import SALES_STAGES, WrongStage
+from leads.models import Handoff
+from leads.moves import assign, claim, recall, reroute
+from leads.reasons import checked_reason
+from leads.record import Record
+from leads.scoring import tier_of
+from ledger.rows import update_rows
+from personas.conditions import compile_rule
+from sla.in_force import InForce, agreement_in_force
+from teams.models import User
+
+__all__ = [
+    "AlreadyTaken",
+    "HandedOff",
+    "NeedsManager",
+    "NotReady",
+    "ToHandOff",
+    "accept",
+    "accept_many",
+    "assign",
+    "claim",
+    "hand_off",
+    "hand_off_many",
+    "recall",
+    "reject",
+    "reject_many",
+    "reroute",
+    "return_lead",
+    "take_over",
+]
+
+States = Handoff.States
+ACCEPTED = (States.ACCEPTED, States.AUTO_ACCEPTED)
+
+
+class NotReady(Invalid):
+    """The lead lacks what the agreement asks of a handoff; ``problems`` lists all of it."""
+
+    code = "not_ready"
+
+
+class NeedsManager(NotAllowed):
+    """The lead was handed off twice before, recalls included: the next time is a marketing manager's decision."""
+
+    code = "needs_manager"
+
+
+class AlreadyTaken(Conflict):
+    """Somebody was first; the message and ``details`` name them."""
+
+    code = "already_taken"
+
+
+# Hand off ------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def hand_off(*, lead_id: int, actor: User, at: datetime) -> int:
+    """Hand an MQL to sales and give the id of the handoff.
+
+    Raises ``NotReady`` with the list of what is missing, ``NeedsManager`` from the third handoff on, ``WrongStage``, ``NoAgreement``.
+    """
+    (item,) = hold([lead_id], actor=actor)
+    permit(actor, "hand_off")
+    require_step("hand_off", [item])
+    if item.open_handoff is not None:
+        raise AlreadyTaken("This lead is offered to sales already.", details={"handoff": item.open_handoff.pk})
+    if item.lead.handoff_count >= LIMIT_WITHOUT_MANAGER and not actor.may("hand_off_third_time"):
+        raise NeedsManager("This lead was handed off twice before. A marketing manager decides on a third time.")
+    agreement = agreement_in_force(at)
+    record = Record("hand_off", actor.pk, at)
+    result = hand_off_many(record, [_to_hand_off(item, agreement, at)], agreement=agreement, at=at)
+    if result.missing:
+        raise _not_ready(result.missing[lead_id])
+    record.write("lead", [lead_id], version=agreement.version_id)
+    return result.placements[0].offer.handoff_id or 0
+
+
+def _to_hand_off(item: Held, agreement: InForce, at: datetime) -> ToHandOff:
+    facts = load_facts([item.lead.pk], at)[item.lead.pk]
+    tier = tier_of({tier: compile_rule(rule) for tier, rule in agreement.terms.tier_rules.items()}, facts)
+    marketer = item.lead.marketer_id or campaign_owners([item]).get(item.lead.pk)
+    return ToHandOff(
+        lead_id=item.lead.pk, tier=tier, facts=facts, arrived_at=at, handoff_count=item.lead.handoff_count,
+        marketer_id=marketer, campaign_id=item.lead.last_campaign_id,
+    )  # fmt: skip
+
+
+def _not_ready(codes: Sequence[str]) -> NotReady:
+    words = [MISSING_WORDS.get(code, code.replace("_", " ")) for code in codes]
+    problems = tuple(Problem(code, "missing", f"Missing: {word}.") for code, word in zip(codes, words, strict=True))
+    message = f"This lead cannot be handed off yet. What is missing: {', '.join(words)}."
+    return NotReady(message, problems=problems, details={"missing": list(codes)})
+
+
+# Accept --------------------------------------------------------------------------------------------------------------
+
+
+def accept(*, lead_id: int, actor: User, at: datetime, handoff_id: int | None = None) -> None:
+    """Accept an offered lead; it is then at SAL and owned. ``handoff_id`` is the one that the page showed, if any.
+
+    The rep it is offered to accepts, or who covers for them now (who then owns it), or their manager for them. Of several at once
+    one wins; the others get ``AlreadyTaken`` with the name of the winner (promise P6). Raises ``NotYours``, ``WrongStage``, ``Moved``.
+    """
+    accept_many(lead_ids=[lead_id], actor=actor, at=at, seen=handoff_id)
+
+
+@transaction.atomic
+def accept_many(*, lead_ids: Collection[int], actor: User, at: datetime, seen: int | None = None) -> None:
+    """Accept several leads, all or none."""
+    held = hold(lead_ids, actor=actor)
+    permit(actor, "work_lead")
+    _refuse_taken(held)
+    require_step("accept", held)
+    require_open_handoff(held, seen)
+    owners = permit_work(held, actor=actor, at=at)
+    record = Record("accept", actor.pk, at)
+    take_over(record, held, owners, at)
+    record.write("lead", [item.lead.pk for item in held])
+
+
+def take_over(record: Record, held: Sequence[Held], owners: dict[int, int | None], at: datetime) -> None:
+    """Make ``owners`` the owners of these offered leads: stop *accept*, start *first attempt*. The core of accepting."""
+    if any(owners[item.lead.pk] is None for item in held):
+        raise WrongStage("This lead waits in a queue. It has to be claimed or assigned first.")
+    handoffs = require_open_handoff(held)
+    decided = [
+        (handoff.pk, States.ACCEPTED, at, record.actor_id, owners[handoff.lead_id], States.OPEN) for handoff in handoffs
+    ]
+    columns = ("state", "decided_at", "decided_by_id", "assignee_id")
+    _require_all(update_rows(Handoff, columns, decided, expected=("state",)), held)
+    reached = {item.lead.pk: item.lead.sal_at or at for item in held}
+    step_to(held, "accept", queue_id=None, each={"owner_id": owners, "sal_at": reached})
+    _turn_clocks(record, held, at)
+
+
+def _turn_clocks(record: Record, held: Sequence[Held], at: datetime) -> None:
+    clocks.answer(record, promise="accept", handoff_ids=[item.handoff.pk for item in held if item.handoff], at=at)
+    places = Places.load([item.lead.owner_id for item in held if item.lead.owner_id], (), at)
+    pinned_terms = terms_of(held, at)
+    starts = []
+    for item in held:
+        version_id, terms = pinned_terms[item.lead.pk]
+        owner_id = item.lead.owner_id or 0
+        record.event(
+            item.lead.pk, "accepted", handoff_id=item.current_handoff_id, user_id=owner_id, version_id=version_id
+        )
+        pinned = places.hours.of_person(owner_id)
+        starts.append(
+            clocks.ClockStart(
+                "first_attempt", item.lead.tier or "standard", version_id, terms, *pinned, arrived_at=at,
+                lead_id=item.lead.pk, user_id=owner_id, team_id=places.team_of.get(owner_id),
+            )
+        )  # fmt: skip
+    clocks.start(record, starts, at)
+
+
+def _refuse_taken(held: Sequence[Held]) -> None:
+    for item in held:
+        if item.handoff and item.handoff.state in ACCEPTED and item.lead.stage in SALES_STAGES:
+            winner_id = item.handoff.decided_by_id or item.lead.owner_id
+            winner = name_of(winner_id)
+            raise AlreadyTaken(
+                f"{winner} has accepted this lead already.",
+                details={"lead": item.lead.pk, "winner": winner_id, "winner_name": winner},
+            )
+
+
+def _require_all(changed: Sequence[object], held: Sequence[Held]) -> None:
+    if len(changed) != len(held):
+        raise Moved("This lead moved on in the meantime. Look at it anew.")
+
+
+# Reject, return ------------------------------------------------------------------------------------------------------
+
+
+def reject(
+    *, lead_id: int, reason: str, actor: User, at: datetime, note: str = "", handoff_id: int | None = None
+) -> None:
+    """Reject an offered lead for a coded reason (*other* needs a note); it goes back to the responsible marketer.
+
+    Raises ``BadReason``, ``AlreadyTaken``, ``NotYours``, ``WrongStage``, ``Moved``.
+    """
+    reject_many(lead_ids=[lead_id], reason=reason, note=note, actor=actor, at=at, seen=handoff_id)
+
+
+@transaction.atomic
+def reject_many(
+    *, lead_ids: Collection[int], reason: str, actor: User, at: datetime, note: str = "", seen: int | None = None
+) -> None:
+    """Reject several offered leads for one reason, all or none."""
+    note = checked_reason(reason, note, REJECTIONS)
+    held = hold(lead_ids, actor=actor)
+    permit(actor, "work_lead")
+    _refuse_taken(held)
+    require_step("reject", held)
+    handoffs = require_open_handoff(held, seen)
+    permit_work(held, actor=actor, at=at)
+    record = Record("reject", actor.pk, at)
+    decided = [(handoff.pk, States.REJECTED, at, actor.pk, reason, note, States.OPEN) for handoff in handoffs]
+    columns = ("state", "decided_at", "decided_by_id", "reason", "note")
+    _require_all(update_rows(Handoff, columns, decided, expected=("state",)), held)
+    ids = [handoff.pk for handoff in handoffs]
+    clocks.answer(record, promise="accept", handoff_ids=ids, at=at)
+    clocks.cancel(record, handoff_ids=ids, code="rejected", at=at)
+    _back_to_marketing(record, held, reason, returned=False)
+    record.write("lead", [item.lead.pk for item in held], reason=reason)
+
+
+@transaction.atomic
+def return_lead(*, lead_id: int, reason: str, actor: User, at: datetime, note: str = "") -> None:
+    """Give back an accepted lead before any conversation: it counts as a rejection.
+
+    Raises ``BadReason``, ``NotYours`` and ``WrongStage``, the latter also after a conversation and for a lead that sales found.
+    """
+    note = checked_reason(reason, note, REJECTIONS)
+    held = hold([lead_id], actor=actor)
+    permit(actor, "work_lead")
+    require_step("return", held)
+    (item,) = held
+    permit_work(held, actor=actor, at=at)
+    if item.handoff is None or item.handoff.state not in ACCEPTED:
+        raise WrongStage("Sales found this lead: there is nobody to return it to. Recycle it, or disqualify it.")
+    if item.lead.conversed_at is not None:
+        raise WrongStage("There was a conversation: recycle this lead, or disqualify it.")
+    record = Record("return", actor.pk, at)
+    update_rows(Handoff, ("was_returned", "reason", "note"), [(item.handoff.pk, True, reason, note)])
+    clocks.cancel(record, handoff_ids=[item.handoff.pk], lead_ids=[lead_id], code="returned", at=at)
+    _back_to_marketing(record, held, reason, returned=True)
+    record.write("lead", [lead_id], reason=reason)
+
+
+def _back_to_marketing(record: Record, held: Sequence[Held], reason: str, *, returned: bool) -> None:
+    marketers = responsible_marketers(held)
+    for item in held:
+        handoff = item.handoff
+        record.event(
+            item.lead.pk, "rejected", handoff_id=handoff.pk if handoff else None, campaign_id=item.lead.last_campaign_id,
+            user_id=item.rep_id, version_id=handoff.version_id if handoff else None, code=reason,
+            facts={"returned": returned},
+        )  # fmt: skip
+    back_to = {item.lead.pk: marketers.get(item.lead.pk) for item in held}
+    step = "return" if returned else "reject"
+    step_to(held, step, owner_id=None, queue_id=None, needs_new_reason=True, each={"marketer_id": back_to})
+    facts = {item.lead.pk: {"reason": reason, "returned": returned} for item in held}
+    tell_marketing(record, held, "lead_rejected", facts)

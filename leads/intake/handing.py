@@ -1,0 +1,64 @@
+"""Hand the MQLs of a batch to sales, or say why they stay with marketing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from leads.handing_off import LIMIT_WITHOUT_MANAGER, Reserved, ToHandOff, open_many
+from leads.informing import marketers_or_managers
+from leads.intake.states import LeadState
+from leads.qualifying import Judge
+from leads.record import Record
+from leads.routing.board import Firms, Known
+
+INCOMPLETE = "handoff_incomplete"
+THIRD_HANDOFF = "third_handoff"
+
+Mql = tuple[LeadState, Mapping[str, Any]]
+"""A lead to hand off, with its facts."""
+
+
+def hand_off(
+    record: Record, mqls: Sequence[Mql], judge: Judge, *, at: datetime, obstacle: str, rules: Sequence[tuple[Any, ...]],
+    reserved: Reserved,
+) -> None:  # fmt: skip
+    """Hand off what is ready and may be; ``obstacle`` is the code of why nothing can be at present. The leads are written afterwards.
+    ``rules`` are the rows of ``rules_query``, ``reserved`` the ids taken.
+
+    A third handoff needs a manager. Whoever lacks something stays: the responsible marketer is told, else marketing's managers.
+    """
+    if not mqls or judge.agreement is None:
+        return
+    held_back = [(lead, obstacle or THIRD_HANDOFF) for lead, _ in mqls if obstacle or _is_third(lead)]
+    recipients = marketers_or_managers({lead.id: lead.marketer_id for lead, _ in held_back})
+    for lead, code in held_back:
+        facts = {"missing": [code]}
+        record.event(lead.id, "handoff_refused", version_id=judge.version_id, code=code, facts=facts)
+        for user_id in recipients[lead.id]:
+            record.tell(user_id, INCOMPLETE, "lead", lead.id, **facts)
+    rest = [] if obstacle else [line for line in mqls if not _is_third(line[0])]
+    wanted = [_wanted(*line, at) for line in rest]
+    known = Known(rules, _firms([lead for lead, _ in rest]))
+    done = open_many(record, wanted, agreement=judge.agreement, at=at, known=known, reserved=reserved)
+    states = {lead.id: lead for lead, _ in rest}
+    for pinned in done.pinned:
+        states[pinned.lead_id].pin(pinned.handoff_count, pinned.queue_id, pinned.kind)
+
+
+def _is_third(lead: LeadState) -> bool:
+    return lead.handoff_count >= LIMIT_WITHOUT_MANAGER
+
+
+def _wanted(lead: LeadState, facts: Mapping[str, Any], at: datetime) -> ToHandOff:
+    return ToHandOff(
+        lead.id, lead.tier, facts, at, handoff_count=lead.handoff_count, marketer_id=lead.marketer_id,
+        campaign_id=lead.last_campaign_id,
+    )  # fmt: skip
+
+
+def _firms(leads: Sequence[LeadState]) -> Firms:
+    companies = {lead.id: lead.contact.company for lead in leads if lead.contact.company}
+    new = frozenset(company.id for company in companies.values() if company.is_new)
+    return Firms({lead_id: company.id for lead_id, company in companies.items()}, new)

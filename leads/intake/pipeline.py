@@ -1,0 +1,116 @@
+"""Take leads in: one way for a call, a form, a file, a replay and history, one lead or a thousand at a time.
+
+normalise → match → upsert contact and company → touch → score → qualify → hand off → route → start clocks, in one transaction per batch, with a
+number of statements that does not depend on its size. What is known is never overwritten: new data fills blanks, a contradiction
+changes nothing (marketing corrects data on the contact's page). A bad arrival is rejected alone.
+
+History (``mode="history"``) brings its own dates: each lead is an MQL from its first contact, and there is no handoff, clock or notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from django.db import DatabaseError, connection, transaction
+
+from inputs.refusals import Busy, NotAllowed, Problem
+from leads.intake.arrival import HISTORY, LIVE, REJECTED, Arrival, Outcome
+from leads.intake.batch import Batch
+from leads.intake.normalise import Clean, normalise
+from leads.routing.board import NoRouting
+from sla.hours import NoCalendar
+from teams.models import User
+
+BATCH_SIZE = 1000
+SQLITE_BATCH_SIZE = 200
+"""On SQLite a batch holds the one write lock: short ones let others in."""
+ATTEMPTS = 8
+RACES = frozenset(
+    {
+        "contact_email_once", "contact_external_id_once", "company_domain_once", "touch_key_once",
+        "one_open_lead_per_contact", "one_open_lead_per_contact_and_product",
+    }
+)  # fmt: skip
+"""Unique constraints that a process runs into when another has just taken in the same: the next attempt finds it there."""
+DEADLOCKS = frozenset({"40P01", "40001"})
+
+
+class MayNotTakeIn(NotAllowed):
+    """The actor may not bring in leads of this origin."""
+
+    code = "may_not_take_in"
+
+
+class UnknownMode(ValueError):
+    """Neither *live* nor *history*: a mistake in the program."""
+
+
+def take_in(arrivals: Sequence[Arrival], *, actor: User | None, at: datetime, mode: str = LIVE) -> list[Outcome]:
+    """Take ``arrivals`` in and say of each, in their order, what became of it.
+
+    ``actor`` is null for a public form. Each batch (1,000 arrivals; 200 on SQLite) is a transaction of its own unless the caller has one
+    open. Raises ``MayNotTakeIn`` before anything is stored, ``Busy`` when others kept being first.
+    """
+    if mode not in (LIVE, HISTORY):
+        raise UnknownMode(mode)
+    _check_permission(arrivals, actor)
+    size = BATCH_SIZE if connection.vendor == "postgresql" else SQLITE_BATCH_SIZE
+    outcomes: list[Outcome] = []
+    for start in range(0, len(arrivals), size):
+        outcomes += _take_batch(arrivals[start : start + size], actor=actor, at=at, mode=mode)
+    return outcomes
+
+
+def _check_permission(arrivals: Iterable[Arrival], actor: User | None) -> None:
+    origins = {arrival.origin for arrival in arrivals}
+    if "sales" in origins and (actor is None or not actor.may("capture_own_lead")):
+        raise MayNotTakeIn("Only a sales rep brings in leads of their own.")
+    if origins - {"sales"} and actor is not None and not (actor.may("capture_lead") or actor.may("import_leads")):
+        raise MayNotTakeIn("Only marketing takes leads in; a rep’s own lead has the origin sales.")
+
+
+def _take_batch(arrivals: Sequence[Arrival], *, actor: User | None, at: datetime, mode: str) -> list[Outcome]:
+    cleans: list[Clean] = []
+    rejected: dict[int, tuple[Problem, ...]] = {}
+    for place, arrival in enumerate(arrivals):
+        found = normalise(arrival, place=place, at=at, mode=mode)
+        if isinstance(found, Clean):
+            cleans.append(found)
+        else:
+            rejected[place] = tuple(found)
+    taken = _attempt(cleans, actor=actor, at=at, mode=mode) if cleans else {}
+    return [
+        taken[place] if place in taken else Outcome(REJECTED, problems=rejected[place])
+        for place in range(len(arrivals))
+    ]
+
+
+def _attempt(cleans: Sequence[Clean], *, actor: User | None, at: datetime, mode: str) -> dict[int, Outcome]:
+    """Run the batch, again where another process was first, and without handing off where nobody can be reached yet."""
+    obstacle = ""
+    for _ in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                return Batch(actor_id=actor.pk if actor else None, at=at, mode=mode, obstacle=obstacle).take(cleans)
+        except (NoRouting, NoCalendar) as refusal:
+            obstacle = refusal.code
+        except DatabaseError as error:
+            if not _is_race(error):
+                raise
+    raise Busy("Others are taking in the same people right now. Try again in a moment.")
+
+
+def _is_race(error: BaseException) -> bool:
+    """Tell whether the next attempt may succeed, by the name of the constraint or the state that the database gives."""
+    return any(
+        getattr(getattr(cause, "diag", None), "constraint_name", None) in RACES
+        or getattr(cause, "pgcode", None) in DEADLOCKS
+        for cause in _causes(error)
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__

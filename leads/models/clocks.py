@@ -1,0 +1,163 @@
+"""Clocks: one promise on one subject, and what happened to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from leads.codes import STEP_KINDS
+from leads.models.handoffs import Handoff
+from leads.models.leads import Lead
+from sla.models import AgreementVersion, CalendarVersion
+from teams.models import Team
+
+SUBJECTS = ("lead", "handoff")
+
+
+class ClockQuerySet(models.QuerySet["Clock"]):
+    def running(self) -> ClockQuerySet:
+        return self.filter(state=Clock.States.RUNNING)
+
+    def due(self, at: datetime) -> ClockQuerySet:
+        """Clocks with something to do strictly before ``at``: a promise kept in its last second is kept."""
+        return self.filter(next_action_at__lt=at).order_by("next_action_at", "id")
+
+
+class Clock(models.Model):
+    """A promise made: exactly one subject, the agreement and calendar versions it began under, and one outcome.
+
+    ``plan`` is what will happen and when, reckoned once from the pinned calendar:
+    ``[[percent, action, epoch seconds], …]`` in order, the miss included; ``plan_position`` is the next of them and
+    ``next_action_at`` its instant (null when nothing more will happen). Times are elapsed seconds inside open hours.
+    """
+
+    class States(models.TextChoices):
+        RUNNING = "running", _("Running")
+        PAUSED = "paused", _("Paused")
+        MET = "met", _("Kept")
+        MISSED = "missed", _("Missed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    promise = models.CharField(max_length=24)
+    side = models.CharField(max_length=10, choices=Team.Sides)
+    tier = models.CharField(max_length=10)
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, null=True, related_name="clocks")
+    handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, null=True, related_name="clocks")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="clocks", help_text="Who owes it."
+    )
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="clocks")
+    version = models.ForeignKey(AgreementVersion, on_delete=models.PROTECT, related_name="+")
+    calendar_version = models.ForeignKey(CalendarVersion, on_delete=models.PROTECT, related_name="+")
+
+    state = models.CharField(max_length=10, choices=States, default=States.RUNNING)
+    budget_seconds = models.PositiveIntegerField()
+    grace_seconds = models.PositiveIntegerField(default=0, help_text="Added because it started while closed.")
+    arrived_at = models.DateTimeField(help_text="When the wait began: what came before started_at is system delay.")
+    started_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    plan = models.JSONField()
+    plan_position = models.PositiveSmallIntegerField(default=0)
+    next_action_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    met_at = models.DateTimeField(null=True)
+    missed_at = models.DateTimeField(null=True, help_text="The due time, whenever it was detected.")
+    detected_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    late_seconds = models.PositiveIntegerField(null=True, help_text="Business seconds between due and answered.")
+    answered_seconds = models.PositiveIntegerField(
+        null=True, help_text="Business seconds between started and answered, in the pinned calendar."
+    )
+
+    objects = ClockQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(lead__isnull=False, handoff__isnull=True) | Q(lead__isnull=True, handoff__isnull=False),
+                name="a_clock_has_exactly_one_subject",
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False) | Q(team__isnull=False), name="a_clock_is_owed_by_somebody"
+            ),
+            models.CheckConstraint(condition=Q(due_at__gte=F("started_at")), name="a_clock_is_due_after_it_started"),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["running", "paused"],
+                    met_at__isnull=True,
+                    missed_at__isnull=True,
+                    cancelled_at__isnull=True,
+                )
+                | Q(state="met", met_at__isnull=False, missed_at__isnull=True, cancelled_at__isnull=True)
+                | Q(state="missed", missed_at__isnull=False, met_at__isnull=True, cancelled_at__isnull=True)
+                | Q(state="cancelled", cancelled_at__isnull=False, met_at__isnull=True, missed_at__isnull=True),
+                name="a_clock_has_one_outcome",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["met", "cancelled"]) | Q(next_action_at__isnull=True),
+                name="an_ended_clock_does_nothing_more",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="running") | Q(next_action_at__isnull=False), name="a_running_clock_will_act"
+            ),
+            models.UniqueConstraint(
+                fields=["promise", "handoff"],
+                condition=Q(state__in=["running", "paused"], handoff__isnull=False),
+                name="one_live_clock_per_promise_and_handoff",
+            ),
+            models.UniqueConstraint(
+                fields=["promise", "lead"],
+                condition=Q(state__in=["running", "paused"], lead__isnull=False),
+                name="one_live_clock_per_promise_and_lead",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_action_at", "id"], name="clock_due_idx", condition=Q(next_action_at__isnull=False)
+            ),
+            models.Index(
+                fields=["user", "due_at"], name="clock_open_idx", condition=Q(state__in=["running", "paused"])
+            ),
+            models.Index(fields=["user", "due_at"], name="clock_judged_idx", condition=Q(state__in=["met", "missed"])),
+            models.Index(fields=["due_at", "promise"], name="clock_period_idx"),
+            models.Index(fields=["handoff"], name="clock_handoff_idx", condition=Q(handoff__isnull=False)),
+            models.Index(fields=["lead"], name="clock_lead_idx", condition=Q(lead__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.promise} clock {self.pk}"
+
+
+class ClockStep(models.Model):
+    """What happened to a clock: append-only, each kind and ordinal once, one outcome for ever.
+
+    It is the clock's part of the event log: ``occurred_at`` is when it was true (the due time of a miss), ``recorded_at`` when we
+    learnt it.
+    """
+
+    clock = models.ForeignKey(Clock, on_delete=models.PROTECT, related_name="steps")
+    kind = models.CharField(max_length=10, choices=STEP_KINDS)
+    ordinal = models.PositiveSmallIntegerField(default=0)
+    percent = models.PositiveSmallIntegerField(null=True)
+    code = models.CharField(
+        max_length=24, blank=True, default="", help_text="The action taken, or why it was cancelled."
+    )
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clock", "kind", "ordinal"], name="a_clock_step_once"),
+            models.UniqueConstraint(
+                fields=["clock"], condition=Q(kind__in=["met", "missed", "cancelled"]), name="one_outcome_per_clock"
+            ),
+        ]
+        indexes = [models.Index(fields=["kind", "occurred_at"], name="clock_step_period_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of clock {self.clock_id}"

@@ -1,0 +1,59 @@
+"""Routing: the ordered rules, versioned, and the pools they point to."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from teams.models import Team
+
+
+class RoutingVersion(models.Model):
+    """One edition of the ordered rules. Immutable once activated; the latest activated one is in force.
+
+    ``rules`` is a list of ``{"code", "words", "when": [{field, op, value}], "to": {...}}`` with ``to`` one of
+    ``{"owner_of_company": true}``, ``{"pool": id}``, ``{"queue": team id}``; the last rule has no conditions and names a queue.
+    """
+
+    number = models.PositiveIntegerField(unique=True)
+    rules = models.JSONField()
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    activated_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"routing v{self.number}"
+
+
+class Pool(models.Model):
+    """People who share leads by weighted turns."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="pools")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PoolMember(models.Model):
+    """A person in a pool. ``turn`` is their place in weighted time: the smallest among those available is next.
+
+    Each lead moves it on by ``leads.routing.choice.TURN / weight``. Whoever was away starts again at the present, so that nobody is
+    flooded after a holiday.
+    """
+
+    pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pool_memberships")
+    weight = models.PositiveSmallIntegerField(default=1)
+    turn = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["pool", "user"], name="one_place_per_pool_and_user"),
+            models.CheckConstraint(condition=Q(weight__gte=1), name="pool_weight_at_least_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.pool}"

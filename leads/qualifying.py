@@ -1,0 +1,202 @@
+"""Score and qualify: fit and engagement give the facts, the agreement's rule decides what is an MQL.
+
+The core (``Judge``) works on any state of a lead and touches no database; intake, the marketer's verb and whoever changes data share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from inputs.refusals import Invalid, NotAllowed, NotVisible
+from inputs.text import problem_with, tidy
+from leads.facts import facts_of
+from leads.lifecycle import Stage, target
+from leads.models import Lead, Qualification, Touch
+from leads.record import Record
+from leads.scoring import Scoring, TouchLine, engagement_at, engagement_items, tier_of
+from ledger.rows import insert_rows, update_rows
+from personas.conditions import Rule, compile_rule
+from personas.defaults import SCORING_TERMS
+from personas.fit import Fit, ScoredPersona, read_persona, score_fit
+from personas.models import PersonaVersion
+from sla.in_force import InForce, agreement_in_force
+from teams.models import User
+
+QUALIFICATION_COLUMNS = (
+    "lead_id", "version_id", "qualified_at", "actor_id", "reason", "fit", "engagement", "items",
+)  # fmt: skip
+REASON_LENGTH = 200
+MAX_TOUCH_ITEMS = 50
+
+
+class MayNotQualify(NotAllowed):
+    """Only marketing says that a lead is an MQL."""
+
+    code = "may_not_qualify"
+
+
+class QualifyWithoutReason(Invalid):
+    """Against the rule a marketer qualifies with a reason."""
+
+    code = "reason_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """How leads are judged under one agreement version: its personas, scoring, MQL rule and tiers, compiled.
+
+    Before the first agreement is signed there is none: touches count by the default scoring, and nothing is an MQL.
+    """
+
+    agreement: InForce | None
+    scoring: Scoring
+    personas: tuple[ScoredPersona, ...]
+    mql_rule: Rule
+    tier_rules: Mapping[str, Rule]
+
+    @property
+    def version_id(self) -> int | None:
+        """The agreement version that its verdicts are given under."""
+        return self.agreement.version_id if self.agreement else None
+
+    def fit(self, facts: Mapping[str, Any]) -> Fit:
+        """Score the fit on ``facts``."""
+        return score_fit(self.personas, facts)
+
+    def is_mql(self, facts: Mapping[str, Any]) -> bool:
+        """Tell whether the rule in force holds on ``facts``."""
+        return self.mql_rule.holds(facts)
+
+    def tier(self, facts: Mapping[str, Any]) -> str:
+        """Give the tier that a handoff made now is pinned to."""
+        return tier_of(self.tier_rules, facts)
+
+
+_judges: dict[int, tuple[InForce, Judge]] = {}
+UNSIGNED = Judge(None, Scoring.from_terms(0, SCORING_TERMS), (), compile_rule({"any": []}), {})
+
+
+def judge_in_force(at: datetime) -> Judge:
+    """Give the judge of the agreement in force at ``at``: one small query once its version is known."""
+    return judge_of(agreement_in_force(at))
+
+
+def judge_of(in_force: InForce) -> Judge:
+    """Compile what ``in_force`` pins, once for each version."""
+    known = _judges.get(in_force.version_id)
+    if known is not None and known[0] is in_force:
+        return known[1]
+    rows = PersonaVersion.objects.filter(pk__in=in_force.persona_version_ids).order_by("persona_id")
+    personas = tuple(
+        read_persona(
+            version_id=row.pk, name=row.name, is_negative=row.persona.is_negative, criteria=row.criteria
+        )
+        for row in rows.select_related("persona")
+    )  # fmt: skip
+    judge = Judge(
+        agreement=in_force,
+        scoring=Scoring.from_terms(in_force.scoring_version_id, in_force.scoring),
+        personas=personas,
+        mql_rule=compile_rule(in_force.terms.mql_rule),
+        tier_rules={tier: compile_rule(rule) for tier, rule in in_force.terms.tier_rules.items()},
+    )
+    _judges[in_force.version_id] = (in_force, judge)
+    return judge
+
+
+def forget_judges() -> None:
+    """Drop what was compiled: for tests that put other rows under ids used before."""
+    _judges.clear()
+
+
+def touch_lines(lead_ids: Iterable[int]) -> dict[int, list[TouchLine]]:
+    """Give kind and instant of the newest touches of each lead, as many as a score lists."""
+    found: dict[int, list[TouchLine]] = {}
+    wanted = list(lead_ids)
+    if not wanted:
+        return found
+    rows = Touch.objects.filter(lead_id__in=wanted).order_by("lead_id", "-occurred_at")
+    for lead_id, kind, occurred_at in rows.values_list("lead_id", "kind", "occurred_at"):
+        lines = found.setdefault(lead_id, [])
+        if len(lines) < MAX_TOUCH_ITEMS:
+            lines.append((kind, occurred_at))
+    return found
+
+
+def qualification_row(
+    *, lead_id: int, judge: Judge, fit: Fit, engagement: int, touches: Sequence[TouchLine], at: datetime,
+    actor_id: int | None = None, reason: str = "",
+) -> tuple[Any, ...]:  # fmt: skip
+    """Write down why a lead became an MQL, in the order of ``QUALIFICATION_COLUMNS``."""
+    items = [*fit.items, *engagement_items(judge.scoring, touches, at=at)]
+    return (lead_id, judge.version_id, at, actor_id, reason, fit.score, engagement, items)
+
+
+@transaction.atomic
+def qualify(*, lead_ids: Sequence[int], actor: User, at: datetime, reason: str) -> list[int]:
+    """Make leads MQLs by a marketer's word, whatever the rule says; gives their ids. Handing them off is a step of its own.
+
+    Raises ``MayNotQualify``, ``QualifyWithoutReason``, ``NotVisible`` and ``lifecycle.WrongStage``.
+    """
+    if not actor.may("qualify_lead"):
+        raise MayNotQualify("Only marketing qualifies leads.")
+    reason = _checked(reason)
+    leads = _locked(lead_ids, actor)
+    judge = judge_in_force(at)
+    record = Record("qualify", actor.pk, at)
+    touches = touch_lines(lead.pk for lead in leads)
+    rows = []
+    for lead in leads:
+        fit, engagement = judge_stored(judge, lead, touches.get(lead.pk, ()), at=at)
+        rows.append(
+            qualification_row(
+                lead_id=lead.pk, judge=judge, fit=fit, engagement=engagement, touches=touches.get(lead.pk, ()), at=at,
+                actor_id=actor.pk, reason=reason,
+            )
+        )  # fmt: skip
+        record.event(
+            lead.pk, "qualified", campaign_id=lead.last_campaign_id, version_id=judge.version_id, code="manual",
+            facts={"fit": fit.score, "engagement": engagement},
+        )  # fmt: skip
+        lead.fit, lead.persona_id = fit.score, fit.version_id
+    insert_rows(Qualification, QUALIFICATION_COLUMNS, rows)
+    changes = [(lead.pk, Stage.MQL.value, lead.mql_at or at, lead.fit, lead.persona_id, False) for lead in leads]
+    update_rows(Lead, ("stage", "mql_at", "fit", "persona_id", "needs_new_reason"), changes)
+    record.write("lead", [lead.pk for lead in leads])
+    return [lead.pk for lead in leads]
+
+
+def judge_stored(judge: Judge, lead: Lead, touches: Sequence[TouchLine], *, at: datetime) -> tuple[Fit, int]:
+    """Score a stored lead as of ``at``: its fit by the personas in force, its engagement as it has decayed."""
+    engagement = engagement_at(
+        fixed=lead.engagement_fixed, level=lead.engagement_level, half_life_days=lead.half_life_days, at=at
+    )
+    facts = facts_of(
+        contact=lead.contact, company=lead.contact.company, lead=lead, engagement=engagement,
+        product=lead.product.code if lead.product else "",
+    )  # fmt: skip
+    return judge.fit(facts), engagement
+
+
+def _checked(reason: str) -> str:
+    reason = tidy(reason)
+    if not reason or len(reason) > REASON_LENGTH or problem_with(reason, single_line=True):
+        raise QualifyWithoutReason(f"Say why in one line of at most {REASON_LENGTH} characters.", field="reason")
+    return reason
+
+
+def _locked(lead_ids: Sequence[int], actor: User) -> list[Lead]:
+    leads = list(
+        Lead.objects.visible_to(actor).filter(pk__in=lead_ids).order_by("pk").select_for_update(of=("self",))
+        .select_related("contact__company", "product")
+    )  # fmt: skip
+    if len(leads) < len(set(lead_ids)):
+        raise NotVisible("There is no such lead.")
+    for lead in leads:
+        target("qualify", lead.stage)
+    return leads

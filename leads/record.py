@@ -1,0 +1,80 @@
+"""What a verb leaves behind: events, clock steps, notices and one audit entry, written together.
+
+A verb makes one ``Record``, its parts add lines to it, and ``write`` stores them in the verb's own transaction (promise P2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from leads.models import ClockStep, LeadEvent
+from ledger.rows import insert_rows
+from ledger.writing import Told, write_audit, write_notices
+
+EVENT_COLUMNS = (
+    "lead_id", "kind", "handoff_id", "campaign_id", "user_id", "actor_id", "version_id", "code", "facts", "occurred_at",
+    "recorded_at",
+)  # fmt: skip
+STEP_COLUMNS = ("clock_id", "kind", "ordinal", "percent", "code", "actor_id", "occurred_at", "recorded_at")
+
+
+@dataclass(slots=True)
+class Record:
+    """The lines of one verb call. ``actor_id`` is null when the system acts; ``at`` is when it is recorded."""
+
+    verb: str
+    actor_id: int | None
+    at: datetime
+    events: list[tuple[Any, ...]] = field(default_factory=list)
+    steps: list[tuple[Any, ...]] = field(default_factory=list)
+    notices: list[Told] = field(default_factory=list)
+
+    def event(
+        self,
+        lead_id: int,
+        kind: str,
+        *,
+        occurred_at: datetime | None = None,
+        handoff_id: int | None = None,
+        campaign_id: int | None = None,
+        user_id: int | None = None,
+        version_id: int | None = None,
+        code: str = "",
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add an event; ``occurred_at`` is the present unless given."""
+        self.events.append(
+            (lead_id, kind, handoff_id, campaign_id, user_id, self.actor_id, version_id, code, dict(facts or {}),
+             occurred_at or self.at, self.at)
+        )  # fmt: skip
+
+    def step(
+        self,
+        clock_id: int,
+        kind: str,
+        *,
+        ordinal: int = 0,
+        percent: int | None = None,
+        code: str = "",
+        occurred_at: datetime | None = None,
+    ) -> None:
+        """Add a clock step; ``occurred_at`` is the present unless given (the due time for a miss)."""
+        self.steps.append((clock_id, kind, ordinal, percent, code, self.actor_id, occurred_at or self.at, self.at))
+
+    def tell(self, user_id: int | None, code: str, subject_type: str, subject_id: int, **facts: Any) -> None:
+        """Add a notice, unless there is nobody to tell or it would tell the actor of their own deed."""
+        if user_id is not None and user_id != self.actor_id:
+            self.notices.append(Told(user_id, code, subject_type, subject_id, facts))
+
+    def write(self, subject_type: str, subject_ids: Sequence[int], **facts: Any) -> None:
+        """Store all lines and the audit entry of this call."""
+        insert_rows(LeadEvent, EVENT_COLUMNS, self.events)
+        insert_rows(ClockStep, STEP_COLUMNS, self.steps)
+        write_notices(self.notices, at=self.at)
+        write_audit(
+            at=self.at, actor_id=self.actor_id, verb=self.verb, subject_type=subject_type, subject_ids=subject_ids,
+            facts=facts,
+        )  # fmt: skip

@@ -1,0 +1,312 @@
+"""What decisions need to know, loaded for a whole batch with a bounded number of statements.
+
+The members of the pools in question are locked in the order of their ids until the transaction ends, so that two batches cannot both
+take the same turn; their loads are read after that. Rules are read once per content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from inputs.refusals import Conflict
+from leads.lifecycle import OPEN_STAGES
+from leads.models import Assignment, Pool, PoolMember
+from leads.routing.choice import (
+    OWNER,
+    POOL,
+    Case,
+    Choice,
+    Company,
+    Facts,
+    Person,
+    Place,
+    PoolState,
+    Rule,
+    State,
+    decide,
+)
+from leads.routing.rules import compiled
+from ledger.rows import update_rows
+from ledger.selecting import Query, ids, row_lock, select, select_all
+from sla.business_time import next_opening
+from sla.hours import Hours, NoCalendar
+
+COVER_DEPTH = 3
+"""How far a chain of covers is followed: whoever covers may be away too."""
+
+_OPEN = ", ".join(f"'{stage}'" for stage in sorted(OPEN_STAGES))
+
+RULES = """
+SELECT id, CAST(rules AS text) FROM leads_routingversion WHERE activated_at <= %s
+ORDER BY activated_at DESC, number DESC LIMIT 1"""
+
+COMPANY_OF = """
+SELECT l.id, c.company_id FROM leads_lead l JOIN leads_contact c ON c.id = l.contact_id
+WHERE c.company_id IS NOT NULL AND l.id = ANY(%s)"""
+
+COMPANIES = """
+SELECT co.id, co.owner_id, co.is_customer, EXISTS (
+    SELECT 1 FROM leads_contact c JOIN leads_lead l ON l.contact_id = c.id
+    WHERE c.company_id = co.id AND l.stage = 'opportunity')
+FROM leads_company co WHERE co.id = ANY(%s)"""
+
+COMPANY_REPS = f"""
+SELECT c.company_id, l.id, COALESCE(l.owner_id, h.assignee_id)
+FROM leads_contact c JOIN leads_lead l ON l.contact_id = c.id
+LEFT JOIN leads_handoff h ON h.lead_id = l.id AND h.state = 'open'
+WHERE c.company_id = ANY(%s) AND l.stage IN ({_OPEN}) AND COALESCE(l.owner_id, h.assignee_id) IS NOT NULL
+ORDER BY l.id"""  # noqa: S608
+
+PLACES = """
+SELECT m.id, m.pool_id, p.team_id, m.user_id, m.weight, m.turn
+FROM leads_poolmember m JOIN leads_pool p ON p.id = m.pool_id WHERE m.pool_id = ANY(%s) ORDER BY m.id"""
+
+PEOPLE = f"""
+SELECT u.id, u.is_active, a.weight, a.open_lead_capacity, a.new_leads_per_day,
+    (SELECT count(*) FROM leads_lead l WHERE l.owner_id = u.id AND l.stage IN ({_OPEN}))
+    + (SELECT count(*) FROM leads_handoff h WHERE h.assignee_id = u.id AND h.state = 'open'),
+    (SELECT min(m.team_id) FROM teams_membership m JOIN teams_team t ON t.id = m.team_id
+     WHERE m.user_id = u.id AND t.side = 'sales' AND t.is_active),
+    b.id, b.cover_id
+FROM teams_user u LEFT JOIN teams_availability a ON a.user_id = u.id
+LEFT JOIN teams_absence b ON b.id = (
+    SELECT min(x.id) FROM teams_absence x WHERE x.user_id = u.id AND x.starts_at <= %s AND x.ends_at > %s)
+WHERE u.id = ANY(%s)"""  # noqa: S608
+
+
+class NoRouting(Conflict):
+    """No set of routing rules is active: a sales manager has to activate one first."""
+
+    code = "no_routing"
+
+
+class Routed(Protocol):
+    """What a board needs to know of a lead to be offered."""
+
+    @property
+    def lead_id(self) -> int: ...
+
+    @property
+    def facts(self) -> Facts: ...
+
+    @property
+    def excluded(self) -> frozenset[int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Firms:
+    """The company of each lead, by their ids. Those that are ``new`` are not stored yet: there is nothing to read of them."""
+
+    of_lead: Mapping[int, int]
+    new: frozenset[int] = frozenset()
+
+    @classmethod
+    def load(cls, lead_ids: Iterable[int]) -> Firms:
+        return cls(dict(select(COMPANY_OF, [ids(lead_ids)])))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the caller has read already: the rows of ``rules_query``, and the companies of leads that may not be stored yet."""
+
+    rules: Sequence[tuple[Any, ...]]
+    firms: Firms
+
+
+@dataclass(slots=True)
+class Board:
+    """The state of routing at one instant, for the leads it was loaded for."""
+
+    at: datetime
+    version_id: int
+    rules: tuple[Rule, ...]
+    companies: dict[int, Company]
+    state: State
+    hours: Hours
+
+    @classmethod
+    def load(cls, leads: Sequence[Routed], *, at: datetime, known: Known | None = None) -> Board:
+        """Read rules, companies, pools, people and hours for ``leads``; raises ``NoRouting``."""
+        version_id, rules = read_rules(known.rules) if known else rules_in_force(at)
+        firms = known.firms if known else Firms.load(lead.lead_id for lead in leads)
+        companies = _companies(firms, {lead.lead_id for lead in leads})
+        pools = _pools(_pool_ids(leads, rules))
+        wanted = {place.user_id for pool in pools.values() for place in pool.places}
+        for company in companies.values():
+            wanted.update(ids([company.owner_id, *company.rep_ids]))
+        people, weights, hours = _people_and_hours(wanted, _team_ids(pools.values(), rules), at)
+        _weigh(pools, weights)
+        state = State(at, people, pools, _open_dates(hours, pools.values(), people.values(), at))
+        _set_openings(people.values(), hours, at)
+        _count_new(people, hours, at)
+        return cls(at, version_id, rules, companies, state, hours)
+
+    def decide(self, lead: Routed) -> Choice:
+        """Decide for one lead and count it at once."""
+        return decide(Case(lead.facts, self.companies.get(lead.lead_id), lead.excluded), self.rules, self.state)
+
+    def save_turns(self) -> None:
+        """Store the turns that were taken, in one statement."""
+        moved = [
+            (place.member_id, place.turn)
+            for pool in self.state.pools.values()
+            for place in pool.places
+            if place.member_id in pool.moved
+        ]
+        update_rows(PoolMember, ("turn",), sorted(moved), returning=())
+
+
+def rules_in_force(at: datetime) -> tuple[int, tuple[Rule, ...]]:
+    """Give the id and the rules of the routing version in force at ``at``; raises ``NoRouting``."""
+    return read_rules(select(*rules_query(at)))
+
+
+def rules_query(at: datetime) -> Query:
+    """Give the query of ``rules_in_force``, to be run together with others."""
+    return RULES, [at]
+
+
+def read_rules(rows: Sequence[tuple[Any, ...]]) -> tuple[int, tuple[Rule, ...]]:
+    """Read the rows of ``rules_query``; raises ``NoRouting``."""
+    if not rows:
+        raise NoRouting("No routing rules are active yet. Activate a set of rules first.")
+    version_id, text = rows[0]
+    return version_id, compiled(text)
+
+
+def people_at(user_ids: Iterable[int], at: datetime) -> dict[int, Person]:
+    """Give whether these people, and whoever covers for them, can take work at ``at`` (without their hours)."""
+    wanted = set(user_ids)
+    return _people(wanted, at, select(PEOPLE, [at, at, ids(wanted)]) if wanted else [])[0]
+
+
+def _companies(firms: Firms, here: set[int]) -> dict[int, Company]:
+    """Give the company of each lead, with the reps who have a lead of it that is not ``here``."""
+    stored = ids(set(firms.of_lead.values()) - firms.new)
+    found = {row[0]: Company(row[0], row[1], bool(row[2]), bool(row[3])) for row in _of_companies(COMPANIES, stored)}
+    reps: dict[int, list[int]] = {}
+    for company_id, lead_id, user_id in _of_companies(COMPANY_REPS, stored):
+        if lead_id not in here:
+            reps.setdefault(company_id, []).append(user_id)
+    for company_id, user_ids in reps.items():
+        found[company_id] = replace(found[company_id], rep_ids=tuple(dict.fromkeys(user_ids)))
+    return {lead_id: found.get(firm_id) or Company(firm_id) for lead_id, firm_id in firms.of_lead.items()}
+
+
+def _of_companies(statement: str, company_ids: list[int]) -> list[tuple[Any, ...]]:
+    return select(statement, [company_ids]) if company_ids else []
+
+
+def _pool_ids(leads: Sequence[Routed], rules: Sequence[Rule]) -> list[int]:
+    """Give the pools that the rules may reach for these leads."""
+    reached: set[int | None] = set()
+    for lead in leads:
+        rule = next((rule for rule in rules if rule.target != OWNER and rule.holds(lead.facts)), None)
+        if rule is not None and rule.target == POOL:
+            reached.add(rule.target_id)
+    return ids(reached)
+
+
+def _pools(pool_ids: Sequence[int]) -> dict[int, PoolState]:
+    """Load and lock pools; the rows stand in the order of their ids, which is the order of locking."""
+    if not pool_ids:
+        return {}
+    places: dict[int, list[Place]] = {}
+    teams: dict[int, int] = {}
+    for member_id, pool_id, team_id, user_id, weight, turn in select(PLACES + row_lock("m"), [pool_ids]):
+        teams[pool_id] = team_id
+        places.setdefault(pool_id, []).append(Place(member_id, user_id, weight, turn))
+    if len(teams) < len(pool_ids):
+        teams.update(Pool.objects.filter(id__in=pool_ids).values_list("id", "team_id"))
+    return {pool_id: PoolState(pool_id, team_id, places.get(pool_id, [])) for pool_id, team_id in teams.items()}
+
+
+def _people_and_hours(
+    wanted: set[int], team_ids: Iterable[int], at: datetime
+) -> tuple[dict[int, Person], dict[int, int], Hours]:
+    """Load people with whoever covers for them, their weights, and the hours of all and of the teams."""
+    rows, hours = select_all([(PEOPLE, [at, at, ids(wanted)]), Hours.query(wanted, team_ids)])
+    people, weights = _people(wanted, at, rows)
+    return people, weights, Hours.read(hours) if people.keys() <= wanted else Hours.load(people, team_ids)
+
+
+def _people(
+    wanted: set[int], at: datetime, rows: Sequence[tuple[Any, ...]]
+) -> tuple[dict[int, Person], dict[int, int]]:
+    """Read the ``rows`` of those who are ``wanted`` and load who covers for them, and so on."""
+    people: dict[int, Person] = {}
+    weights: dict[int, int] = {}
+    for _ in range(COVER_DEPTH):
+        for user_id, is_active, weight, capacity, per_day, open_count, team_id, absence_id, cover_id in rows:
+            people[user_id] = Person(
+                user_id, bool(is_active) and team_id is not None, absence_id is not None, cover_id, open_count,
+                20 if capacity is None else capacity, 0, per_day, None, team_id,
+            )  # fmt: skip
+            weights[user_id] = weight or 1
+        wanted = {person.cover_id for person in people.values() if person.cover_id is not None} - people.keys()
+        if not wanted:
+            break
+        rows = select(PEOPLE, [at, at, ids(wanted)])
+    return people, weights
+
+
+def _weigh(pools: dict[int, PoolState], weights: dict[int, int]) -> None:
+    """Bring each person's own weight into their places: it counts in every pool."""
+    for pool in pools.values():
+        for place in pool.places:
+            place.weight *= weights.get(place.user_id, 1)
+        pool.reckon_present()
+
+
+def _team_ids(pools: Iterable[PoolState], rules: Sequence[Rule]) -> list[int]:
+    """Give the teams whose hours count beside those of the people."""
+    queues = (rule.target_id for rule in rules if rule.target not in (OWNER, POOL))
+    return ids([*(pool.team_id for pool in pools), *queues])
+
+
+def _open_dates(hours: Hours, pools: Iterable[PoolState], people: Iterable[Person], at: datetime) -> dict[int, Any]:
+    found: dict[int, Any] = {}
+    for team_id in ids([*(pool.team_id for pool in pools), *(person.team_id for person in people)]):
+        try:
+            _, calendar = hours.of_team(team_id)
+        except NoCalendar:
+            continue
+        zone = ZoneInfo(calendar.zone)
+
+        def local_date(instant: datetime, zone: ZoneInfo = zone) -> date:
+            return instant.astimezone(zone).date()
+
+        found[team_id] = (local_date(next_opening(at, calendar)), local_date)
+    return found
+
+
+def _set_openings(people: Iterable[Person], hours: Hours, at: datetime) -> None:
+    openings: dict[int, datetime] = {}
+    for person in people:
+        try:
+            version_id, calendar = hours.of_person(person.user_id)
+        except NoCalendar:
+            continue
+        if version_id not in openings:
+            openings[version_id] = next_opening(at, calendar)
+        person.opens_at = openings[version_id]
+
+
+def _count_new(people: dict[int, Person], hours: Hours, at: datetime) -> None:
+    """Count today's new leads of those who have a daily limit; today is a date of their own calendar."""
+    midnights: dict[int, datetime] = {}
+    for user_id, person in people.items():
+        if person.new_per_day is not None and person.opens_at is not None:
+            local = at.astimezone(ZoneInfo(hours.of_person(user_id)[1].zone))
+            midnights[user_id] = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    if not midnights:
+        return
+    earliest = at - timedelta(hours=26)
+    given = Assignment.objects.filter(user_id__in=list(midnights), assigned_at__gte=earliest)
+    for user_id, assigned_at in given.values_list("user_id", "assigned_at"):
+        if assigned_at >= midnights[user_id]:
+            people[user_id].new_count += 1

@@ -1,0 +1,71 @@
+"""The ordered rules as they are written, read into what decisions use. Pure.
+
+The form is that of ``RoutingVersion.rules``: a list of ``{"code", "words", "when": [{field, op, value}], "to": {...}}``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from leads.routing.choice import OWNER, POOL, QUEUE, Rule
+from personas.conditions import BadRule, compile_rule
+
+TARGETS = {"owner_of_company": OWNER, "pool": POOL, "queue": QUEUE}
+
+
+class BadRules(ValueError):
+    """The list is no set of routing rules: ``path`` says where, the message what."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
+        self.message = message
+
+
+@lru_cache(maxsize=64)
+def compiled(text: str) -> tuple[Rule, ...]:
+    """Compile rules from their JSON text, once per content; raises ``BadRules``."""
+    return compile_rules(json.loads(text))
+
+
+def compile_rules(document: Any) -> tuple[Rule, ...]:
+    """Compile a list of rules; raises ``BadRules`` where one is malformed or the last does not take whatever is left."""
+    if not isinstance(document, list) or not document:
+        raise BadRules("rules", "there must be at least one rule")
+    rules = tuple(_rule(line, f"rules[{place}]") for place, line in enumerate(document))
+    codes = [rule.code for rule in rules]
+    if len(set(codes)) < len(codes):
+        raise BadRules("rules", "each rule needs a code of its own")
+    if document[-1].get("when") or rules[-1].target != QUEUE:
+        raise BadRules(f"rules[{len(rules) - 1}]", "the last rule has no conditions and names a queue")
+    return rules
+
+
+def _rule(line: Any, path: str) -> Rule:
+    if not isinstance(line, Mapping) or not isinstance(line.get("code"), str) or not line["code"]:
+        raise BadRules(path, "a rule needs a code")
+    when = line.get("when", [])
+    if not isinstance(when, Sequence | Mapping) or isinstance(when, str):
+        raise BadRules(f"{path}.when", "expected conditions")
+    try:
+        test = compile_rule(when)
+    except BadRule as error:
+        raise BadRules(f"{path}.when", str(error)) from error
+    target, target_id = _target(line.get("to"), f"{path}.to")
+    return Rule(line["code"], test.holds, target, target_id)
+
+
+def _target(to: Any, path: str) -> tuple[str, int | None]:
+    if not isinstance(to, Mapping) or len(to) != 1 or next(iter(to)) not in TARGETS:
+        raise BadRules(path, "expected one of owner_of_company, pool, queue")
+    ((word, value),) = to.items()
+    if word == "owner_of_company":
+        if value is not True:
+            raise BadRules(path, "owner_of_company is true")
+        return OWNER, None
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise BadRules(path, f"{word} needs an id")
+    return TARGETS[word], value

@@ -1,0 +1,147 @@
+"""Why somebody got a lead, in plain words: renders the trace of a decision. Pure.
+
+The trace holds ids and codes only (see ``leads.routing.choice.Choice``); whoever shows it brings the names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Trace = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the ids and codes of a trace are called: people, pools and queues by id, rules by code (their ``words``)."""
+
+    people: Mapping[int, str] = field(default_factory=dict)
+    pools: Mapping[int, str] = field(default_factory=dict)
+    queues: Mapping[int, str] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
+
+
+PASSED = {
+    "conditions": "its conditions do not hold",
+    "no_owner": "nobody here knows the company yet",
+    "owner_cannot": "whoever knows the company cannot take it now",
+    "no_pool": "its pool no longer exists",
+}
+
+SKIPPED = {
+    "inactive": "no longer works in sales",
+    "excluded": "gave this lead away",
+    "absent": "is away",
+    "closed": "is off while the team works",
+    "no_calendar": "has no working hours",
+    "full": "has as many open leads as they can take",
+    "full_today": "has had today’s number of new leads",
+    "turn_later": "has a later turn",
+    "opens_later": "starts work later",
+}
+
+
+def ids_in(traces: Sequence[Trace]) -> tuple[set[int], set[int], set[int]]:
+    """Give the ids of people, pools and queues that these traces name, so that their names can be loaded at once."""
+    people: set[int] = set()
+    pools: set[int] = set()
+    queues: set[int] = set()
+    for trace in traces:
+        chosen = trace.get("chosen", {})
+        people.update(user_id for user_id, _ in trace.get("people", ()))
+        people.update(chosen[key] for key in ("user", "for", "by") if chosen.get(key))
+        pools.update([chosen["pool"]] if chosen.get("pool") else [])
+        queues.update([chosen["queue"]] if chosen.get("queue") else [])
+    return people, pools, queues
+
+
+def why(trace: Trace, names: Names) -> str:
+    """Say in one sentence why it went where it went: the *why me* of a queue."""
+    chosen = trace.get("chosen", {})
+    render = _WHY.get(chosen.get("why", ""))
+    return render(chosen, names) if render else "No reason was recorded."
+
+
+def story(trace: Trace, names: Names) -> list[str]:
+    """Tell the whole decision: the rules that did not apply, who was passed over, and the outcome last."""
+    lines = [
+        f"Rule “{_named(names.rules, code)}” did not decide: {PASSED.get(problem, problem)}."
+        for code, problem in trace.get("rules", ())
+    ]
+    lines += [
+        f"{_person(user_id, names)} {SKIPPED.get(problem, problem)}." for user_id, problem in trace.get("people", ())
+    ]
+    return [*lines, why(trace, names)]
+
+
+def _account_owner(chosen: Trace, names: Names) -> str:
+    return f"{_person(chosen.get('user'), names)} answers for this company."
+
+
+def _same_company(chosen: Trace, names: Names) -> str:
+    return f"{_person(chosen.get('user'), names)} works on another lead of this company."
+
+
+def _cover(chosen: Trace, names: Names) -> str:
+    away = _person(chosen.get("for"), names)
+    return f"{_person(chosen.get('user'), names)} covers for {away}, who knows this company and is away."
+
+
+def _turn(chosen: Trace, names: Names) -> str:
+    return f"It was {_person(chosen.get('user'), names)}’s turn in {_pool(chosen, names)}{_because(chosen, names)}."
+
+
+def _opens_first(chosen: Trace, names: Names) -> str:
+    who = _person(chosen.get("user"), names)
+    return f"Nobody in {_pool(chosen, names)} was at work; {who} starts first{_because(chosen, names)}."
+
+
+def _nobody(chosen: Trace, names: Names) -> str:
+    return f"Nobody in {_pool(chosen, names)} could take it, so it waits in the queue of {_queue(chosen, names)}."
+
+
+def _queue_rule(chosen: Trace, names: Names) -> str:
+    return f"The rules send it to the queue of {_queue(chosen, names)}{_because(chosen, names)}."
+
+
+def _assigned(chosen: Trace, names: Names) -> str:
+    return f"{_person(chosen.get('by'), names)} gave it to {_person(chosen.get('user'), names)}."
+
+
+def _claimed(chosen: Trace, names: Names) -> str:
+    return f"{_person(chosen.get('user'), names)} took it from the queue of {_queue(chosen, names)}."
+
+
+_WHY = {
+    "account_owner": _account_owner,
+    "same_company": _same_company,
+    "cover": _cover,
+    "turn": _turn,
+    "opens_first": _opens_first,
+    "nobody": _nobody,
+    "queue": _queue_rule,
+    "assigned": _assigned,
+    "claimed": _claimed,
+}
+
+
+def _because(chosen: Trace, names: Names) -> str:
+    words = names.rules.get(chosen.get("rule", ""), "")
+    return f" (rule: {words})" if words else ""
+
+
+def _person(user_id: Any, names: Names) -> str:
+    return names.people.get(user_id, "Somebody") if user_id else "Somebody"
+
+
+def _pool(chosen: Trace, names: Names) -> str:
+    return names.pools.get(chosen.get("pool", 0), "a pool")
+
+
+def _queue(chosen: Trace, names: Names) -> str:
+    return names.queues.get(chosen.get("queue", 0), "a team")
+
+
+def _named(names: Mapping[str, str], code: str) -> str:
+    return names.get(code, code)

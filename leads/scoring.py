@@ -1,0 +1,151 @@
+"""Engagement as of an instant, exact while it decays, and the tier. Pure.
+
+Source: design, domain page, *Scoring*. Points of a touch halve every half-life; others are fixed. A lead stores the sum in a form that
+needs no job to age: ``engagement_fixed`` is the points that stay, ``engagement_level`` is
+
+    log2(decaying points at an instant) + seconds from 2000-01-01 UTC to that instant / half-life in seconds
+
+which is the same number at every instant, so that a score is read as of any of them and a new touch is one addition. (Points of many
+touches add up because all decay by the same half-life; a level near 500 keeps 13 digits.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from leads.codes import TOUCH_KINDS
+from personas.conditions import Rule
+from personas.fit import grade
+
+__all__ = [
+    "EMPTY", "BadScoring", "Engagement", "Scoring", "add_points", "engagement_at", "engagement_items", "grade",
+    "rebase", "recompute", "tier_of",
+]  # fmt: skip
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+DAY_SECONDS = 86_400
+MAX_ENGAGEMENT = 100
+MAX_POINTS = 1000
+STANDARD = "standard"
+
+TouchLine = tuple[str, datetime]
+"""The kind of a touch and when it occurred."""
+
+
+class BadScoring(ValueError):
+    """The terms of a scoring version are malformed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """A scoring version: one half-life, and for each kind of touch its points and whether they decay."""
+
+    version_id: int
+    half_life_days: int
+    points: Mapping[str, tuple[int, bool]]
+
+    @staticmethod
+    def from_terms(version_id: int, terms: Mapping[str, Any]) -> Scoring:
+        """Read ``{"half_life_days", "points": {kind: {"points", "decays"}}}``; raises ``BadScoring``."""
+        try:
+            half_life = terms["half_life_days"]
+            points = {kind: (line["points"], line["decays"]) for kind, line in terms["points"].items()}
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BadScoring(f"The scoring is incomplete or malformed: {error!r}") from error
+        if not isinstance(half_life, int) or not 0 < half_life <= 3650:
+            raise BadScoring("The half-life is a whole number of days from 1 to 3,650.")
+        for kind, (worth, decays) in points.items():
+            if not isinstance(worth, int) or not 0 <= worth <= MAX_POINTS or not isinstance(decays, bool):
+                raise BadScoring(f"{kind} needs points from 0 to {MAX_POINTS} and whether they decay.")
+        return Scoring(version_id, half_life, points)
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """What a lead stores: fixed points, the level of those that decay (``None``: there are none), the half-life."""
+
+    fixed: float
+    level: float | None
+    half_life_days: int
+
+
+EMPTY = Engagement(0.0, None, 30)
+
+
+def engagement_at(*, fixed: float, level: float | None, half_life_days: int, at: datetime) -> int:
+    """Give the engagement, 0 to 100, as of ``at``, rounded to a whole point: the number that rules and screens use.
+
+    A millionth of a point is cut first, so that half a point rounds up however the sum was put together.
+    """
+    points = fixed
+    if level is not None:
+        points += 2.0 ** min(level - _half_lives(at, half_life_days), 30.0)
+    return min(MAX_ENGAGEMENT, math.floor(round(points, 6) + 0.5))
+
+
+def add_points(engagement: Engagement, scoring: Scoring, touches: Iterable[TouchLine]) -> Engagement:
+    """Add the points of ``touches``. Their order does not matter, nor how they are split over calls."""
+    fixed, level = engagement.fixed, engagement.level
+    half_life = engagement.half_life_days
+    for kind, occurred_at in touches:
+        points, decays = scoring.points.get(kind, (0, False))
+        if not decays:
+            fixed += points
+        elif points:
+            level = _sum(level, math.log2(points) + _half_lives(occurred_at, half_life))
+    return Engagement(fixed, level, half_life)
+
+
+def rebase(engagement: Engagement, *, half_life_days: int, at: datetime) -> Engagement:
+    """Go over to another half-life: the points as of ``at`` stay, from then on they decay by the new one."""
+    if engagement.half_life_days == half_life_days:
+        return engagement
+    level = engagement.level
+    if level is not None:
+        level += _half_lives(at, half_life_days) - _half_lives(at, engagement.half_life_days)
+    return Engagement(engagement.fixed, level, half_life_days)
+
+
+def recompute(scoring: Scoring, touches: Iterable[TouchLine]) -> Engagement:
+    """Compute the stored form from all touches of a lead under one scoring version."""
+    return add_points(Engagement(0.0, None, scoring.half_life_days), scoring, touches)
+
+
+def engagement_items(scoring: Scoring, touches: Sequence[TouchLine], *, at: datetime) -> list[dict[str, Any]]:
+    """List what each touch is worth as of ``at``: ``{"score", "code", "words", "points", "age_days"}``, newest first."""
+    items = []
+    for kind, occurred_at in sorted(touches, key=lambda touch: touch[1], reverse=True):
+        points, decays = scoring.points.get(kind, (0, False))
+        age = (at - occurred_at).total_seconds() / DAY_SECONDS
+        worth = points * 0.5 ** (age / scoring.half_life_days) if decays else points
+        items.append(
+            {
+                "score": "engagement",
+                "code": kind,
+                "words": TOUCH_KINDS.get(kind, kind),
+                "points": round(worth, 1),
+                "age_days": int(age),
+            }
+        )
+    return items
+
+
+def tier_of(tier_rules: Mapping[str, Rule], facts: Mapping[str, Any]) -> str:
+    """Give the first tier whose rule holds, else *standard*."""
+    return next((tier for tier, rule in tier_rules.items() if rule.holds(facts)), STANDARD)
+
+
+def _half_lives(at: datetime, half_life_days: int) -> float:
+    return (at - EPOCH).total_seconds() / (half_life_days * DAY_SECONDS)
+
+
+def _sum(level: float | None, other: float) -> float:
+    """Add two levels: log2(2^a + 2^b), without leaving the range of floats."""
+    if level is None:
+        return other
+    high, low = (level, other) if level >= other else (other, level)
+    return high + math.log2(1.0 + 2.0 ** (low - high))

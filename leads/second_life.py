@@ -1,0 +1,123 @@
+"""A lead begins anew with marketing: what was recycled comes back on its date or by a touch (``leads.intake``), what was closed is reopened.
+
+The stages of the former life stay in the event log; the lead's own times are those of the new one. Its first arrival stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from inputs.refusals import Conflict
+from leads.holding import Held, hold, permit, require_step, step_to, with_handoffs
+from leads.informing import tell_marketing
+from leads.lifecycle import STAGE_TIMES, Stage
+from leads.models import Lead
+from leads.reasons import BadReason, checked_note
+from leads.record import Record
+from ledger.instants import company_day
+from ledger.rows import update_rows
+from teams.models import User
+
+BATCH = 500
+
+FRESH: dict[str, Any] = {
+    **{column: None for stage, column in STAGE_TIMES.items() if stage != Stage.LEAD},
+    "owner_id": None,
+    "queue_id": None,
+    "returns_on": None,
+    "first_attempt_at": None,
+    "conversed_at": None,
+    "attempt_count": 0,
+    "needs_new_reason": False,
+    "tier": "",
+    "is_hand_raise": False,
+}
+"""What a new life begins with, whichever way it begins: the one definition, of the intake too.
+
+A touch by which the contact asks for us raises the hand anew. ``handoff_count`` goes on over all lives: it numbers the handoffs, and that
+the third needs a manager's word is about how often sales was asked to look at this lead, not about how often lately. Who answers for it in
+marketing stays, and so does what it was captured as.
+"""
+
+
+class OtherLeadOpen(Conflict):
+    """The contact has another open lead about the same product: there is one at a time."""
+
+    code = "other_lead_open"
+
+
+@transaction.atomic
+def revive_due(*, at: datetime, limit: int = BATCH) -> int:
+    """Bring back recycled leads whose date has come in the company's zone, at most ``limit``, and give how many came back.
+
+    A lead whose contact has another open lead by now stays where it is: that one goes on. Run it again until nothing is left.
+    """
+    today = company_day(at)
+    due = Lead.objects.filter(stage=Stage.RECYCLED, returns_on__lte=today).order_by("id")
+    leads = list(due.select_for_update(skip_locked=True, no_key=True)[:limit])
+    blocked = _blocked(leads)
+    update_rows(Lead, ("returns_on",), [(lead_id, None) for lead_id in sorted(blocked)])
+    held = with_handoffs([lead for lead in leads if lead.pk not in blocked])
+    if not held:
+        return 0
+    record = Record("revive", None, at)
+    step_to(held, "revive", **FRESH)
+    for item in held:
+        record.event(item.lead.pk, "revived", campaign_id=item.lead.last_campaign_id)
+    tell_marketing(record, held, "lead_revived", {})
+    record.write("lead", [item.lead.pk for item in held], blocked=sorted(blocked))
+    return len(held)
+
+
+def revive_all_due(*, at: datetime) -> int:
+    """Bring back every recycled lead whose date has come, a batch a transaction, and give how many came back."""
+    revived = 0
+    while batch := revive_due(at=at):
+        revived += batch
+    return revived
+
+
+@transaction.atomic
+def reopen(*, lead_id: int, reason: str, actor: User, at: datetime) -> None:
+    """Give a disqualified or lost lead back to marketing, with a reason in words.
+
+    Raises ``BadReason``, ``NotAllowed``, ``WrongStage``, ``OtherLeadOpen``.
+    """
+    reason = checked_note(reason, field="reason")
+    if not reason:
+        raise BadReason("Say why it is opened again.", field="reason", code="reason_required")
+    held = hold([lead_id], actor=actor)
+    permit(actor, "reopen")
+    require_step("reopen", held)
+    (item,) = held
+    if _blocked([item.lead]):
+        raise OtherLeadOpen("This contact has another open lead. Work on that one.", details={"lead": lead_id})
+    record = Record("reopen", actor.pk, at)
+    former = item.lead.owner_id
+    step_to(held, "reopen", **FRESH, stage_note=reason)
+    _announce(record, item, former)
+    record.write("lead", [lead_id])
+
+
+def _announce(record: Record, item: Held, former_owner_id: int | None) -> None:
+    record.event(item.lead.pk, "reopened", campaign_id=item.lead.last_campaign_id, user_id=former_owner_id)
+    tell_marketing(record, [item], "lead_reopened", {})
+
+
+def _blocked(leads: Sequence[Lead]) -> Collection[int]:
+    """Give which of these leads cannot open, because their contact has an open one about the same product (or among themselves)."""
+    if not leads:
+        return set()
+    rows = Lead.objects.open().filter(contact__in=[lead.contact_id for lead in leads])
+    taken: set[tuple[int, int | None]] = set(rows.values_list("contact_id", "product_id"))
+    blocked = set()
+    for lead in leads:
+        place = (lead.contact_id, lead.product_id)
+        if place in taken:
+            blocked.add(lead.pk)
+        taken.add(place)
+    return blocked

@@ -1,0 +1,206 @@
+"""The sweep: whatever a clock has to do once its time has come, done once, whoever looks and however often.
+
+It passes over what is due in the order of time, a batch at a time, a transaction for each batch, and costs what is due, never what is
+open. Rows that another sweep or a verb holds are left to it. A row that cannot be done is set aside for a minute and never stops the rest.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from time import monotonic
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import BigIntegerField, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from leads.clock_acts import NOBODY, SWEPT_COLUMNS, ClockRow, Managers, act, needs_managers
+from leads.clock_plans import REASSIGN, Entry, PlanMismatch, due_by, entries_before
+from leads.escalation import reassign
+from leads.models import Clock, Handoff
+from leads.models.clocks import ClockQuerySet
+from leads.record import Record
+from ledger.rows import update_rows
+
+BATCH = {"postgresql": 2000, "sqlite": 1000}
+"""Clocks per transaction: SQLite has one write lock for all, so it is held briefly (measured with ``./run bench sweep``)."""
+
+REASSIGN_BATCH = 50
+SET_ASIDE = timedelta(minutes=1)
+MOVED_COLUMNS = ("plan_position", "next_action_at")
+MISSED_COLUMNS = ("state", "missed_at", "detected_at", *MOVED_COLUMNS)
+
+ABSENT = (OperationalError, InterfaceError)
+"""The database is away, or undid us for another's sake: no row is to blame, and the next sweep will do it."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """How many warnings, misses and escalation steps were recorded, leads reassigned, and clocks set aside after an error."""
+
+    warned: int = 0
+    missed: int = 0
+    escalated: int = 0
+    reassigned: int = 0
+    set_aside: int = 0
+
+    def __add__(self, other: SweepResult) -> SweepResult:
+        return SweepResult(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(self)))
+
+    @property
+    def total(self) -> int:
+        return sum(getattr(self, part.name) for part in fields(self))
+
+
+NOTHING = SweepResult()
+
+
+def sweep(*, at: datetime, seconds: float | None = None, batch: int | None = None) -> SweepResult:
+    """Do everything that was due before ``at``; with ``seconds`` stop between two batches once that long has passed.
+
+    One indexed query when nothing is due. Call it outside of a transaction.
+    """
+    started = monotonic()
+    result = NOTHING
+    for stretch in _stretches(at, batch or BATCH[connection.vendor]):
+        result += _attempt(stretch, at)
+        if seconds is not None and monotonic() - started >= seconds:
+            break
+    return result
+
+
+def next_due_at() -> datetime | None:
+    """Give the instant of the next thing that any clock will do, or nothing: a sweep has work just after it."""
+    acting = Clock.objects.filter(next_action_at__isnull=False).order_by("next_action_at", "id")
+    return acting.values_list("next_action_at", flat=True).first()
+
+
+def _stretches(at: datetime, batch: int) -> Iterator[ClockQuerySet]:
+    """Divide what is due into stretches of ``batch`` clocks, the longest due first; what one leaves behind waits for the next sweep."""
+    rest = Clock.objects.due(at)
+    if not rest.exists():
+        return
+    while last := list(rest.values_list("next_action_at", "id")[batch - 1 : batch]):
+        moment, last_id = last[0]
+        until = Q(next_action_at__lt=moment) | Q(next_action_at=moment, id__lte=last_id)
+        yield rest.filter(until, next_action_at__lte=moment)
+        beyond = Q(next_action_at__gt=moment) | Q(next_action_at=moment, id__gt=last_id)
+        rest = Clock.objects.due(at).filter(beyond, next_action_at__gte=moment)
+    yield rest
+
+
+def _attempt(stretch: ClockQuerySet, at: datetime) -> SweepResult:
+    """Do these clocks; if that fails, find the ones to blame by halves, and set them aside."""
+    try:
+        result, to_reassign = _act_on(stretch, at)
+    except ABSENT:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is logged, and must not stop the rest
+        blame = error
+    else:
+        for start in range(0, len(to_reassign), REASSIGN_BATCH):
+            result += _attempt_reassigning(to_reassign[start : start + REASSIGN_BATCH], at)
+        return result
+    clock_ids = list(stretch.values_list("id", flat=True))
+    if len(clock_ids) == 1:
+        return _set_aside(clock_ids[0], at, blame)
+    middle = len(clock_ids) // 2
+    halves = (clock_ids[:middle], clock_ids[middle:])
+    return sum((_attempt(Clock.objects.due(at).filter(pk__in=half), at) for half in halves if half), start=NOTHING)
+
+
+def _attempt_reassigning(clock_ids: Sequence[int], at: datetime) -> SweepResult:
+    """Give the leads of these clocks to others; if that fails, one by one."""
+    try:
+        done = reassign(clock_ids, at=at)
+    except ABSENT:
+        raise
+    except Exception as error:  # noqa: BLE001 - as above
+        blame = error
+    else:
+        return SweepResult(escalated=done.escalated, reassigned=done.reassigned)
+    if len(clock_ids) == 1:
+        return _set_aside(clock_ids[0], at, blame)
+    return sum((_attempt_reassigning([clock_id], at) for clock_id in clock_ids), start=NOTHING)
+
+
+def _set_aside(clock_id: int, at: datetime, blame: Exception) -> SweepResult:
+    """Log the error and try this clock again in a minute; what is to be done keeps its true time."""
+    log.error("clock %s could not be swept; it is tried again in a minute", clock_id, exc_info=blame)
+    Clock.objects.due(at).filter(pk=clock_id).update(next_action_at=at + SET_ASIDE)
+    return SweepResult(set_aside=1)
+
+
+@transaction.atomic
+def _act_on(stretch: ClockQuerySet, at: datetime) -> tuple[SweepResult, list[int]]:
+    """Claim these clocks and do what is due, except giving leads to others: the clocks that want this come back."""
+    lead_of_handoff = Handoff.objects.filter(pk=OuterRef("handoff_id")).values("lead_id")
+    rows = stretch.select_for_update(skip_locked=True, no_key=True)
+    found = rows.values_list(
+        *SWEPT_COLUMNS, Coalesce("lead_id", Subquery(lead_of_handoff), output_field=BigIntegerField())
+    )
+    clocks = []
+    for *row, about_id in found:
+        clock = ClockRow(*row)
+        clock.about_id = about_id
+        clocks.append(clock)
+    to_reassign: list[int] = []
+    work: list[tuple[ClockRow, list[Entry]]] = []
+    for clock in clocks:
+        clock.due_at = due_by(clock.plan)
+        entries = entries_before(clock.plan, clock.plan_position, at)
+        place = _place_of_reassigning(clock, entries)
+        if place is not None:
+            to_reassign.append(clock.id)
+            entries = entries[:place]
+        elif not entries:
+            raise PlanMismatch("Nothing in the plan is due.")
+        if entries:
+            work.append((clock, entries))
+    return _do(work, at), to_reassign
+
+
+def _place_of_reassigning(clock: ClockRow, entries: Sequence[Entry]) -> int | None:
+    if not clock.can_be_reassigned:
+        return None
+    return next((place for place, entry in enumerate(entries) if entry.action == REASSIGN), None)
+
+
+def _do(work: Sequence[tuple[ClockRow, list[Entry]]], at: datetime) -> SweepResult:
+    """Act on claimed clocks with a bounded number of statements."""
+    if not work:
+        return NOTHING
+    record = Record(verb="sweep", actor_id=None, at=at)
+    to_managers = [clock for clock, entries in work if needs_managers(clock, entries)]
+    managers = Managers.load(to_managers) if to_managers else NOBODY
+    before = {clock.id: (clock.state, clock.plan_position) for clock, _ in work}
+    for clock, entries in work:
+        act(record, clock, entries, managers)
+    won = _move([clock for clock, _ in work], before, at)
+    if len(won) < len(work):  # somebody was first: what they did stands, and is told by them
+        record.steps = [step for step in record.steps if step[0] in won]
+        record.notices = [notice for notice in record.notices if notice.facts["clock"] in won]
+    kinds = [step[1] for step in record.steps]
+    result = SweepResult(kinds.count("warned"), kinds.count("missed"), kinds.count("escalated"))
+    if won:
+        record.write("clock", sorted(won), warned=result.warned, missed=result.missed, escalated=result.escalated)
+    return result
+
+
+def _move(clocks: Sequence[ClockRow], before: Mapping[int, tuple[str, int]], at: datetime) -> set[int]:
+    """Write where these clocks have come to, each where it is still as it was read; give back which were."""
+    missed, others = [], []
+    for clock in clocks:
+        state, position = before[clock.id]
+        moved = (clock.plan_position, clock.next_action_at, state, position)
+        if clock.state == state:
+            others.append((clock.id, *moved))
+        else:
+            missed.append((clock.id, clock.state, clock.due_at, at, *moved))
+    won = update_rows(Clock, MISSED_COLUMNS, missed, expected=("state", "plan_position"))
+    won += update_rows(Clock, MOVED_COLUMNS, others, expected=("state", "plan_position"))
+    return {row[0] for row in won}

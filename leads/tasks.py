@@ -1,0 +1,34 @@
+"""What Celery does for leads. A task reads the instant and calls a verb; whether it runs twice or not at all changes no outcome."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from leads.importing import finish_imports as finish_runs
+from leads.second_life import revive_all_due
+from leads.sweep import sweep
+from ledger.instants import edge_now
+
+SWEEP_SECONDS = 4
+"""Less than the pause between two ticks, so that a worker is free again when the next one comes."""
+
+IMPORT_SECONDS = 9
+"""Likewise, of ten."""
+
+
+@shared_task
+def sweep_clocks() -> None:
+    """Do what clocks have due, for a few seconds at most; the next tick goes on."""
+    sweep(at=edge_now(), seconds=SWEEP_SECONDS)
+
+
+@shared_task
+def finish_imports() -> None:
+    """Take in what waits of imported files, for a while at most; the next tick goes on."""
+    finish_runs(now=edge_now, seconds=IMPORT_SECONDS)
+
+
+@shared_task
+def revive_leads() -> None:
+    """Bring back recycled leads whose date has come."""
+    revive_all_due(at=edge_now())

@@ -1,0 +1,120 @@
+"""How codes, instants and durations read on a page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from leads.chips import duration
+from leads.codes import (
+    ACTIVITY_KINDS,
+    DISQUALIFY_REASONS,
+    LOSS_REASONS,
+    OUTCOMES,
+    RECYCLE_REASONS,
+    REJECTIONS,
+    SOURCES,
+    TIER_LABELS,
+    TOUCH_KINDS,
+)
+
+register = template.Library()
+
+MINUTE, HOUR, DAY, MONTH = 60, 3600, 86_400, 30 * 86_400
+LABELS = {
+    "activity": ACTIVITY_KINDS,
+    "disqualify": DISQUALIFY_REASONS,
+    "loss": LOSS_REASONS,
+    "outcome": OUTCOMES,
+    "recycle": RECYCLE_REASONS,
+    "rejection": {code: label for code, (_, label) in REJECTIONS.items()},
+    "source": SOURCES,
+    "tier": TIER_LABELS,
+    "touch": TOUCH_KINDS,
+}
+
+
+@register.filter
+def label(code: str, kind: str) -> str:
+    """Give the label of a code of the given kind: ``{{ lead.source|label:"source" }}``."""
+    return LABELS[kind].get(code, code.replace("_", " ").capitalize())
+
+
+@register.simple_tag
+def ago(instant: datetime | None, at: datetime) -> SafeString:
+    """Say when ``instant`` was, seen from ``at``, with the exact time of the reader's zone on hover."""
+    if instant is None:
+        return SafeString("")
+    exact = timezone.localtime(instant)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        instant.isoformat(),
+        f"{exact:%a} {exact.day} {exact:%b %Y, %H:%M} ({timezone.get_current_timezone_name()})",
+        _relative(instant, at),
+    )
+
+
+def _relative(instant: datetime, at: datetime) -> str:
+    seconds = int((at - instant).total_seconds())
+    if seconds < 0:
+        return _ahead(instant, -seconds)
+    if seconds < MINUTE:
+        return "just now"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE} min ago"
+    if seconds < DAY:
+        return f"{seconds // HOUR} h ago"
+    if seconds < MONTH:
+        days = seconds // DAY
+        return "yesterday" if days == 1 else f"{days} days ago"
+    return day(instant)
+
+
+def _ahead(instant: datetime, seconds: int) -> str:
+    if seconds < HOUR:
+        return f"in {max(1, seconds // MINUTE)} min"
+    return f"in {seconds // HOUR} h" if seconds < DAY else day(instant)
+
+
+@register.filter
+def day(instant: datetime | None) -> str:
+    """Write a date of the reader's zone: *24 Nov 2026*."""
+    if instant is None:
+        return ""
+    local = timezone.localtime(instant)
+    return f"{local.day} {local:%b %Y}"
+
+
+@register.filter
+def moment(instant: datetime | None) -> str:
+    """Write a date and time of the reader's zone: *Tue 24 Nov 2026, 10:45*."""
+    if instant is None:
+        return ""
+    local = timezone.localtime(instant)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+@register.filter
+def lasting(seconds: int | None) -> str:
+    """Say a duration of business seconds."""
+    return "" if seconds is None else duration(int(seconds))
+
+
+@register.filter
+def money(amount: Any, currency: str = "EUR") -> str:
+    """Write an amount with its currency: *12,500 EUR*."""
+    if amount is None:
+        return ""
+    text = f"{amount:,.2f}".removesuffix(".00")
+    return f"{text} {currency}"
+
+
+@register.filter
+def dots(count: int) -> range:
+    """Give something to loop over, ``count`` times."""
+    return range(max(0, min(int(count), 20)))

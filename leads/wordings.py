@@ -1,0 +1,112 @@
+"""What the notices about leads say: one sentence of what happened, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from leads.codes import DISQUALIFY_REASONS, LOSS_REASONS, RECYCLE_REASONS, REJECTIONS, TIER_LABELS
+from leads.facts import MISSING_WORDS
+from ledger.wording import EMAIL, IN_APP, Message, register
+
+Facts = Mapping[str, Any]
+
+
+def register_wordings() -> None:
+    """Register the notices of the verbs. What somebody has to act on also goes out by email."""
+    urgent, quiet = (IN_APP, EMAIL), (IN_APP,)
+    for code, channels, render in (
+        ("lead_offered", urgent, _offered),
+        ("lead_assigned", urgent, _assigned),
+        ("lead_queued", urgent, _queued),
+        ("handoff_incomplete", quiet, _incomplete),
+        ("lead_rejected", urgent, _rejected),
+        ("lead_recalled", quiet, _recalled),
+        ("lead_rerouted", quiet, _rerouted),
+        ("lead_rated", quiet, _rated),
+        ("lead_won", quiet, _won),
+        ("lead_lost", quiet, _lost),
+        ("lead_recycled", quiet, _recycled),
+        ("lead_revived", quiet, _revived),
+        ("lead_disqualified", quiet, _disqualified),
+        ("lead_reopened", quiet, _reopened),
+    ):
+        register(code, channels=channels, render=_about_lead(render))
+
+
+Text = Callable[[Facts], tuple[str, str]]
+
+
+def _about_lead(text: Text) -> Callable[[int, Facts], Message]:
+    def render(lead_id: int, facts: Facts) -> Message:
+        title, body = text(facts)
+        return Message(title, body, f"/leads/{lead_id}/")
+
+    return render
+
+
+def _tier(facts: Facts) -> str:
+    return TIER_LABELS.get(facts.get("tier", ""), "").lower()
+
+
+def _offered(facts: Facts) -> tuple[str, str]:
+    return f"A {_tier(facts)} lead is offered to you".replace("  ", " "), "Accept it, or reject it and say why."
+
+
+def _assigned(facts: Facts) -> tuple[str, str]:
+    return "A lead in work is yours now", "Somebody else began with it. Please carry on."
+
+
+def _queued(facts: Facts) -> tuple[str, str]:
+    return "A lead waits in your team’s queue", "Nobody could take it. Assign it, or have somebody claim it."
+
+
+def _incomplete(facts: Facts) -> tuple[str, str]:
+    missing = ", ".join(MISSING_WORDS.get(code, code) for code in facts.get("missing", ()))
+    return "A lead cannot be handed to sales yet", f"What is missing: {missing}."
+
+
+def _rejected(facts: Facts) -> tuple[str, str]:
+    reason = REJECTIONS.get(facts.get("reason", ""), ("", "Other"))[1]
+    verb = "returned" if facts.get("returned") else "rejected"
+    return f"Sales {verb} a lead: {reason}", "It is back with marketing. Correct it, nurture it, or let it go."
+
+
+def _recalled(facts: Facts) -> tuple[str, str]:
+    return "Marketing took a lead back", "You need not do anything about it."
+
+
+def _rerouted(facts: Facts) -> tuple[str, str]:
+    return "A lead went to somebody else", "You need not do anything about it any more."
+
+
+def _rated(facts: Facts) -> tuple[str, str]:
+    return f"Sales rated a lead: {facts.get('quality')} of 5", "Open it to see what was good and what was not."
+
+
+def _won(facts: Facts) -> tuple[str, str]:
+    return "A lead became a customer", f"The deal was won: {facts.get('amount')} {facts.get('currency')}."
+
+
+def _lost(facts: Facts) -> tuple[str, str]:
+    return "An opportunity was lost", f"Reason: {LOSS_REASONS.get(facts.get('reason', ''), 'Other')}."
+
+
+def _recycled(facts: Facts) -> tuple[str, str]:
+    reason = RECYCLE_REASONS.get(facts.get("reason", ""), "Other")
+    return (
+        f"A lead was recycled: {reason}",
+        f"It comes back on {facts.get('returns_on')}. Until then it is yours to nurture.",
+    )
+
+
+def _revived(facts: Facts) -> tuple[str, str]:
+    return "A recycled lead is back", "Its date has come. Please nurture it."
+
+
+def _disqualified(facts: Facts) -> tuple[str, str]:
+    return "A lead was disqualified", f"Reason: {DISQUALIFY_REASONS.get(facts.get('reason', ''), 'Other')}."
+
+
+def _reopened(facts: Facts) -> tuple[str, str]:
+    return "A lead was opened again", "It is back with marketing. Look whether it is ready now."

@@ -1,0 +1,127 @@
+"""What a new company starts with: three personas and one way to score, to be changed by both teams."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from personas.models import Persona, PersonaVersion, ScoringVersion
+
+_SIZE_WORDS = "The firm has {} employees"
+
+PERSONAS: tuple[dict[str, Any], ...] = (
+    {
+        "code": "operations-olivia",
+        "name": "Operations Olivia",
+        "role": "Head of operations",
+        "summary": "Runs the daily work of a mid-sized firm and answers for what it costs.",
+        "criteria": [
+            {"field": "employee_count", "op": "between", "value": [50, 1000], "points": 30,
+             "words": _SIZE_WORDS.format("50 to 1,000")},
+            {"field": "role", "op": "in", "value": ["operations", "logistics", "production", "supply chain"],
+             "points": 30, "words": "Works in operations"},
+            {"field": "seniority", "op": "in", "value": ["manager", "director", "head", "vp", "c-level"],
+             "points": 20, "words": "Decides or prepares the decision"},
+            {"field": "industry", "op": "in", "value": ["manufacturing", "logistics", "retail", "wholesale"],
+             "points": 20, "words": "Is in an industry that we serve"},
+        ],
+        "story": {
+            "goals": ["Deliver on time at a cost that holds", "See problems before customers do"],
+            "pains": ["Figures from five tools that never agree", "Firefighting instead of improving"],
+            "objections": ["We have no time for another introduction"],
+            "offer": ["A start within two weeks with the data they already have"],
+        },
+    },
+    {
+        "code": "finance-frank",
+        "name": "Finance Frank",
+        "role": "Chief financial officer",
+        "summary": "Signs for every tool and wants to know what it returns.",
+        "criteria": [
+            {"field": "employee_count", "op": "gte", "value": 100, "points": 25,
+             "words": _SIZE_WORDS.format("100 or more")},
+            {"field": "role", "op": "in", "value": ["finance", "controlling", "accounting"], "points": 35,
+             "words": "Works in finance"},
+            {"field": "seniority", "op": "in", "value": ["director", "head", "vp", "c-level"], "points": 25,
+             "words": "Signs budgets"},
+            {"field": "country", "op": "is_known", "points": 15, "words": "We know the country"},
+        ],
+        "story": {
+            "goals": ["A plan that holds at the end of the quarter"],
+            "pains": ["Spending that nobody can tie to a result"],
+            "objections": ["The return cannot be shown"],
+            "offer": ["A business case with their own figures"],
+        },
+    },
+    {
+        "code": "student-stan",
+        "name": "Student Stan",
+        "role": "Student or job seeker",
+        "is_negative": True,
+        "summary": "Reads what we publish and will not buy.",
+        "criteria": [
+            {"field": "seniority", "op": "in", "value": ["student", "intern"], "points": 60,
+             "words": "Is a student or an intern"},
+            {"field": "role", "op": "in", "value": ["student", "job seeker"], "points": 40,
+             "words": "Is looking for a job"},
+        ],
+        "story": {"goals": ["Learn for a thesis"], "pains": [], "objections": [], "offer": []},
+    },
+)  # fmt: skip
+
+_DECAYING_POINTS = {
+    "demo_request": 60,
+    "contact_request": 50,
+    "inbound_call": 40,
+    "pricing_view": 20,
+    "webinar_attended": 20,
+    "content_download": 12,
+    "form": 10,
+    "first_contact": 10,
+    "webinar_registered": 8,
+    "email_click": 5,
+    "page_view": 2,
+    "list_import": 0,
+}
+SCORING_TERMS: dict[str, Any] = {
+    "half_life_days": 30,
+    "points": {
+        **{kind: {"points": count, "decays": True} for kind, count in _DECAYING_POINTS.items()},
+        "event_visit": {"points": 15, "decays": False},
+    },
+}
+"""What shows intent to buy weighs most, a list import nothing; that somebody was met in person stays (design, domain, Scoring)."""
+
+
+@transaction.atomic
+def create_default_personas(*, at: datetime, created_by_id: int | None = None) -> list[PersonaVersion]:
+    """Create the default personas where they are missing; give the latest version of each."""
+    return [_latest_or_first(terms, at, created_by_id) for terms in PERSONAS]
+
+
+def _latest_or_first(terms: dict[str, Any], at: datetime, created_by_id: int | None) -> PersonaVersion:
+    persona, _ = Persona.objects.get_or_create(
+        code=terms["code"], defaults={"created_at": at, "is_negative": terms.get("is_negative", False)}
+    )
+    latest = persona.versions.order_by("-number").first()
+    return latest or persona.versions.create(
+        number=1,
+        name=terms["name"],
+        role=terms["role"],
+        summary=terms["summary"],
+        criteria=terms["criteria"],
+        story=terms["story"],
+        created_at=at,
+        created_by_id=created_by_id,
+    )
+
+
+@transaction.atomic
+def create_default_scoring(*, at: datetime, created_by_id: int | None = None) -> ScoringVersion:
+    """Create the default scoring where there is none; give the latest version."""
+    latest = ScoringVersion.objects.order_by("-number").first()
+    return latest or ScoringVersion.objects.create(
+        number=1, terms=SCORING_TERMS, created_at=at, created_by_id=created_by_id
+    )

@@ -1,0 +1,131 @@
+"""Each clock ended exactly once or legitimately runs, and nothing happened before its time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from replay.invariants.facts import ClockLine, Facts, StepRow
+from replay.invariants.reckoning import SlowCalendar
+
+OUTCOMES = ("met", "missed", "cancelled")
+Moments = dict[tuple[str, int], datetime]
+"""When a warning, the miss or an escalation is due, by kind and percent."""
+
+
+def differences(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str]:
+    """Look at every clock; ``slack`` is how long after its time something may still be undone (the sweep's tick)."""
+    calendars = {version_id: SlowCalendar(terms) for version_id, terms in facts.calendars.items()}
+    for clock_id, steps in facts.steps.items():
+        if clock_id not in facts.clocks:
+            yield f"steps {[step.id for step in steps]}: no clock {clock_id}"
+    for clock in facts.clocks.values():
+        steps = facts.steps.get(clock.id, [])
+        found = [*_outcome(clock, steps), *_repeats(steps), *_unfinished(clock, at - slack)]
+        calendar = calendars[clock.calendar_version_id]
+        found += _times(clock, steps, facts.terms[clock.version_id], calendar)
+        yield from (f"clock {clock.id} ({clock.promise}): {words}" for words in found)
+
+
+def _outcome(clock: ClockLine, steps: Sequence[StepRow]) -> Iterator[str]:
+    """One start, and one outcome exactly where the clock has ended; the row says what the steps say."""
+    kinds = Counter(step.kind for step in steps)
+    if kinds["started"] != 1:
+        yield f"has {kinds['started']} starts"
+    ends = [step for step in steps if step.kind in OUTCOMES]
+    if len(ends) != (clock.state in OUTCOMES):
+        yield f"is {clock.state} with {len(ends)} outcomes"
+    elif ends and ends[0].kind != clock.state:
+        yield f"is {clock.state}, its step says {ends[0].kind}"
+    ended = {"met": clock.met_at, "missed": clock.missed_at, "cancelled": clock.cancelled_at}
+    for kind, instant in ended.items():
+        if (instant is not None) != (kind == clock.state):
+            yield f"is {clock.state}, but its {kind} time is {instant}"
+    if kinds["answered"] > 1 or (kinds["answered"] and clock.state != "missed"):
+        yield f"is {clock.state} and was answered late {kinds['answered']} times"
+    if kinds["escalated"] and clock.state != "missed":
+        yield f"is {clock.state}, but was escalated"
+
+
+def _repeats(steps: Sequence[StepRow]) -> Iterator[str]:
+    """Warnings and escalations come once each."""
+    seen = Counter((step.kind, step.percent, step.code if step.kind == "escalated" else "") for step in steps)
+    yield from (f"{kind} {count} times at {percent} %" for (kind, percent, _), count in seen.items() if count > 1)
+
+
+def _unfinished(clock: ClockLine, limit: datetime) -> Iterator[str]:
+    if clock.state == "running" and clock.due_at < limit:
+        yield f"runs, though it was due at {clock.due_at}"
+    if clock.next_action_at is not None and clock.next_action_at < limit:
+        yield f"has something to do since {clock.next_action_at}"
+    if clock.next_action_at is not None and clock.state in ("met", "cancelled"):
+        yield f"is {clock.state}, but means to act at {clock.next_action_at}"
+
+
+def _times(clock: ClockLine, steps: Sequence[StepRow], terms: dict[str, Any], calendar: SlowCalendar) -> Iterator[str]:
+    """Reckon every instant anew from the pinned terms and calendar, and compare."""
+    start = next((step for step in steps if step.kind == "started"), None)
+    if start is None:
+        return
+    opening = calendar.opening(start.recorded_at)
+    if opening != clock.started_at:
+        yield f"started at {clock.started_at}, its hours open at {opening}"
+    moments = _moments(clock, terms, calendar, opening, is_late_start=opening > start.recorded_at)
+    due_at = moments["missed", 100]
+    if due_at != clock.due_at:
+        yield f"is due at {clock.due_at}, by its terms at {due_at}"
+    for step in steps:
+        yield from _step(step, clock, moments, due_at)
+    yield from _missing(clock, steps, moments)
+    yield from _answer(clock, calendar)
+
+
+def _moments(
+    clock: ClockLine, terms: dict[str, Any], calendar: SlowCalendar, opening: datetime, *, is_late_start: bool
+) -> Moments:
+    promise = next(item for item in terms["promises"] if item["code"] == clock.promise)
+    budget = promise["seconds"][clock.tier]
+    grace = promise["grace_seconds"][clock.tier] if is_late_start else 0
+    shares = [("warned", percent) for percent in promise["warn_percents"][clock.tier]] + [("missed", 100)]
+    shares += [("escalated", step["at_percent"]) for step in terms["escalation"]]
+    return {(kind, percent): calendar.after(opening, grace + budget * percent // 100) for kind, percent in shares}
+
+
+def _step(step: StepRow, clock: ClockLine, moments: Moments, due_at: datetime) -> Iterator[str]:
+    if step.occurred_at > step.recorded_at:
+        yield f"{step.kind} at {step.occurred_at} was recorded before, at {step.recorded_at}"
+    if step.kind in ("warned", "missed", "escalated"):
+        wanted = moments.get((step.kind, step.percent or 0))
+        if wanted is None:
+            yield f"{step.kind} at {step.percent} %, which its terms do not know"
+        elif step.occurred_at != wanted:
+            yield f"{step.kind} at {step.occurred_at}, by its terms at {wanted}"
+        elif step.recorded_at <= wanted:
+            yield f"{step.kind} before its time, at {step.recorded_at}"
+    elif step.kind in ("met", "cancelled") and step.recorded_at > due_at:
+        yield f"{step.kind} at {step.recorded_at}, after it was due at {due_at}"
+    elif step.kind == "answered" and step.recorded_at <= due_at:
+        yield f"answered late at {step.recorded_at}, before it was due"
+    elif step.kind == "missed" and clock.missed_at != step.occurred_at:
+        yield f"missed at {clock.missed_at}, its step says {step.occurred_at}"
+
+
+def _missing(clock: ClockLine, steps: Sequence[StepRow], moments: Moments) -> Iterator[str]:
+    """A miss has all its warnings, and the first step of escalation."""
+    if clock.state != "missed":
+        return
+    there = {(step.kind, step.percent or 0) for step in steps}
+    for kind, percent in moments:
+        if (kind == "warned" or percent == 100) and (kind, percent) not in there:
+            yield f"missed, but not {kind} at {percent} %"
+    if clock.missed_at != moments["missed", 100]:
+        yield f"missed at {clock.missed_at}, by its terms at {moments['missed', 100]}"
+
+
+def _answer(clock: ClockLine, calendar: SlowCalendar) -> Iterator[str]:
+    if clock.answered_at is not None:
+        taken = calendar.seconds(clock.started_at, clock.answered_at)
+        if taken != clock.answered_seconds:
+            yield f"took {clock.answered_seconds} business seconds, by its calendar {taken}"

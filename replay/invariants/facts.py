@@ -1,0 +1,175 @@
+"""What is stored, read as plain rows, each table once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from leads.models import Assignment, Clock, ClockStep, Handoff, ImportRow, ImportRun, Lead, LeadEvent
+from ledger.models import AuditEntry, Notice
+from sla.models import AgreementVersion, CalendarVersion
+from teams.models import Membership
+
+
+class EventRow(NamedTuple):
+    id: int
+    lead_id: int
+    kind: str
+    handoff_id: int | None
+    user_id: int | None
+    actor_id: int | None
+    code: str
+    facts: dict[str, Any]
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class StepRow(NamedTuple):
+    id: int
+    clock_id: int
+    kind: str
+    ordinal: int
+    percent: int | None
+    code: str
+    actor_id: int | None
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class ClockLine(NamedTuple):
+    id: int
+    promise: str
+    tier: str
+    lead_id: int | None
+    handoff_id: int | None
+    user_id: int | None
+    team_id: int | None
+    version_id: int
+    calendar_version_id: int
+    state: str
+    started_at: datetime
+    due_at: datetime
+    next_action_at: datetime | None
+    answered_at: datetime | None
+    met_at: datetime | None
+    missed_at: datetime | None
+    cancelled_at: datetime | None
+    answered_seconds: int | None
+
+
+class LeadRow(NamedTuple):
+    id: int
+    stage: str
+    owner_id: int | None
+    queue_id: int | None
+    origin: str
+    is_history: bool
+    captured_at: datetime
+    mql_at: datetime | None
+    sal_at: datetime | None
+    sql_at: datetime | None
+    opportunity_at: datetime | None
+    customer_at: datetime | None
+    attempt_count: int
+    handoff_count: int
+
+
+class HandoffRow(NamedTuple):
+    id: int
+    lead_id: int
+    ordinal: int
+    tier: str
+    state: str
+    offered_at: datetime
+    assignee_id: int | None
+    decided_at: datetime | None
+    reason: str
+    was_returned: bool
+
+
+class NoticeRow(NamedTuple):
+    id: int
+    channel: str
+    code: str
+    recipient_id: int
+    facts: dict[str, Any]
+
+
+class AuditRow(NamedTuple):
+    id: int
+    at: datetime
+    actor_id: int | None
+    verb: str
+    subject_type: str
+    subject_id: int | None
+    size: int
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that the checks look at. Events and steps are in the order in which they were written."""
+
+    leads: dict[int, LeadRow]
+    events: dict[int, list[EventRow]]
+    clocks: dict[int, ClockLine]
+    steps: dict[int, list[StepRow]]
+    handoffs: dict[int, HandoffRow]
+    assignments: list[tuple[int, int | None, int | None, int | None]]
+    terms: dict[int, dict[str, Any]]
+    calendars: dict[int, dict[str, Any]]
+    notices: list[NoticeRow]
+    audit: list[AuditRow]
+    imports: list[tuple[Any, ...]]
+    import_rows: dict[int, dict[str, int]]
+    managers: dict[int, set[int]]
+
+    @staticmethod
+    def load() -> Facts:
+        """Read all of it; meant for replays and installations whose history fits into memory."""
+        managers = defaultdict(set)
+        for team_id, user_id in Membership.objects.filter(is_manager=True).values_list("team_id", "user_id"):
+            managers[team_id].add(user_id)
+        clock_notices = Notice.objects.filter(code__startswith="clock_").order_by("id")
+        return Facts(
+            leads=_by_id(LeadRow, Lead),
+            events=_grouped(EventRow, LeadEvent, "lead_id"),
+            clocks=_by_id(ClockLine, Clock),
+            steps=_grouped(StepRow, ClockStep, "clock_id"),
+            handoffs=_by_id(HandoffRow, Handoff),
+            assignments=list(
+                Assignment.objects.order_by("id").values_list("lead_id", "handoff_id", "user_id", "queue_id")
+            ),
+            terms=dict(AgreementVersion.objects.values_list("id", "terms")),
+            calendars=dict(CalendarVersion.objects.values_list("id", "terms")),
+            notices=[NoticeRow(*row) for row in clock_notices.values_list(*NoticeRow._fields).iterator()],
+            audit=[AuditRow(*row) for row in AuditEntry.objects.order_by("id").values_list(*AUDIT_COLUMNS).iterator()],
+            imports=list(ImportRun.objects.filter(state="done").values_list(*IMPORT_COLUMNS)),
+            import_rows=_import_rows(),
+            managers=dict(managers),
+        )
+
+
+AUDIT_COLUMNS = ("id", "at", "actor_id", "verb", "subject_type", "subject_id", "count", "facts")
+IMPORT_COLUMNS = ("id", "rows_read", "created_count", "updated_count", "skipped_count", "rejected_count")
+
+
+def _by_id(shape: Any, model: Any) -> dict[int, Any]:
+    return {row[0]: shape(*row) for row in model.objects.order_by("id").values_list(*shape._fields).iterator()}
+
+
+def _grouped(shape: Any, model: Any, key: str) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    place = shape._fields.index(key)
+    for row in model.objects.order_by("id").values_list(*shape._fields).iterator():
+        found[row[place]].append(shape(*row))
+    return dict(found)
+
+
+def _import_rows() -> dict[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for run_id, state in ImportRow.objects.values_list("run_id", "state").iterator():
+        found[run_id][state] += 1
+    return found

@@ -1,0 +1,224 @@
+"""The story of each lead, told anew from its events: stages, owners, handoffs, and the clocks that had to be.
+
+A table of its own says which event may follow which; what the rows say at the end must be what the events lead to.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from replay.invariants.facts import EventRow, Facts, HandoffRow, LeadRow
+
+SALES_STAGES = ("sal", "sql", "opportunity")
+OPEN_STAGES = ("lead", "mql", *SALES_STAGES)
+MOVES: dict[str, tuple[tuple[str, ...], str]] = {
+    "qualified": (("lead",), "mql"),
+    "accepted": (("mql",), "sal"),
+    "rejected": (("mql", "sal"), "lead"),
+    "recalled": (("mql",), "lead"),
+    "qualified_for_sales": (("sal",), "sql"),
+    "opportunity_opened": (("sql",), "opportunity"),
+    "won": (("opportunity",), "customer"),
+    "lost": (("opportunity",), "lost"),
+    "recycled": (("sal", "sql", "lost"), "recycled"),
+    "revived": (("recycled",), "lead"),
+    "disqualified": (("lead", *SALES_STAGES), "disqualified"),
+    "reopened": (("disqualified", "lost"), "lead"),
+}
+TIMES = {"qualified": "mql_at", "accepted": "sal_at", "qualified_for_sales": "sql_at", "opportunity_opened": "opportunity_at",
+         "won": "customer_at"}  # fmt: skip
+DECISIONS = {"accepted": "accepted", "recalled": "recalled"}
+
+ClockKey = tuple[str, str, int, int | None, int | None, datetime]
+"""A clock that had to be: promise, kind and id of its subject, who owes it, which team if nobody, since when."""
+
+
+@dataclass(slots=True)
+class Story:
+    """A lead as its events leave it."""
+
+    stage: str = ""
+    owner_id: int | None = None
+    queue_id: int | None = None
+    open_handoff: int | None = None
+    times: dict[str, datetime | None] = field(default_factory=dict)
+    handoffs: Counter[int] = field(default_factory=Counter)
+    decisions: dict[int, tuple[str, datetime, str]] = field(default_factory=dict)
+    returned: set[int] = field(default_factory=set)
+    attempts: int = 0
+    is_history: bool = False
+    clocks: Counter[ClockKey] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+
+
+def differences(facts: Facts) -> Iterator[str]:
+    """Tell the story of every lead and compare it with the rows."""
+    wanted: Counter[ClockKey] = Counter()
+    handoffs: dict[int, list[HandoffRow]] = {}
+    for handoff in facts.handoffs.values():
+        handoffs.setdefault(handoff.lead_id, []).append(handoff)
+    for lead in facts.leads.values():
+        story = tell(facts.events.get(lead.id, []))
+        wanted.update(story.clocks)
+        found = [*story.faults, *_against_row(story, lead), *_against_handoffs(story, handoffs.get(lead.id, []))]
+        yield from (f"lead {lead.id}: {words}" for words in found)
+    yield from _against_clocks(wanted, facts)
+    yield from _against_assignments(facts)
+
+
+def tell(events: list[EventRow]) -> Story:
+    """Go through the events of one lead."""
+    story = Story()
+    if not events or events[0].kind != "captured" or sum(event.kind == "captured" for event in events) != 1:
+        story.faults.append("does not begin with its one capture")
+    for event in events:
+        if event.occurred_at > event.recorded_at:
+            story.faults.append(f"{event.kind} lies in the future of its record")
+        _move(story, event)
+        _hold(story, event)
+        story.attempts += event.kind == "attempted"
+    return story
+
+
+def _move(story: Story, event: EventRow) -> None:
+    if event.kind == "captured":
+        is_own = event.facts.get("origin") == "sales"
+        story.stage, story.owner_id = ("sal", event.user_id) if is_own else ("lead", None)
+        story.times = {"captured_at": event.occurred_at, **({"sal_at": event.recorded_at} if is_own else {})}
+    if event.kind not in MOVES:
+        return
+    sources, target = MOVES[event.kind]
+    story.is_history |= event.code == "history"
+    if story.stage not in sources and not (story.is_history and event.kind == "won"):
+        story.faults.append(f"{event.kind} from stage {story.stage}")
+    story.stage = target
+    if event.kind in ("revived", "reopened"):
+        story.times = {"captured_at": story.times.get("captured_at")}
+        story.attempts = 0
+    if event.kind in TIMES:
+        story.times.setdefault(TIMES[event.kind], event.occurred_at)
+
+
+def _hold(story: Story, event: EventRow) -> None:
+    """Follow who has the lead, and note which clock has to start."""
+    if event.kind == "handed_off":
+        if story.open_handoff is not None or event.handoff_id is None:
+            story.faults.append(f"handed off while handoff {story.open_handoff} is open")
+        story.open_handoff = event.handoff_id
+        story.handoffs[event.handoff_id or 0] += 1
+    elif event.kind in ("assigned", "queued"):
+        _given(story, event)
+    elif event.kind == "accepted":
+        _decide(story, event, "accepted")
+        story.owner_id, story.queue_id = event.user_id, None
+        _clock(story, event, "first_attempt")
+    elif event.kind == "rejected" and event.facts.get("returned"):
+        story.returned.add(event.handoff_id or 0)
+        story.owner_id = story.queue_id = None
+    elif event.kind in ("rejected", "recalled"):
+        _decide(story, event, event.kind)
+        story.owner_id = story.queue_id = None
+    elif event.kind in ("revived", "reopened"):
+        story.owner_id = story.queue_id = None
+    elif event.kind in ("recycled", "disqualified"):
+        story.queue_id = None
+
+
+def _given(story: Story, event: EventRow) -> None:
+    if story.stage == "mql" and event.handoff_id != story.open_handoff:
+        story.faults.append(f"{event.kind} under handoff {event.handoff_id}, open is {story.open_handoff}")
+    story.owner_id, story.queue_id = event.user_id, event.facts.get("team") if event.kind == "queued" else None
+    if event.kind == "queued":
+        _clock(story, event, "assign")
+    elif story.stage in ("mql", "sal"):
+        _clock(story, event, "accept" if story.stage == "mql" else "first_attempt")
+
+
+def _clock(story: Story, event: EventRow, promise: str) -> None:
+    on_lead = promise == "first_attempt" or event.handoff_id is None
+    subject = ("lead", event.lead_id) if on_lead else ("handoff", event.handoff_id or 0)
+    team_id = story.queue_id if promise == "assign" else None
+    story.clocks[promise, *subject, event.user_id if promise != "assign" else None, team_id, event.recorded_at] += 1
+
+
+def _decide(story: Story, event: EventRow, state: str) -> None:
+    if event.handoff_id is None or event.handoff_id != story.open_handoff:
+        story.faults.append(f"{event.kind} under handoff {event.handoff_id}, open is {story.open_handoff}")
+    story.decisions[event.handoff_id or 0] = (state, event.recorded_at, event.code if state == "rejected" else "")
+    story.open_handoff = None
+
+
+# Against the rows -----------------------------------------------------------------------------------------------------
+
+
+def _against_row(story: Story, lead: LeadRow) -> Iterator[str]:
+    if story.stage != lead.stage:
+        yield f"is at {lead.stage}, by its events at {story.stage}"
+    for name in ("captured_at", *TIMES.values()):
+        if getattr(lead, name) != story.times.get(name):
+            yield f"{name} is {getattr(lead, name)}, by its events {story.times.get(name)}"
+    if story.attempts != lead.attempt_count:
+        yield f"has {lead.attempt_count} attempts, by its events {story.attempts}"
+    if len(story.handoffs) != lead.handoff_count:
+        yield f"has {lead.handoff_count} handoffs, by its events {len(story.handoffs)}"
+    if lead.stage in OPEN_STAGES and lead.queue_id != story.queue_id:
+        yield f"stands in queue {lead.queue_id}, by its events in {story.queue_id}"
+    if lead.stage in SALES_STAGES and not lead.is_history:
+        if lead.owner_id is None and lead.queue_id is None:
+            yield "is in sales’ hands with neither owner nor queue"
+        if lead.owner_id != story.owner_id:
+            yield f"is owned by {lead.owner_id}, by its events by {story.owner_id}"
+
+
+def _against_handoffs(story: Story, handoffs: list[HandoffRow]) -> Iterator[str]:
+    """Each handoff was opened once, and decided once or not yet; the events know no others."""
+    known = {handoff.id for handoff in handoffs}
+    for handoff_id, count in story.handoffs.items():
+        if handoff_id not in known or count != 1:
+            yield f"handoff {handoff_id} was opened {count} times"
+    for handoff in handoffs:
+        decision = story.decisions.get(handoff.id)
+        is_open = handoff.id == story.open_handoff
+        wanted = ("open", None) if is_open else (decision or ("never opened", None))[:2]
+        if (handoff.state, handoff.decided_at) != wanted:
+            yield f"handoff {handoff.id} is {handoff.state} since {handoff.decided_at}, by its events {wanted}"
+        if is_open and handoff.assignee_id != story.owner_id:
+            yield f"handoff {handoff.id} is offered to {handoff.assignee_id}, by its events to {story.owner_id}"
+        if is_open and handoff.assignee_id is None and story.queue_id is None:
+            yield f"handoff {handoff.id} is with nobody and in no queue"
+        if handoff.was_returned != (handoff.id in story.returned):
+            yield f"handoff {handoff.id} is returned or not, against its events"
+
+
+def _against_clocks(wanted: Counter[ClockKey], facts: Facts) -> Iterator[str]:
+    """Each promise made became exactly one clock, and no clock came from nowhere."""
+    there: Counter[ClockKey] = Counter()
+    for clock in facts.clocks.values():
+        started = next((step.recorded_at for step in facts.steps.get(clock.id, ()) if step.kind == "started"), None)
+        subject = ("lead", clock.lead_id) if clock.lead_id else ("handoff", clock.handoff_id or 0)
+        team_id = clock.team_id if clock.promise == "assign" else None
+        there[clock.promise, *subject, clock.user_id, team_id, started] += 1  # type: ignore[index]
+    for key, count in (wanted - there).items():
+        yield f"no clock for a promise ({count}): {_words(key)}"
+    for key, count in (there - wanted).items():
+        yield f"a clock without a promise ({count}): {_words(key)}"
+
+
+def _words(key: ClockKey) -> str:
+    promise, subject, subject_id, user_id, team_id, since = key
+    return f"{promise} on {subject} {subject_id}, owed by {user_id or f'team {team_id}'}, since {since}"
+
+
+def _against_assignments(facts: Facts) -> Iterator[str]:
+    events = Counter(
+        (event.lead_id, event.handoff_id, event.user_id, event.facts.get("team"))
+        for events in facts.events.values()
+        for event in events
+        if event.kind in ("assigned", "queued")
+    )
+    rows = Counter(facts.assignments)
+    for key in (events - rows) + (rows - events):
+        yield f"lead {key[0]}: its assignments are not those of its events ({key})"

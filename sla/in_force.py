@@ -1,0 +1,77 @@
+"""Which agreement version is in force at an instant, ready for the verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from inputs.refusals import Conflict
+from ledger.selecting import Query, select
+from sla.models import AgreementVersion
+from sla.terms import Document, Terms
+
+IN_FORCE = """
+SELECT id, terms_hash FROM sla_agreementversion WHERE state = 'signed' AND effective_from <= %s
+ORDER BY effective_from DESC, number DESC LIMIT 1"""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A signed version: its terms, and the scoring and persona versions that it pins.
+
+    ``scoring`` is ``{"half_life_days": int, "points": {kind: {"points": int, "decays": bool}}}``, the terms of ``scoring_version_id``.
+    """
+
+    version_id: int
+    number: int
+    terms: Terms
+    scoring_version_id: int
+    scoring: Document
+    persona_version_ids: tuple[int, ...]
+
+
+class NoAgreement(Conflict):
+    """No version is signed and in force: both sides have to sign one first."""
+
+    code = "no_agreement"
+
+
+def agreement_in_force(at: datetime) -> InForce:
+    """Give the version in force at ``at``, with one small query; raises ``NoAgreement``."""
+    return read_in_force(select(*in_force_query(at)))
+
+
+def in_force_query(at: datetime) -> Query:
+    """Give the query of ``agreement_in_force``, to be run together with others."""
+    return IN_FORCE, [at]
+
+
+def read_in_force(rows: Sequence[tuple[Any, ...]]) -> InForce:
+    """Read the rows of ``in_force_query``; raises ``NoAgreement``."""
+    if not rows:
+        raise NoAgreement("No agreement is in force yet. A manager of each side has to sign one first.")
+    return _load(*rows[0])
+
+
+def version_terms(version_id: int) -> Terms:
+    """Give the terms of a version that is proposed or signed, whether in force or not."""
+    return _load(version_id, AgreementVersion.objects.values_list("terms_hash", flat=True).get(pk=version_id)).terms
+
+
+@lru_cache(maxsize=64)
+def _load(version_id: int, terms_hash: str) -> InForce:
+    """Read a frozen version; the hash covers everything given back but the ids, so that the cache cannot be stale."""
+    version = AgreementVersion.objects.get(pk=version_id)
+    document: dict[str, Any] = version.terms
+    pinned = document["pinned"]
+    return InForce(
+        version_id=version_id,
+        number=version.number,
+        terms=Terms.from_document(document),
+        scoring_version_id=pinned["scoring_version"],
+        scoring=pinned["scoring"],
+        persona_version_ids=tuple(pinned["persona_versions"]),
+    )

@@ -1,0 +1,55 @@
+"""Celery: the doorbell. Tasks carry ids and "look now"; the database is the truth."""
+
+import os
+import threading
+import time
+import warnings
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_shutting_down
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smarketing.settings")
+
+# On one machine, in a container or a sandbox, root is whoever there is; messages are JSON, so it gains nobody anything.
+warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
+
+app = Celery("smarketing")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+def every(seconds: int, task: str) -> dict[str, Any]:
+    """Describe a tick: it expires before the next one is due, so that ticks never pile up behind a stopped worker."""
+    return {"task": task, "schedule": float(seconds), "options": {"expires": seconds}}
+
+
+# The one schedule. Two schedulers would send each tick twice, which every task makes harmless.
+app.conf.beat_schedule = {
+    "sweep clocks": every(5, "leads.tasks.sweep_clocks"),
+    "deliver outbox": every(5, "ledger.tasks.deliver_outbox"),
+    "finish imports": every(10, "leads.tasks.finish_imports"),
+    "revive leads": every(300, "leads.tasks.revive_leads"),
+    "seal audit": every(60, "ledger.tasks.seal_audit"),
+}
+
+
+@setup_logging.connect
+def keep_project_logging(**_kwargs: Any) -> None:
+    """Stop Celery from configuring logging: a receiver of this signal is all it takes."""
+
+
+@worker_shutting_down.connect
+def end_promptly(**_kwargs: Any) -> None:
+    """End an embedded worker as soon as no task runs: over the broker of files its loop looks up only after seconds."""
+    if not settings.REDIS_URL:
+        threading.Thread(target=_exit_when_idle, daemon=True).start()
+
+
+def _exit_when_idle() -> None:
+    from celery.worker import state  # slow to import, and only workers need it
+
+    while state.active_requests:
+        time.sleep(0.05)
+    os._exit(0)

@@ -1,0 +1,50 @@
+// The frame: menus that close, keys that work on every page, words for the screen reader, htmx told how we answer.
+(() => {
+  const typing = (element) => element.closest("input, select, textarea, [contenteditable]");
+
+  const say = (message, isBad) => {
+    const line = document.createElement("p");
+    line.className = isBad ? "toast-line is-bad mb-0" : "toast-line mb-0";
+    line.textContent = message;
+    document.getElementById("toasts").append(line);
+    window.setTimeout(() => line.remove(), isBad ? 12000 : 6000);
+  };
+
+  document.addEventListener("click", (event) => {
+    document.querySelectorAll("details.menu[open]").forEach((menu) => menu.contains(event.target) || menu.removeAttribute("open"));
+    if (event.target.closest("[data-shortcuts]")) document.getElementById("shortcuts").showModal();
+    if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
+    const copy = event.target.closest("[data-copy]");
+    if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => say("Copied."), () => say("Copying is not allowed here.", true));
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      menu.removeAttribute("open");
+      menu.querySelector("summary").focus();
+    });
+    const wantsSearch = (event.ctrlKey || event.metaKey) && event.key === "k";
+    if (!wantsSearch && (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey)) return;
+    if (wantsSearch || event.key === "/") {
+      event.preventDefault();
+      document.getElementById("search")?.focus();
+    } else if (event.key === "?") {
+      document.getElementById("shortcuts")?.showModal();
+    }
+  });
+
+  // Polled parts carry the entity tag of what is shown: an unchanged part answers 304 and is left alone.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const tag = event.detail.elt.dataset.etag;
+    if (event.detail.verb === "get" && tag) event.detail.headers["If-None-Match"] = tag;
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const part = event.detail.elt;
+    if (part.dataset.etag && part.querySelector("[data-slot] form, details.menu[open]")) event.preventDefault(); // in use
+  });
+  document.addEventListener("announce", (event) => say(event.detail.value, event.detail.isBad));
+  document.addEventListener("htmx:sendError", () => say("The server cannot be reached. Nothing was changed.", true));
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.status >= 500) say("Something went wrong on our side. Nothing was changed.", true);
+  });
+})();

@@ -1,0 +1,215 @@
+"""The verbs of people and teams, and who is whose manager."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible, Problem
+from inputs.text import problems_with, tidy
+from ledger.writing import write_audit
+from teams.models import Membership, Team, User
+from teams.roles import MANAGER_ROLES, MEMBER_ROLES, Role, Side
+
+
+class MayNotManagePeople(NotAllowed):
+    """Only administrators make people and teams."""
+
+    code = "may_not_manage_people"
+
+
+class BadPerson(Invalid):
+    """Something about the person cannot be used: the email is taken, the password too weak …"""
+
+    code = "bad_person"
+
+
+class BadTeam(Invalid):
+    """The team cannot be made so."""
+
+    code = "bad_team"
+
+
+class NoSuchPerson(NotVisible):
+    """There is no such person."""
+
+
+class NoSuchTeam(NotVisible):
+    """There is no such team."""
+
+
+class LastAdministrator(Conflict):
+    """Without this one nobody could let anybody in any more."""
+
+    code = "last_administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person belongs."""
+
+    team_id: int
+    is_manager: bool = False
+
+
+# Verbs ----------------------------------------------------------------------------------------------------------------
+# ``actor`` is null when somebody with a shell on the machine acts: that is how the first administrator comes to be.
+
+
+@transaction.atomic
+def create_member(
+    *, actor: User | None, at: datetime, email: str, name: str, password: str | None = None,
+    places: Sequence[Place] = (), is_administrator: bool = False, timezone: str = "UTC",
+) -> User:  # fmt: skip
+    """Let a person in; without ``password`` they cannot log in until one is set. Raises ``BadPerson`` with every problem found."""
+    _check_may_manage(actor)
+    user = User(
+        email=tidy(email).lower(), name=tidy(name), timezone=timezone, is_administrator=is_administrator, created_at=at
+    )
+    problems = [*problems_with({"email": email, "name": name}), *_problems_of(user, password)]
+    if problems:
+        raise BadPerson(problems[0].message, field=problems[0].field, problems=tuple(problems))
+    places = list({place.team_id: place for place in places}.values())
+    _check_teams(places)
+    user.set_password(password)
+    user.save()
+    Membership.objects.bulk_create(
+        Membership(user=user, team_id=place.team_id, is_manager=place.is_manager) for place in places
+    )
+    _audit("create_member", actor, at, user, team_ids=[place.team_id for place in places], admin=is_administrator)
+    return user
+
+
+@transaction.atomic
+def create_team(*, actor: User | None, at: datetime, name: str, side: Side) -> Team:
+    """Make a team; raises ``BadTeam`` if the name is taken or cannot be used."""
+    _check_may_manage(actor)
+    team = Team(name=tidy(name), side=side.value)
+    problems = [*problems_with({"name": name}), *_field_problems(team, exclude=[])]
+    if problems:
+        raise BadTeam(problems[0].message, field=problems[0].field, problems=tuple(problems))
+    team.save()
+    actor_id = actor.pk if actor else None
+    write_audit(at=at, actor_id=actor_id, verb="create_team", subject_type="team", subject_ids=[team.pk])
+    return team
+
+
+@transaction.atomic
+def set_place(*, actor: User | None, at: datetime, user_id: int, team_id: int, is_manager: bool) -> Membership:
+    """Put a person into a team, or change what they are there."""
+    _check_may_manage(actor)
+    user = _locked(user_id)
+    _check_teams([Place(team_id)])
+    membership, _ = Membership.objects.update_or_create(user=user, team_id=team_id, defaults={"is_manager": is_manager})
+    _audit("set_place", actor, at, user, team_ids=[team_id], manager=is_manager)
+    return membership
+
+
+@transaction.atomic
+def set_administrator(*, actor: User | None, at: datetime, user_id: int, is_administrator: bool) -> None:
+    """Make a person an administrator, or take it back; the last active one stays (``LastAdministrator``)."""
+    _check_may_manage(actor)
+    administrators = _locked_administrators()
+    user = _locked(user_id)
+    if user.is_administrator == is_administrator:
+        return
+    if not is_administrator and administrators == [user_id]:
+        raise LastAdministrator(f"{user} is the last administrator. Make another one first.")
+    User.objects.filter(pk=user_id).update(is_administrator=is_administrator)
+    _audit("set_administrator", actor, at, user, admin=is_administrator)
+
+
+# Reads ----------------------------------------------------------------------------------------------------------------
+
+
+def managers_of(team_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Give the active managers of each of ``team_ids``, in a steady order; a team without one gets an empty list."""
+    wanted = set(team_ids)
+    found: dict[int, list[int]] = defaultdict(list)
+    rows = Membership.objects.filter(team_id__in=wanted, is_manager=True, user__is_active=True)
+    for team_id, user_id in rows.order_by("team_id", "user_id").values_list("team_id", "user_id"):
+        found[team_id].append(user_id)
+    return {team_id: found[team_id] for team_id in sorted(wanted)}
+
+
+def managers_of_sides() -> dict[Side, list[int]]:
+    """Give the active managers of each side's active teams, each once."""
+    rows = Membership.objects.filter(is_manager=True, user__is_active=True, team__is_active=True)
+    pairs = set(rows.values_list("team__side", "user_id"))
+    return {side: sorted(user_id for its_side, user_id in pairs if its_side == side.value) for side in Side}
+
+
+def members_with_roles(roles: Iterable[Role]) -> QuerySet[User]:
+    """Give the active people who hold any of ``roles``, by name, with the teams that their roles follow from."""
+    wanted = frozenset(roles)
+    of = Q(pk__in=())
+    for side in Side:
+        for role, is_manager in ((MEMBER_ROLES[side], False), (MANAGER_ROLES[side], True)):
+            if role in wanted:
+                of |= Q(memberships__team__side=side.value, memberships__is_manager=is_manager)
+    if Role.ADMINISTRATOR in wanted:
+        of |= Q(is_administrator=True)
+    return User.objects.with_teams().filter(of, is_active=True).distinct().order_by("name", "id")
+
+
+# Parts ----------------------------------------------------------------------------------------------------------------
+
+
+def _check_may_manage(actor: User | None) -> None:
+    if actor is not None and not actor.may("manage_people"):
+        raise MayNotManagePeople("Only an administrator manages people and teams.")
+
+
+def _check_teams(places: Sequence[Place]) -> None:
+    wanted = {place.team_id for place in places}
+    if Team.objects.filter(pk__in=wanted, is_active=True).count() != len(wanted):
+        raise NoSuchTeam("There is no such team.")
+
+
+def _problems_of(user: User, password: str | None) -> list[Problem]:
+    problems = _field_problems(user, exclude=["password"])
+    if password is not None:
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            problems += [Problem("password", "weak_password", message) for message in error.messages]
+    return problems
+
+
+def _field_problems(row: User | Team, *, exclude: list[str]) -> list[Problem]:
+    """Ask the model's own validation, and say it in our words' shape."""
+    try:
+        row.full_clean(exclude=exclude)
+    except ValidationError as error:
+        return [
+            Problem(field, str(one.code or "invalid"), message)
+            for field, its_errors in error.error_dict.items()
+            for one in its_errors
+            for message in one.messages
+        ]
+    return []
+
+
+def _locked(user_id: int) -> User:
+    user = User.objects.select_for_update().filter(pk=user_id).first()
+    if user is None:
+        raise NoSuchPerson("There is no such person.")
+    return user
+
+
+def _locked_administrators() -> list[int]:
+    """Lock the active administrators, so that two of them cannot take each other's office at once."""
+    holders = User.objects.select_for_update().filter(is_administrator=True, is_active=True).order_by("id")
+    return list(holders.values_list("pk", flat=True))
+
+
+def _audit(verb: str, actor: User | None, at: datetime, user: User, **facts: object) -> None:
+    actor_id = actor.pk if actor else None
+    write_audit(at=at, actor_id=actor_id, verb=verb, subject_type="user", subject_ids=[user.pk], facts=facts)

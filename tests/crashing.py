@@ -1,0 +1,104 @@
+"""Kill a process at each of its database calls: before the call, and after it (design, promises page, *Prove it by crash points*).
+
+Each point is a fork of the warmed test process, which connects anew and dies by SIGKILL. The parent then looks at what is left.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import traceback
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+CALLS = ("execute", "executemany", "copy_expert")
+
+
+class Deadly:
+    """Counts database calls in this process and kills it at one of them."""
+
+    def __init__(self, number: int, moment: str) -> None:
+        self.number, self.moment, self.seen = number, moment, 0
+
+    def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any, **options: Any) -> Any:
+            self.seen += 1
+            is_it = self.seen == self.number
+            if is_it and self.moment == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            result = call(*arguments, **options)
+            if is_it:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return result
+
+        return counted
+
+    def install(self) -> None:
+        """Wrap what every statement and every commit goes through, whoever sends it."""
+        engine: Any = type(connections["default"])
+        create, commit, deadly = engine.create_cursor, BaseDatabaseWrapper._commit, self  # type: ignore[attr-defined]
+
+        class Counted:
+            def __init__(self, cursor: Any) -> None:
+                self.__dict__["inner"] = cursor
+
+            def __getattr__(self, name: str) -> Any:
+                found = getattr(self.inner, name)
+                return deadly.around(found) if name in CALLS else found
+
+            def __iter__(self) -> Iterator[Any]:
+                return iter(self.inner)
+
+        def counted_cursor(wrapper: Any, *arguments: Any, **options: Any) -> Any:
+            return Counted(create(wrapper, *arguments, **options))
+
+        engine.create_cursor = counted_cursor
+        BaseDatabaseWrapper._commit = self.around(commit)  # type: ignore[attr-defined]
+
+
+def dies_at(number: int, moment: str, work: Callable[[], object]) -> bool:
+    """Run ``work`` in a fork that dies ``moment`` (before or after) its call ``number``; false when it ended before that."""
+    connections.close_all()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            connection.ensure_connection()
+            Deadly(number, moment).install()
+            work()
+        except BaseException:  # noqa: BLE001 - a fork of the test runner must never return into it
+            os.write(writing, traceback.format_exc()[-4000:].encode())
+            os._exit(1)
+        os._exit(0)
+    os.close(writing)
+    status = os.waitpid(child, 0)[1]
+    with os.fdopen(reading, "rb") as told:
+        said = told.read().decode(errors="replace")
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+        return True
+    if os.WEXITSTATUS(status) != 0:
+        pytest.fail(f"the child failed at call {number}, {moment} it:\n{said}")
+    return False
+
+
+def crash_points(
+    prepare: Callable[[], Callable[[], object]], recover: Callable[[], list[str]]
+) -> tuple[int, dict[str, list[str]]]:
+    """Die at every point of the work that ``prepare`` gives; return how many there are, and by point what ``recover`` found wrong."""
+    points = 0
+    wrong: dict[str, list[str]] = {}
+    for number in count(1):
+        for moment in ("before", "after"):
+            died = dies_at(number, moment, prepare())
+            found = recover()
+            if not died:
+                return points, wrong
+            points += 1
+            if found:
+                wrong[f"{moment} call {number}"] = found
+    raise AssertionError("not reached")

@@ -1,0 +1,56 @@
+"""The figures of campaigns: reckoned from what was not accepted, and the same as counting every handoff."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from campaigns.models import Campaign
+from desk.queries.marketer import campaign_figures
+from leads.followup import log_activity
+from leads.handoffs import accept, recall, reject, return_lead
+from leads.models import Handoff, Lead
+from teams.models import User
+from tests.desk.conftest import Offer
+
+
+def _counted_one_by_one(campaign: Campaign) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for handoff in Handoff.objects.filter(lead__last_campaign=campaign):
+        counts["delivered"] += 1
+        returned = handoff.was_returned or handoff.state == "rejected"
+        counts[
+            "rejected" if returned else {"open": "waiting", "recalled": "recalled"}.get(handoff.state, "accepted")
+        ] += 1
+    return counts
+
+
+def test_the_figures_are_those_of_every_single_handoff(
+    offer: Offer, campaign: Campaign, maya: User, sam: User, at: datetime
+) -> None:
+    handoffs = [offer(f"Person {number}") for number in range(6)]
+    for handoff in handoffs[:4]:
+        accept(lead_id=handoff.lead_id, actor=sam, at=at)
+    return_lead(lead_id=handoffs[3].lead_id, reason="wrong_size", actor=sam, at=at)
+    reject(lead_id=handoffs[4].lead_id, reason="wrong_role", actor=sam, at=at)
+    recall(lead_id=offer("Person 6").lead_id, actor=maya, at=at)
+    log_activity(lead_id=handoffs[0].lead_id, kind="call", outcome="no_answer", actor=sam, at=at)
+
+    figures = campaign_figures([campaign])[0]
+
+    assert Handoff.objects.get(pk=handoffs[3].pk).was_returned
+    told = {name: getattr(figures, name) for name in ("delivered", "accepted", "rejected", "waiting", "recalled")}
+    assert told == dict(_counted_one_by_one(campaign))
+    assert told == {"delivered": 7, "accepted": 3, "rejected": 2, "waiting": 1, "recalled": 1}
+    assert figures.captured == Lead.objects.count() == 7
+    assert sorted(figures.reasons) == [("Wrong company size", 1), ("Wrong role or persona", 1)]
+
+
+def test_every_handoff_is_counted_on_its_lead(offer: Offer, maya: User, sam: User, at: datetime) -> None:
+    handoff = offer()
+    recall(lead_id=handoff.lead_id, actor=maya, at=at)
+    offer("Another")
+
+    counts = dict(Lead.objects.values_list("id", "handoff_count"))
+
+    assert counts == Counter(Handoff.objects.values_list("lead_id", flat=True))

@@ -1,0 +1,77 @@
+"""What must hold of clocks at any moment, whatever died or raced before: checked from the rows alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from leads.models import Assignment, Clock, ClockStep
+from ledger.models import AuditEntry, Notice
+
+OUTCOMES = {"met", "missed", "cancelled"}
+TOLD = {"notify_rep": "clock_missed", "notify_manager": "clock_escalated", "notify_both_managers": "clock_escalated"}
+
+
+def problems() -> list[str]:
+    """Give a sentence for each thing that is not as it must be."""
+    return [*_outcomes(), *_steps(), *_notices(), *_audit(), *_reassignments()]
+
+
+def _outcomes() -> list[str]:
+    found = []
+    for clock in Clock.objects.prefetch_related("steps"):
+        kinds = [step.kind for step in clock.steps.all() if step.kind in OUTCOMES]
+        expected = [clock.state] if clock.state in OUTCOMES else []
+        if kinds != expected:
+            found.append(f"clock {clock.pk} is {clock.state}, its steps say {kinds}")
+        if [step.kind for step in clock.steps.all()].count("started") != 1:
+            found.append(f"clock {clock.pk} did not start exactly once")
+    return found
+
+
+def _steps() -> list[str]:
+    found = []
+    for step in ClockStep.objects.select_related("clock"):
+        if step.occurred_at > step.recorded_at:
+            found.append(f"{step} was recorded before it happened")
+        if step.kind == "missed" and step.occurred_at != step.clock.due_at:
+            found.append(f"{step} does not have the due time")
+        planned = step.clock.plan[step.ordinal][2] if step.kind in ("warned", "escalated") else None
+        if planned is not None and step.occurred_at.timestamp() != planned:
+            found.append(f"{step} does not have its planned time")
+    return found
+
+
+def _notices() -> list[str]:
+    """Each escalation step that tells somebody was told, once in the app for each person, and nothing else was told."""
+    told = Counter(
+        (notice.facts["clock"], notice.facts["percent"], notice.code, notice.recipient_id, notice.channel)
+        for notice in Notice.objects.filter(code__in=["clock_missed", "clock_escalated"])
+    )
+    found = [f"told more than once: {key}" for key, count in told.items() if count != 1]
+    seen = {key[:3] for key in told}
+    steps = ClockStep.objects.filter(kind="escalated", code__in=TOLD).values_list("clock_id", "percent", "code")
+    wanted = {(clock_id, percent, TOLD[code]) for clock_id, percent, code in steps}
+    return [
+        *found,
+        *(f"not told: {key}" for key in wanted - seen),
+        *(f"told without a step: {key}" for key in seen - wanted),
+    ]
+
+
+def _audit() -> list[str]:
+    """Whatever the system did to a clock at an instant stands in exactly one audit entry."""
+    mentioned: Counter[tuple[int, object]] = Counter()
+    for entry in AuditEntry.objects.filter(verb__in=["sweep", "reassign"], actor=None):
+        for clock_id in entry.facts.get("ids", [entry.subject_id]):
+            mentioned[(clock_id, entry.verb, entry.at)] += 1  # type: ignore[index]
+    found = [f"in the audit more than once: {key}" for key, count in mentioned.items() if count != 1]
+    steps = ClockStep.objects.filter(kind__in=["warned", "missed", "escalated"], actor=None)
+    done = {(step.clock_id, step.recorded_at) for step in steps}
+    entries = {(clock_id, at) for clock_id, _, at in mentioned}  # type: ignore[misc]
+    return [*found, *(f"not in the audit: {key}" for key in done - entries)]
+
+
+def _reassignments() -> list[str]:
+    steps = ClockStep.objects.filter(kind="escalated", code="reassign").count()
+    given = Assignment.objects.filter(cause="escalated").count()
+    return [] if steps == given else [f"{steps} reassignments were recorded, {given} were made"]

@@ -1,0 +1,199 @@
+"""An import in the browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from inputs import csv_file
+from leads.importing import finish_imports
+from leads.models import ImportRun, Lead
+from teams.models import User
+from tests.cast import NOW, person
+
+pytestmark = pytest.mark.django_db
+
+FILE = b"Name,Email\nAda Byron,ada@acme.example\n=Bob+Stone,nothing\n"
+UNPROCESSABLE = 422
+
+
+@pytest.fixture
+def browser(maya: User) -> Client:
+    client = Client()
+    client.force_login(maya)
+    return client
+
+
+def upload(browser: Client, raw: bytes = FILE, name: str = "list.csv") -> Any:
+    return browser.post("/imports/", {"file": SimpleUploadedFile(name, raw)})
+
+
+def uploaded(browser: Client, raw: bytes = FILE) -> ImportRun:
+    assert upload(browser, raw).status_code == 302
+    return ImportRun.objects.latest("id")
+
+
+def test_the_whole_way_of_a_file(browser):
+    run = uploaded(browser)
+    columns = browser.get(f"/imports/{run.pk}/columns/")
+    assert columns.context["form"]["email"].value() == "Email"
+    answer = browser.post(
+        f"/imports/{run.pk}/columns/",
+        {"email": "Email", "name": "Name", "touch_kind": "list_import", "file_basis": "consent"},
+    )
+    assert answer["Location"] == f"/imports/{run.pk}/preview/"
+    preview = browser.get(answer["Location"])
+    assert [preview.context[word] for word in ("created", "updated", "skipped", "rejected")] == [1, 0, 0, 1]
+    assert Lead.objects.count() == 0
+
+    assert browser.post(f"/imports/{run.pk}/start/")["Location"] == f"/imports/{run.pk}/"
+    waiting = browser.get(f"/imports/{run.pk}/", headers={"hx-request": "true"}).content.decode()
+    finish_imports(now=lambda: NOW, seconds=60)
+    done = browser.get(f"/imports/{run.pk}/", headers={"hx-request": "true"}).content.decode()
+
+    assert "every 2s" in waiting
+    assert "every 2s" not in done
+    assert "<html" not in done
+    assert Lead.objects.get().contact.name == "Ada Byron"
+    assert "list.csv" in browser.get("/imports/").content.decode()
+
+
+def test_refused_rows_come_back_with_their_reasons_and_harmless(browser):
+    run = uploaded(browser)
+    browser.post(f"/imports/{run.pk}/columns/", {"email": "Email", "name": "Name", "touch_kind": "form"})
+    browser.post(f"/imports/{run.pk}/start/")
+    finish_imports(now=lambda: NOW, seconds=60)
+
+    response = browser.get(f"/imports/{run.pk}/refused.csv")
+
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text)))
+    assert rows[0] == ["Name", "Email", "Line", "Reason"]
+    assert rows[1][:3] == ["'=Bob+Stone", "nothing", "3"]
+    assert rows[1][3].startswith("Email: This is not an email address")
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "empty"),
+        (b"a,b\n", "no rows"),
+        (b"\xff\xfex\x00\x00\xd8\x00\x00", "UTF-16"),
+        (b'"a,b\n1,2\n', "header"),
+        (b"x" * (csv_file.MAX_BYTES + 1), "larger than 10 MB"),
+    ],
+)
+def test_a_file_that_gives_no_row_is_refused_in_words(browser, raw, words):
+    response = upload(browser, raw)
+
+    assert response.status_code == UNPROCESSABLE
+    assert words in " ".join(response.context["form"].errors["file"])
+    assert ImportRun.objects.count() == 0
+
+
+def test_sending_no_file_is_refused_in_words(browser):
+    response = browser.post("/imports/", {})
+
+    assert response.status_code == UNPROCESSABLE
+    assert "file" in response.context["form"].errors
+
+
+def test_how_the_file_was_understood_is_said(browser):
+    run = uploaded(browser, "Name,Email,Email\nZoë,zoe@acme.example,x\n".encode("latin-1"))
+
+    body = browser.get(f"/imports/{run.pk}/columns/").content.decode()
+
+    assert "Windows-1252" in body
+    assert "Two columns are called “Email”" in body
+    assert "Zoë" in body
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "a\u202egpj.csv", "x" * 400 + ".csv", "<b>.csv"])
+def test_a_files_name_is_only_a_name(browser, name):
+    response = upload(browser, FILE, name)
+
+    run = ImportRun.objects.get()
+    assert response.status_code == 302
+    assert "/" not in run.file_name
+    assert "<b>" not in browser.get("/imports/").content.decode()
+
+
+def test_a_mapping_that_cannot_work_keeps_what_was_chosen(browser):
+    run = uploaded(browser)
+
+    response = browser.post(
+        f"/imports/{run.pk}/columns/",
+        {"name": "Name", "company": "Name", "touch_kind": "form", "file_basis": "consent"},
+    )
+
+    assert response.status_code == UNPROCESSABLE
+    assert {"email", "company"} <= set(response.context["form"].errors)
+    assert response.context["form"]["name"].value() == "Name"
+
+
+@pytest.mark.parametrize(
+    "change", [{"email": "No such"}, {"touch_kind": "party"}, {"campaign": "9" * 30}, {"campaign": "x"}]
+)
+def test_odd_choices_are_refused_beside_their_field(browser, change):
+    run = uploaded(browser)
+
+    response = browser.post(f"/imports/{run.pk}/columns/", {"email": "Email", "touch_kind": "form", **change})
+
+    assert response.status_code == UNPROCESSABLE
+    assert set(change) <= set(response.context["form"].errors)
+
+
+def test_a_second_start_changes_nothing(browser):
+    run = uploaded(browser)
+    browser.post(f"/imports/{run.pk}/columns/", {"email": "Email", "touch_kind": "form"})
+
+    for _ in range(2):
+        assert browser.post(f"/imports/{run.pk}/start/").status_code == 302
+    finish_imports(now=lambda: NOW, seconds=60)
+
+    assert Lead.objects.count() == 1
+    assert browser.get(f"/imports/{run.pk}/preview/")["Location"] == f"/imports/{run.pk}/"
+    assert browser.post(f"/imports/{run.pk}/abandon/").status_code == 409
+
+
+def test_a_waiting_import_can_be_abandoned(browser):
+    run = uploaded(browser)
+
+    browser.post(f"/imports/{run.pk}/abandon/")
+
+    assert "abandoned before it began" in browser.get(f"/imports/{run.pk}/").content.decode()
+
+
+def test_an_import_of_somebody_else_looks_missing(browser, marketing):
+    run = uploaded(browser)
+    other = Client()
+    other.force_login(person("Mia", marketing))
+
+    for way in ("", "columns/", "preview/", "refused.csv"):
+        hidden, missing = other.get(f"/imports/{run.pk}/{way}"), other.get(f"/imports/{run.pk + 999}/{way}")
+        assert hidden.status_code == missing.status_code == 404
+        assert hidden.content == missing.content
+    assert other.post(f"/imports/{run.pk}/start/").status_code == 404
+
+
+def test_a_rep_does_not_import(sam):
+    client = Client()
+    client.force_login(sam)
+
+    assert client.get("/imports/").status_code == 403
+    assert upload(client).status_code == 403
+    assert ImportRun.objects.count() == 0
+
+
+def test_the_list_of_imports_asks_few_questions(browser, django_assert_max_num_queries):
+    for _ in range(3):
+        uploaded(browser)
+
+    with django_assert_max_num_queries(9):
+        browser.get("/imports/")

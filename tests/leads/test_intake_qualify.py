@@ -1,0 +1,72 @@
+"""A marketer's word: a lead becomes an MQL with a reason, whatever the rule says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from inputs.refusals import NotVisible
+from leads.intake.pipeline import take_in
+from leads.lifecycle import WrongStage
+from leads.models import Lead, LeadEvent, Qualification
+from leads.qualifying import MayNotQualify, QualifyWithoutReason, qualify
+from ledger.models import AuditEntry
+from sla.in_force import InForce
+from teams.models import User
+from tests.cast import NOW
+from tests.leads.intake_world import anna, visitor
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(days=30)
+
+
+@pytest.fixture
+def lead(world: InForce) -> Lead:
+    take_in([visitor(1, role="Operations", touch_kind="content_download")], actor=None, at=NOW)
+    return Lead.objects.get()
+
+
+def test_a_marketer_qualifies_with_a_reason_that_is_kept(lead: Lead, world: InForce, maya: User) -> None:
+    qualify(lead_ids=[lead.pk], actor=maya, at=LATER, reason="  Met at the fair ")
+
+    lead.refresh_from_db()
+    kept = Qualification.objects.get()
+    points = world.scoring["points"]["content_download"]["points"]
+    assert (lead.stage, lead.mql_at, lead.needs_new_reason) == ("mql", LATER, False)
+    assert (kept.actor, kept.reason, kept.version_id, kept.fit) == (maya, "Met at the fair", world.version_id, 30)
+    assert kept.engagement == int(points / 2 + 0.5)
+    assert [item["age_days"] for item in kept.items if item["score"] == "engagement"] == [30]
+    assert LeadEvent.objects.get(kind="qualified").code == "manual"
+    assert AuditEntry.objects.get(verb="qualify").actor == maya
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 201, "two\nlines", "poison\x00"])
+def test_a_reason_that_says_nothing_is_refused(lead: Lead, maya: User, reason: str) -> None:
+    with pytest.raises(QualifyWithoutReason):
+        qualify(lead_ids=[lead.pk], actor=maya, at=LATER, reason=reason)
+
+    assert Qualification.objects.count() == 0
+
+
+def test_sales_and_outsiders_do_not_qualify(lead: Lead, sam: User, sue: User, olive: User) -> None:
+    for actor in (sam, sue, olive):
+        with pytest.raises(MayNotQualify):
+            qualify(lead_ids=[lead.pk], actor=actor, at=LATER, reason="Because")
+
+
+def test_a_lead_that_is_further_on_is_refused_and_the_others_stay(lead: Lead, maya: User) -> None:
+    take_in([anna()], actor=None, at=NOW)
+    further = Lead.objects.exclude(pk=lead.pk).get()
+
+    with pytest.raises(WrongStage):
+        qualify(lead_ids=[lead.pk, further.pk], actor=maya, at=LATER, reason="Because")
+
+    lead.refresh_from_db()
+    assert lead.stage == "lead"
+
+
+def test_a_lead_that_is_not_there_is_not_found(lead: Lead, maya: User) -> None:
+    with pytest.raises(NotVisible):
+        qualify(lead_ids=[lead.pk, 10**9], actor=maya, at=LATER, reason="Because")

@@ -1,0 +1,122 @@
+"""The acts on a lead, each at its two addresses: the page's step and the API's act. One line says who may do it to which lead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sla.models import AgreementVersion
+from tests.matrix.rows import PEOPLE, Access, Row, who_may
+from tests.matrix.world import MISSING_ID, World
+
+READERS = who_may("see_leads")
+BLIND = PEOPLE - READERS
+MARKETING, REPS = frozenset({"maya", "mona"}), frozenset({"sam"})
+MANAGER = frozenset({"sue"})
+
+Sent = Mapping[str, Any] | Callable[[World, str], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Act:
+    """An act: its words at both addresses, the lead that it is tried on (as ``World.leads`` names it), who may.
+
+    ``others`` is the same lead of somebody else. ``elsewhere`` may on leads in another state.
+    ``form`` and ``body`` are what is sent.
+    """
+
+    step: str
+    api: str
+    on: str
+    others: str = ""
+    allowed: frozenset[str] = frozenset()
+    own_only: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+    form: Sent = field(default_factory=dict)
+    body: Sent = field(default_factory=dict)
+    done: frozenset[int] = frozenset()
+
+    def row(self, word: str, argument: str, access: Mapping[str, Access], strangers: str) -> Row:
+        """Give the row at one of the two addresses."""
+        return Row(
+            access,
+            strangers=strangers,
+            own=lambda world, actor: {"lead_id": lead(world, self.on), argument: word},
+            foreign=(lambda world, actor: {"lead_id": lead(world, self.others)}) if self.others else None,
+            missing={"lead_id": MISSING_ID},
+            label=word,
+        )
+
+    def reading(self) -> Access:
+        """Give who sees the form: those whose role may take the step, on whichever lead."""
+        return Access(self.allowed | self.own_only | self.elsewhere, frozenset({200}), refused=403, blind=BLIND)
+
+    def acting(self, done: frozenset[int], data: Sent) -> Access:
+        return Access(
+            self.allowed, done | self.done, refused=403, own_only=self.own_only, foreign=403, blind=BLIND, data=data
+        )
+
+
+def lead(world: World, name: str) -> int:
+    """Give the id of a lead by its name; ``offered to sam`` is that of an open handoff."""
+    if name.startswith("offered to "):
+        return world.offers[name.removeprefix("offered to ")].lead_id
+    return world.leads[name].pk
+
+
+def rita(world: World, actor: str) -> dict[str, Any]:
+    return {"user_id": world.people["rita"].pk}
+
+
+def confirmed(world: World) -> list[str]:
+    """Give the lines of the SQL checklist in force."""
+    version = AgreementVersion.objects.get(pk=world.agreement.version_id)
+    return [item.code for item in version.parsed_terms.sql_checklist]
+
+
+def checklist_form(world: World, actor: str) -> dict[str, Any]:
+    return dict.fromkeys(confirmed(world), "on")
+
+
+def checklist_body(world: World, actor: str) -> dict[str, Any]:
+    return {"confirmed": confirmed(world)}
+
+
+WRONG_SIZE, PRICE = {"reason": "wrong_size"}, {"reason": "price"}
+NO_ANSWER = {"outcome": "no_answer"}
+DEAL = {"amount": "1000.00", "currency": "EUR", "expected_close_on": "2099-01-01"}
+WORKED: dict[str, Any] = {"allowed": MANAGER, "own_only": REPS}
+
+ACTS = (
+    Act("accept", "accept", "offered to sam", "offered to rita", **WORKED),
+    Act("reject", "reject", "offered to sam", "offered to rita", **WORKED, form=WRONG_SIZE, body=WRONG_SIZE),
+    Act("reroute", "reroute", "offered to sam", "offered to rita", **WORKED),
+    Act("recall", "recall", "offered to sam", allowed=MARKETING),
+    Act("assign", "assign", "offered to sam", allowed=MANAGER, form=rita, body=rita),
+    Act("claim", "claim", "waiting", allowed=MANAGER | REPS),
+    Act("hand-off", "hand-off", "ready", allowed=MARKETING),
+    Act("qualify", "qualify", "new", allowed=MARKETING, form={"reason": "Met"}, body={"reason": "Met"}),
+    Act("call", "activities", "sam", "rita", **WORKED, form=NO_ANSWER, body={"kind": "call", **NO_ANSWER}),
+    Act("email", "", "sam", "rita", **WORKED, form={"outcome": "sent"}),
+    Act("meeting", "", "sam", "rita", **WORKED, form={"outcome": "meeting_held"}),
+    Act("message", "", "sam", "rita", **WORKED, form={"outcome": "sent"}),
+    Act("rate", "rating", "sam", "rita", **WORKED, form={"quality": "4"}, body={"quality": 4}),
+    Act("return", "return", "sam", "rita", **WORKED, form=WRONG_SIZE, body=WRONG_SIZE),
+    Act("qualify-for-sales", "qualify-for-sales", "talked sam", "talked rita", **WORKED, form=checklist_form, body=checklist_body),
+    Act("open-opportunity", "opportunity", "sql sam", "sql rita", **WORKED, form=DEAL, body=DEAL),
+    Act("win", "win", "deal sam", "deal rita", **WORKED, form={"amount": "5"}, body={"amount": "5"}),
+    Act("lose", "lose", "deal sam", "deal rita", **WORKED, form=PRICE, body=PRICE),
+    Act("recycle", "recycle", "sql sam", "sql rita", **WORKED, form={"reason": "no_budget"}, body={"reason": "no_budget"}),
+    Act("disqualify", "disqualify", "sql sam", "sql rita", **WORKED, elsewhere=MARKETING, form={"reason": "spam"}, body={"reason": "spam"}),
+    Act("reopen", "reopen", "lost sam", allowed=MARKETING | REPS | MANAGER, form={"reason": "Back"}, body={"reason": "Back"}),
+)  # fmt: skip
+
+STEP_ROWS = tuple(
+    act.row(act.step, "code", {"GET": act.reading(), "POST": act.acting(frozenset({302}), act.form)}, "login")
+    for act in ACTS
+    if act.step
+)
+API_ROWS = tuple(
+    act.row(act.api, "act", {"POST": act.acting(frozenset({200}), act.body)}, "api") for act in ACTS if act.api
+)

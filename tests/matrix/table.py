@@ -1,0 +1,137 @@
+"""The matrix: what each address answers, to whom.
+
+**To add an address** put one line into ``TABLE`` under its name (as in ``reverse``; a route without a name by its route):
+
+- ``page("see_leads")`` is read by who may do that action of ``teams.roles``, everybody else gets 404 (``refused=403`` where they may
+  know that it exists). ``page()`` is for everybody who is logged in.
+- ``form("log_campaign", refused=403)`` is a page whose form is sent to itself; ``deed("import_leads")`` only takes a POST.
+- ``target=LEAD`` says which object the address names; ``own_only={"sam"}`` and ``foreign=403`` who may only on their own object, and
+  what they get on others'. A new kind of object is a ``Target``, made in ``world.py``.
+- ``api({"GET": Access(...)})`` is for programs; ``open_to_all({"GET": {200}})`` needs no login.
+- An address that does several things has several rows: a tuple, each with its ``label``.
+
+The test asks for each row every method, as everybody, on one's own, somebody else's and a missing object; sends what is unsafe without
+a token; and compares what is hidden with what is missing.
+"""
+
+from __future__ import annotations
+
+from tests.matrix.acts import API_ROWS, STEP_ROWS
+from tests.matrix.rows import PEOPLE, Access, Row, Target, account, api, deed, form, open_to_all, page, who_may
+from tests.matrix.world import MISSING_ID, MISSING_SLUG, World, of
+
+
+def lead(world: World, actor: str) -> dict[str, int]:
+    return {"lead_id": of(actor, world.leads, "sam").pk}
+
+
+def others_lead(world: World, actor: str) -> dict[str, int]:
+    return {"lead_id": world.leads["rita"].pk}
+
+
+LEAD = Target(lead, {"lead_id": MISSING_ID}, others_lead)
+CAMPAIGN = Target(
+    lambda world, actor: {"campaign_id": of(actor, world.campaigns, "maya").pk},
+    {"campaign_id": MISSING_ID},
+    lambda world, actor: {"campaign_id": world.campaigns["max"].pk},
+)
+RUN = Target(
+    lambda world, actor: {"run_id": of(actor, world.runs, "maya").pk},
+    {"run_id": MISSING_ID},
+    lambda world, actor: {"run_id": world.runs["max"].pk},
+)
+CAPTURE_FORM = Target(lambda world, actor: {"form_id": world.form.pk}, {"form_id": MISSING_ID})
+PUBLIC_FORM = Target(lambda world, actor: {"slug": world.form.slug}, {"slug": MISSING_SLUG})
+NOTICE = Target(
+    lambda world, actor: {"notice_id": of(actor, world.notices, "sam").pk},
+    {"notice_id": MISSING_ID},
+    lambda world, actor: {"notice_id": world.notices["rita"].pk},
+)
+PERSONA = Target(lambda world, actor: {"code": "it-lead"}, {"code": MISSING_SLUG})
+VERSION = Target(lambda world, actor: {"number": world.agreement.number}, {"number": MISSING_ID})
+
+ALL_RUNS = frozenset({"mona", "ada"})
+OWN_RUNS = frozenset({"maya"})
+RESET_KEY = Target(lambda world, actor: {"uidb36": "x", "key": "y-z"}, {})
+EMAIL_KEY = Target(lambda world, actor: {"key": "no-such-key"}, {})
+
+
+def run(methods: dict[str, frozenset[int]]) -> Row:
+    """Declare a page of one import: one's own, or anybody's for who sees all."""
+    accesses = {
+        method: Access(ALL_RUNS, done, refused=403, own_only=OWN_RUNS, foreign=404) for method, done in methods.items()
+    }
+    return Row(accesses, **RUN.of())
+
+
+OK, GOES_ON = frozenset({200}), frozenset({302})
+
+TABLE: dict[str, Row | tuple[Row, ...]] = {
+    # login
+    "account_login": account([302], [302], strangers=(200,), also=[200, 302]),
+    "account_logout": account([200], [302], strangers=(302,)),
+    "account_inactive": account(),
+    "account_signup": account([302], [302], strangers=(200,), also=[200, 302]),
+    "account_reset_password": account([200], [200], also=[200]),
+    "account_reset_password_done": account(),
+    "account_reset_password_from_key": account([200], [200], target=RESET_KEY, also=[200]),
+    "account_reset_password_from_key_done": account(),
+    "account_email_verification_sent": account(),
+    "account_confirm_email": account([200], [404], target=EMAIL_KEY),
+    "account_confirm_login_code": account([302], [302], also=[302]),
+    "account_reauthenticate": account([200], [200], is_open=False, also=[200]),
+    "account_email": account([200], [302], is_open=False, also=[200, 302]),
+    "account_change_password": account([200], [200], is_open=False, also=[200]),
+    "account_set_password": account([302], [302], is_open=False, also=[302]),  # there is one: on to changing it
+    # ways in
+    "leads:public_form": open_to_all({"GET": {200}, "POST": {422}}, target=PUBLIC_FORM),
+    "leads:public_form_sent": open_to_all({"GET": {200}}, target=PUBLIC_FORM),
+    "leads:new_lead": form(who_may("capture_lead", "capture_own_lead"), refused=403),
+    "leads:capture_forms": form("log_campaign", refused=403),
+    "leads:close_form": deed("log_campaign", target=CAPTURE_FORM, refused=403),
+    "leads:imports": form("import_leads", refused=403),
+    "leads:import_run": run({"GET": GOES_ON}),
+    "leads:import_columns": run({"GET": OK, "POST": frozenset({302, 422})}),
+    "leads:import_preview": run({"GET": OK}),
+    "leads:import_start": run({"POST": GOES_ON}),
+    "leads:import_abandon": run({"POST": GOES_ON}),
+    "leads:import_refused": run({"GET": OK}),
+    # campaigns
+    "campaigns:new": form("log_campaign", refused=403),
+    "campaigns:edit": form("log_campaign", target=CAMPAIGN, refused=403),
+    # programs
+    "leads:api_me": api({"GET": Access(PEOPLE, OK)}),
+    "leads:api_leads": api(
+        {
+            "GET": Access(who_may("see_leads"), OK, refused=403),
+            "POST": Access(who_may("capture_lead", "capture_own_lead"), frozenset({400}), refused=403),
+        }
+    ),
+    "leads:api_lead": api({"GET": Access(who_may("see_leads"), OK)}, target=LEAD),
+    "leads:api_act": API_ROWS,
+    "leads:api_schema": api({"GET": Access(PEOPLE, OK)}),
+    "leads:api_docs": api({"GET": Access(PEOPLE, OK)}),
+    # figures
+    "dashboards:dashboard": page("see_figures"),
+    "dashboards:formulas": page("see_figures"),
+    "dashboards:leads": page("see_figures", data={"figure": "cohort.leads"}),
+    # the desk and its pages
+    "desk:mine": page(),
+    "desk:queue": page("work_lead"),
+    "desk:leads": page("see_leads"),
+    "desk:lead": page("see_leads", target=LEAD),
+    "desk:step": STEP_ROWS,
+    "desk:timeline": page("see_leads", target=LEAD),
+    "desk:campaigns": page("see_campaigns"),
+    "desk:campaign": page("see_campaigns", target=CAMPAIGN),
+    "desk:personas": page("see_personas"),
+    "desk:persona": page("see_personas", target=PERSONA),
+    "desk:agreement": page("see_agreement"),
+    "desk:agreement_version": page("see_agreement", target=VERSION),
+    "desk:glossary": page("see_agreement"),
+    "desk:routing": page("see_routing"),
+    "desk:notices": page(),
+    "desk:bell": page(),
+    "desk:read_all": deed(done={302}),
+    "desk:open_notice": Row({"POST": Access(frozenset(), GOES_ON, own_only=PEOPLE, foreign=404)}, **NOTICE.of()),
+}

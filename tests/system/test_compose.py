@@ -1,0 +1,46 @@
+"""The production shape is written down whole. (Docker itself cannot run where these tests do.)"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return dict(composed["services"])
+
+
+def test_every_part_of_production_is_there(services: dict[str, Any]) -> None:
+    assert set(services) == {"web", "worker", "scheduler", "migrate", "postgres", "redis"}
+
+
+def test_every_lasting_service_has_a_health_check(services: dict[str, Any]) -> None:
+    image_checks = "HEALTHCHECK" in (ROOT / "Dockerfile").read_text()
+
+    without = [name for name, service in services.items() if not service.get("healthcheck")]
+
+    assert without == ["web"]  # it has the image's
+    assert image_checks
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "scheduler"])
+def test_nothing_starts_before_the_migrations_ended(services: dict[str, Any], name: str) -> None:
+    assert services[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+
+
+def test_no_secret_is_written_down(services: dict[str, Any]) -> None:
+    assert services["web"]["env_file"] == ".env"
+    assert services["postgres"]["environment"]["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD:?")
+
+
+def test_the_image_does_not_run_as_root() -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+
+    assert lines.index("USER smarketing") > max(n for n, line in enumerate(lines) if line.startswith("RUN"))

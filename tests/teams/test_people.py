@@ -1,0 +1,189 @@
+"""People and teams: who is let in, by whom, and who is whose manager."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from inputs.refusals import Refusal
+from ledger.models import AuditEntry
+from teams.models import Team, User
+from teams.people import (
+    BadPerson,
+    BadTeam,
+    LastAdministrator,
+    MayNotManagePeople,
+    NoSuchPerson,
+    NoSuchTeam,
+    Place,
+    create_member,
+    create_team,
+    managers_of,
+    managers_of_sides,
+    members_with_roles,
+    set_administrator,
+    set_place,
+)  # fmt: skip
+from teams.roles import EVERYONE, Role, Side
+from tests.cast import NOW, person
+
+GOOD: dict[str, Any] = {"email": "Rita@Smarketing.Example ", "name": "Rita", "password": "four quiet horses"}
+
+
+def codes(refusal: Refusal) -> set[tuple[str, str]]:
+    return {(problem.field, problem.code) for problem in refusal.problems}
+
+
+def test_an_administrator_lets_a_person_in(ada: User, sales: Team) -> None:
+    rita = create_member(actor=ada, at=NOW, **GOOD, places=[Place(sales.pk, is_manager=True)])
+
+    assert rita.email == "rita@smarketing.example"
+    assert rita.check_password("four quiet horses")
+    assert rita.roles == {Role.SALES_MANAGER}
+    entry = AuditEntry.objects.get(verb="create_member")
+    assert (entry.actor_id, entry.subject_id) == (ada.pk, rita.pk)
+    assert "Rita" not in str(entry.facts)
+
+
+def test_a_person_without_a_password_cannot_log_in(ada: User) -> None:
+    rita = create_member(actor=ada, at=NOW, email="rita@smarketing.example", name="Rita")
+
+    assert not rita.has_usable_password()
+
+
+@pytest.mark.parametrize("who", ["maya", "mona", "sam", "sue", "olive"])
+def test_nobody_else_lets_anybody_in(who: str, request: pytest.FixtureRequest) -> None:
+    actor = request.getfixturevalue(who)
+
+    with pytest.raises(MayNotManagePeople):
+        create_member(actor=actor, at=NOW, **GOOD)
+    with pytest.raises(MayNotManagePeople):
+        create_team(actor=actor, at=NOW, name="East", side=Side.SALES)
+    with pytest.raises(MayNotManagePeople):
+        set_administrator(actor=actor, at=NOW, user_id=actor.pk, is_administrator=True)
+    with pytest.raises(MayNotManagePeople):
+        set_place(actor=actor, at=NOW, user_id=actor.pk, team_id=1, is_manager=True)
+
+    assert not User.objects.filter(name="Rita").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"email": "no address"}, ("email", "invalid")),
+        ({"email": "ADA@smarketing.example"}, ("email", "unique")),
+        ({"name": " "}, ("name", "blank")),
+        ({"name": "R" * 121}, ("name", "max_length")),
+        ({"name": "Rita\u202eadA"}, ("name", "invisible_character")),
+        ({"name": "Rita\nAda"}, ("name", "line_break")),
+        ({"timezone": "Mars/Olympus"}, ("timezone", "unknown_zone")),
+        ({"password": "short"}, ("password", "weak_password")),
+        ({"password": "password12345"}, ("password", "weak_password")),
+        ({"password": "rita@smarketing"}, ("password", "weak_password")),
+    ],
+)
+def test_a_person_who_cannot_be_is_refused_with_the_field(
+    ada: User, change: dict[str, Any], problem: tuple[str, str]
+) -> None:
+    with pytest.raises(BadPerson) as refusal:
+        create_member(actor=ada, at=NOW, **{**GOOD, **change})
+
+    assert problem in codes(refusal.value)
+    assert User.objects.count() == 1
+
+
+def test_a_team_that_does_not_exist_lets_nobody_in(ada: User) -> None:
+    with pytest.raises(NoSuchTeam):
+        create_member(actor=ada, at=NOW, **GOOD, places=[Place(999_999)])
+
+    assert User.objects.count() == 1
+
+
+def test_a_team_is_made_once(ada: User) -> None:
+    team = create_team(actor=ada, at=NOW, name=" East ", side=Side.SALES)
+
+    with pytest.raises(BadTeam) as refusal:
+        create_team(actor=ada, at=NOW, name="East", side=Side.MARKETING)
+
+    assert (team.name, team.side) == ("East", "sales")
+    assert codes(refusal.value) == {("name", "unique")}
+
+
+def test_a_place_can_change(ada: User, sam: User, sales: Team) -> None:
+    set_place(actor=ada, at=NOW, user_id=sam.pk, team_id=sales.pk, is_manager=True)
+
+    assert User.objects.get(pk=sam.pk).roles == {Role.SALES_MANAGER}
+    with pytest.raises(NoSuchPerson):
+        set_place(actor=ada, at=NOW, user_id=999_999, team_id=sales.pk, is_manager=True)
+
+
+def test_the_last_administrator_stays(ada: User, sue: User) -> None:
+    person("Gone", is_administrator=True, is_active=False)
+
+    with pytest.raises(LastAdministrator):
+        set_administrator(actor=ada, at=NOW, user_id=ada.pk, is_administrator=False)
+    set_administrator(actor=ada, at=NOW, user_id=sue.pk, is_administrator=True)
+    set_administrator(actor=ada, at=NOW, user_id=ada.pk, is_administrator=False)
+
+    assert set(User.objects.filter(is_administrator=True, is_active=True)) == {sue}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_administrators_cannot_dismiss_each_other_at_once(ada: User) -> None:
+    bob = person("Bob", is_administrator=True)
+    start, refused = threading.Barrier(2), []
+
+    def dismiss(actor: User, other: User) -> None:
+        start.wait()
+        try:
+            set_administrator(actor=actor, at=NOW, user_id=other.pk, is_administrator=False)
+        except LastAdministrator as refusal:
+            refused.append(refusal)
+        finally:
+            connections.close_all()
+
+    pair = [threading.Thread(target=dismiss, args=names) for names in ((ada, bob), (bob, ada))]
+    for thread in pair:
+        thread.start()
+    for thread in pair:
+        thread.join()
+
+    assert User.objects.filter(is_administrator=True, is_active=True).count() == 1
+    assert len(refused) == 1
+
+
+def test_managers_are_found_by_team_and_by_side(mona: User, sue: User, sam: User, sales: Team, marketing: Team) -> None:
+    person("Former", sales, is_manager=True, is_active=False)
+    empty = Team.objects.create(name="Empty", side="sales")
+
+    by_team, by_side = managers_of([sales.pk, empty.pk]), managers_of_sides()
+
+    assert by_team == {sales.pk: [sue.pk], empty.pk: []}
+    assert by_side == {Side.MARKETING: [mona.pk], Side.SALES: [sue.pk]}
+
+
+@pytest.mark.parametrize(
+    ("roles", "names"),
+    [
+        ({Role.REP}, ["Sam"]),
+        ({Role.REP, Role.SALES_MANAGER}, ["Sam", "Sue"]),
+        ({Role.MARKETER, Role.ADMINISTRATOR}, ["Ada", "Maya"]),
+        (EVERYONE, ["Ada", "Maya", "Mona", "Sam", "Sue"]),
+        ((), []),
+    ],
+)
+@pytest.mark.usefixtures("ada", "maya", "mona", "sam", "sue", "olive")
+def test_people_are_found_by_role(roles: set[Role], names: list[str]) -> None:
+    found = members_with_roles(roles)
+
+    assert [user.name for user in found] == names
+
+
+def test_a_person_in_two_teams_is_listed_once(sam: User, sales: Team, ada: User) -> None:
+    east = create_team(actor=ada, at=NOW, name="East", side=Side.SALES)
+    set_place(actor=ada, at=NOW, user_id=sam.pk, team_id=east.pk, is_manager=False)
+
+    assert list(members_with_roles({Role.REP})) == [sam]
