@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from teams.defaults import OPEN_LEAD_CAPACITY
 from teams.roles import MANAGER_ROLES, MEMBER_ROLES, Role, Side, may
 
 
@@ -125,10 +126,10 @@ class Membership(models.Model):
 
 
 class Availability(models.Model):
-    """How much work a person takes. Defaults: 20 open leads, no daily limit, weight 1 (design, domain, People)."""
+    """How much work a person takes. Without a daily limit none holds; weight 1 is the common share of turns."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="availability")
-    open_lead_capacity = models.PositiveSmallIntegerField(default=20)
+    open_lead_capacity = models.PositiveSmallIntegerField(default=OPEN_LEAD_CAPACITY)
     new_leads_per_day = models.PositiveSmallIntegerField(null=True, blank=True)
     weight = models.PositiveSmallIntegerField(default=1)
 

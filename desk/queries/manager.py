@@ -13,12 +13,12 @@ from leads.lifecycle import SALES_STAGES
 from leads.listing import LeadRow, lead_rows, load
 from leads.models import Clock, Handoff, Lead
 from sla.models import AgreementVersion
+from teams.defaults import OPEN_LEAD_CAPACITY
 from teams.models import Absence, Membership, Team, User
 
 MOST_ROWS = 15
 MOST_WAITING = 50
 ABSENCE_DAYS = 14
-DEFAULT_CAPACITY = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def loads(at: datetime) -> list[Load]:
 
 def _capacity(rep: User) -> int:
     availability = getattr(rep, "availability", None)
-    return availability.open_lead_capacity if availability else DEFAULT_CAPACITY
+    return availability.open_lead_capacity if availability else OPEN_LEAD_CAPACITY
 
 
 def absences(at: datetime) -> list[Absence]:

@@ -17,11 +17,11 @@ from leads.listing import LeadRow, load_by_ids, row_of
 from leads.models import Clock, Handoff, Lead
 from sla.business_time import between
 from sla.hours import calendars
+from teams.defaults import OPEN_LEAD_CAPACITY
 from teams.models import Availability, User
 
 MOST_SHOWN = 100
 FIGURES_DAYS = 30
-DEFAULT_CAPACITY = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def tiles_of(user: User, queue: Queue, at: datetime) -> Tiles:
         missed=sum(chip.is_missed for chip in chips),
         due_soon=sum(at <= chip.due_at < at + timedelta(hours=1) and not chip.is_missed for chip in chips),
         open_count=len(queue.mine),
-        capacity=availability.open_lead_capacity if availability else DEFAULT_CAPACITY,
+        capacity=availability.open_lead_capacity if availability else OPEN_LEAD_CAPACITY,
         kept=sum(clock.state == Clock.States.MET for clock in clocks),
         judged=len(clocks),
         median_seconds=_median_to_first_attempt(clocks),

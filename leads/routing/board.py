@@ -34,6 +34,7 @@ from ledger.rows import update_rows
 from ledger.selecting import Query, ids, row_lock, select, select_all
 from sla.business_time import next_opening
 from sla.hours import Hours, NoCalendar
+from teams.defaults import OPEN_LEAD_CAPACITY
 
 COVER_DEPTH = 3
 """How far a chain of covers is followed: whoever covers may be away too."""
@@ -244,7 +245,7 @@ def _people(
         for user_id, is_active, weight, capacity, per_day, open_count, team_id, absence_id, cover_id in rows:
             people[user_id] = Person(
                 user_id, bool(is_active) and team_id is not None, absence_id is not None, cover_id, open_count,
-                20 if capacity is None else capacity, 0, per_day, None, team_id,
+                OPEN_LEAD_CAPACITY if capacity is None else capacity, 0, per_day, None, team_id,
             )  # fmt: skip
             weights[user_id] = weight or 1
         wanted = {person.cover_id for person in people.values() if person.cover_id is not None} - people.keys()

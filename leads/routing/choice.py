@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from teams.defaults import OPEN_LEAD_CAPACITY
+
 TURN = 720_720_000
 """What one lead costs a member of weight 1: divisible by 1 to 16, and large enough for any product of two weights."""
 
@@ -42,7 +44,7 @@ class Person:
     is_absent: bool = False
     cover_id: int | None = None
     open_count: int = 0
-    capacity: int = 20
+    capacity: int = OPEN_LEAD_CAPACITY
     new_count: int = 0
     new_per_day: int | None = None
     opens_at: datetime | None = None
