@@ -19,17 +19,29 @@ from leads import followup, handoffs, moves, outcomes, qualifying, second_life
 from leads.api.base import ApiView, BadBody, Reader, code, flag, read_body, text
 from leads.api.shapes import DETAIL, ActOut, ProblemBody, lead_body
 from leads.models import Lead
-from ledger.instants import edge_now
 from teams.models import User
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One verb: what it is called with, and what its body may and must hold."""
+    """One verb: what it is called with, and what its body may and must hold.
+
+    ``moments`` are the fields that hold a time of what happened; it is judged by the instant of the call.
+    """
 
     verb: Callable[..., Any]
     readers: Mapping[str, Reader]
     required: tuple[str, ...] = ()
+    moments: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names that its body may hold."""
+        return (*self.readers, *self.moments)
+
+    def readers_at(self, at: datetime) -> dict[str, Reader]:
+        """Give the readers of a call at ``at``."""
+        return {**self.readers, **dict.fromkeys(self.moments, _moment_before(at))}
 
 
 def _id(value: Any, field: str) -> int:
@@ -40,8 +52,11 @@ def _quality(value: Any, field: str) -> int:
     return whole(value, field=field, low=1, high=5)
 
 
-def _moment(value: Any, field: str) -> datetime | None:
-    return None if value is None else instant(value, at=edge_now(), field=field)
+def _moment_before(at: datetime) -> Reader:
+    def read(value: Any, field: str) -> datetime | None:
+        return None if value is None else instant(value, at=at, field=field)
+
+    return read
 
 
 def _amount(value: Any, field: str) -> Any:
@@ -91,8 +106,9 @@ ACTS: dict[str, Act] = {
     "assign": Act(moves.assign, {"user_id": _id}, ("user_id",)),
     "activities": Act(
         followup.log_activity,
-        {"kind": code, "outcome": code, "occurred_at": _moment, "is_outbound": flag, "note": text},
+        {"kind": code, "outcome": code, "is_outbound": flag, "note": text},
         ("kind", "outcome"),
+        moments=("occurred_at",),
     ),
     "rating": Act(followup.rate, {"quality": _quality, "aspects": _aspects, "comment": text}, ("quality",)),
     "qualify-for-sales": Act(outcomes.qualify_for_sales, {"confirmed": _codes}, ("confirmed",)),
@@ -118,7 +134,7 @@ class ActOnLead(ApiView):
         responses={200: ActOut, 400: ProblemBody, 403: ProblemBody, 404: ProblemBody, 409: ProblemBody},
         description="Fields by act (* required): "
         + "; ".join(
-            f"**{name}**: {', '.join(f'{field}*' if field in act.required else field for field in act.readers) or 'none'}"
+            f"**{name}**: {', '.join(f'{field}*' if field in act.required else field for field in act.fields) or 'none'}"
             for name, act in ACTS.items()
         ),
     )
@@ -130,7 +146,7 @@ class ActOnLead(ApiView):
         if known is None or not Lead.objects.visible_to(user).filter(pk=lead_id).exists():
             raise NotVisible("There is no such lead or act.")
         at = self.at(request)
-        values = read_body(request.data, known.readers, required=known.required)
+        values = read_body(request.data, known.readers_at(at), required=known.required)
         made = known.verb(lead_id=lead_id, actor=user, at=at, **values)
         lead = Lead.objects.visible_to(user).select_related(*DETAIL).get(pk=lead_id)
         return Response({"id": made if isinstance(made, int) else None, "lead": lead_body(lead, at)})

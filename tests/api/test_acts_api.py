@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from leads.api.acts import ACTS
+from leads.api.base import ApiView
 from leads.models import Activity, Feedback, Handoff, Lead, Opportunity
 from ledger.instants import edge_now
 from tests.api.program import Program, problems
@@ -103,6 +104,15 @@ def test_marketing_qualifies_hands_off_and_recalls(maya, world):  # noqa: F811
 def test_what_an_act_cannot_use_is_refused_by_name(offered, sam, act, body, expected):
     assert expected in problems(do(Program(sam), offered, act, **body))
     assert Lead.objects.get().stage == "mql"
+
+
+def test_a_time_is_judged_by_the_instant_of_the_call(offered, sam, monkeypatch):
+    at = edge_now() - timedelta(days=10)
+    monkeypatch.setattr(ApiView, "at", lambda self, request: at)
+
+    refused = do(Program(sam), offered, "activities", kind="call", occurred_at=(at + timedelta(days=2)).isoformat())
+
+    assert problems(refused) == [("occurred_at", "in_the_future"), ("outcome", "required")]
 
 
 @pytest.mark.parametrize("act", ["win", "lose", "recycle", "open", "accept"])
