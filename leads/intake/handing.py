@@ -31,14 +31,8 @@ def hand_off(
     """
     if not mqls or judge.agreement is None:
         return
-    held_back = [(lead, obstacle or THIRD_HANDOFF) for lead, _ in mqls if obstacle or _is_third(lead)]
-    recipients = marketers_or_managers({lead.id: lead.marketer_id for lead, _ in held_back})
-    for lead, code in held_back:
-        facts = {"missing": [code]}
-        record.event(lead.id, "handoff_refused", version_id=judge.version_id, code=code, facts=facts)
-        for user_id in recipients[lead.id]:
-            record.tell(user_id, INCOMPLETE, "lead", lead.id, **facts)
-    rest = [] if obstacle else [line for line in mqls if not _is_third(line[0])]
+    held = hold_back(record, [lead for lead, _ in mqls], obstacle, judge.version_id)
+    rest = [line for line in mqls if line[0].id not in held]
     wanted = [_wanted(*line, at) for line in rest]
     known = Known(rules, _firms([lead for lead, _ in rest]))
     done = open_many(record, wanted, agreement=judge.agreement, at=at, known=known, reserved=reserved)
@@ -47,8 +41,23 @@ def hand_off(
         states[pinned.lead_id].pin(pinned.handoff_count, pinned.queue_id, pinned.kind)
 
 
-def _is_third(lead: LeadState) -> bool:
-    return lead.handoff_count >= LIMIT_WITHOUT_MANAGER
+def hold_back(record: Record, leads: Sequence[Any], obstacle: str, version_id: int | None) -> dict[int, str]:
+    """Leave with marketing what cannot be handed off by a rule, and tell them; gives the code of why, by lead.
+
+    ``leads`` may be rows of the model or the intake's own states. ``obstacle`` concerns all of them.
+    """
+    held = {lead.id: obstacle or THIRD_HANDOFF for lead in leads if obstacle or _is_third(lead)}
+    recipients = marketers_or_managers({lead.id: lead.marketer_id for lead in leads if lead.id in held})
+    for lead_id, code in held.items():
+        facts = {"missing": [code]}
+        record.event(lead_id, "handoff_refused", version_id=version_id, code=code, facts=facts)
+        for user_id in recipients[lead_id]:
+            record.tell(user_id, INCOMPLETE, "lead", lead_id, **facts)
+    return held
+
+
+def _is_third(lead: Any) -> bool:
+    return bool(lead.handoff_count >= LIMIT_WITHOUT_MANAGER)
 
 
 def _wanted(lead: LeadState, facts: Mapping[str, Any], at: datetime) -> ToHandOff:

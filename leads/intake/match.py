@@ -177,7 +177,7 @@ class Book:
     def _learn_company(self, contact: ContactState, clean: Clean) -> None:
         """A contact keeps the company that is known; its data are filled only by who speaks of the same company."""
         if contact.company is None:
-            contact.company = self._company_for(clean)
+            contact.company = self.company_for(clean)
             if contact.company is None:
                 return
             contact.changed.add("company")
@@ -185,7 +185,8 @@ class Book:
             contact.company.learn(clean)
             self._keep_company(contact.company)
 
-    def _company_for(self, clean: Clean) -> CompanyState | None:
+    def company_for(self, clean: Clean) -> CompanyState | None:
+        """Give the company that ``clean`` names, a new one where there is none; nothing where it names none."""
         if clean.domain:
             found = self._by_domain.get(clean.domain)
             same_name = self._by_name.get(clean.company_key, ()) if clean.company_key else ()

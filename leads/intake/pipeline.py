@@ -2,38 +2,28 @@
 
 normalise → match → upsert contact and company → touch → score → qualify → hand off → route → start clocks, in one transaction per batch, with a
 number of statements that does not depend on its size. What is known is never overwritten: new data fills blanks, a contradiction
-changes nothing (marketing corrects data on the contact's page). A bad arrival is rejected alone.
+changes nothing (whoever knows better corrects it: ``leads.completing``). A bad arrival is rejected alone.
 
 History (``mode="history"``) brings its own dates: each lead is an MQL from its first contact, and there is no handoff, clock or notice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 
-from inputs.refusals import Busy, NotAllowed, Problem
+from inputs.refusals import NotAllowed, Problem
 from leads.intake.arrival import HISTORY, LIVE, REJECTED, Arrival, Outcome
+from leads.intake.attempts import attempt
 from leads.intake.batch import Batch
 from leads.intake.normalise import Clean, normalise
-from leads.routing.board import NoRouting
-from sla.hours import NoCalendar
 from teams.models import User
 
 BATCH_SIZE = 1000
 SQLITE_BATCH_SIZE = 200
 """On SQLite a batch holds the one write lock: short ones let others in."""
-ATTEMPTS = 8
-RACES = frozenset(
-    {
-        "contact_email_once", "contact_external_id_once", "company_domain_once", "touch_key_once",
-        "one_open_lead_per_contact", "one_open_lead_per_contact_and_product",
-    }
-)  # fmt: skip
-"""Unique constraints that a process runs into when another has just taken in the same: the next attempt finds it there."""
-DEADLOCKS = frozenset({"40P01", "40001"})
 
 
 class MayNotTakeIn(NotAllowed):
@@ -79,38 +69,13 @@ def _take_batch(arrivals: Sequence[Arrival], *, actor: User | None, at: datetime
             cleans.append(found)
         else:
             rejected[place] = tuple(found)
-    taken = _attempt(cleans, actor=actor, at=at, mode=mode) if cleans else {}
+    actor_id = actor.pk if actor else None
+    taken = (
+        attempt(lambda obstacle: Batch(actor_id=actor_id, at=at, mode=mode, obstacle=obstacle).take(cleans))
+        if cleans
+        else {}
+    )
     return [
         taken[place] if place in taken else Outcome(REJECTED, problems=rejected[place])
         for place in range(len(arrivals))
     ]
-
-
-def _attempt(cleans: Sequence[Clean], *, actor: User | None, at: datetime, mode: str) -> dict[int, Outcome]:
-    """Run the batch, again where another process was first, and without handing off where nobody can be reached yet."""
-    obstacle = ""
-    for _ in range(ATTEMPTS):
-        try:
-            with transaction.atomic():
-                return Batch(actor_id=actor.pk if actor else None, at=at, mode=mode, obstacle=obstacle).take(cleans)
-        except (NoRouting, NoCalendar) as refusal:
-            obstacle = refusal.code
-        except DatabaseError as error:
-            if not _is_race(error):
-                raise
-    raise Busy("Others are taking in the same people right now. Try again in a moment.")
-
-
-def _is_race(error: BaseException) -> bool:
-    """Tell whether the next attempt may succeed, by the name of the constraint or the state that the database gives."""
-    return any(
-        getattr(getattr(cause, "diag", None), "constraint_name", None) in RACES
-        or getattr(cause, "pgcode", None) in DEADLOCKS
-        for cause in _causes(error)
-    )
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__

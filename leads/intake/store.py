@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +38,7 @@ def store(book: Book, leads: Sequence[LeadState], touches: Sequence[tuple[Any, .
 
     Rows with unique columns go in the order of these, so that two processes with the same people wait for each other in a line.
     """
-    _store_companies(book.companies.values(), at)
+    store_companies(book.companies.values(), at=at)
     _store_contacts(book.contacts.values(), at)
     insert_rows(Lead, LEAD_COLUMNS, [_new_lead(lead) for lead in leads if lead.is_new])
     revived = [(lead.id, *FRESH.values()) for lead in leads if lead.is_revived]
@@ -48,7 +48,9 @@ def store(book: Book, leads: Sequence[LeadState], touches: Sequence[tuple[Any, .
     insert_rows(Touch, TOUCH_COLUMNS, touches)
 
 
-def _store_companies(companies: Any, at: datetime) -> None:
+def store_companies(companies: Iterable[CompanyState], *, at: datetime) -> None:
+    """Write the new ones of ``companies``, and of the others what was filled in."""
+    companies = list(companies)
     new = sorted((company for company in companies if company.is_new), key=lambda c: (c.domain or "", c.name_key))
     insert_rows(Company, COMPANY_COLUMNS, [_new_company(company, at) for company in new])
     filled = [company for company in companies if company.changed and not company.is_new]
