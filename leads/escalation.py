@@ -17,11 +17,10 @@ from django.db.models import Q
 from leads.assigning import Offer, offer
 from leads.clock_acts import COLUMNS, TAKEN, ClockRow, Managers, act, name_leads
 from leads.clock_plans import REASSIGN, entries_before
-from leads.facts import facts_of
+from leads.facts import facts_now
 from leads.lifecycle import Stage
 from leads.models import Assignment, Clock, Handoff, Lead
 from leads.record import Record
-from leads.scoring import engagement_at
 from ledger.rows import update_rows
 from sla.in_force import version_terms
 from sla.terms import Terms
@@ -66,10 +65,15 @@ def reassign(clock_ids: Sequence[int], *, at: datetime) -> Reassigned:
          *before[clock.id])
         for clock in locked.clocks
     ]  # fmt: skip
-    update_rows(Clock, STOPPED_COLUMNS, rows, expected=("state", "plan_position"))
+    won = {row[0] for row in update_rows(Clock, STOPPED_COLUMNS, rows, expected=("state", "plan_position"))}
+    if not won:
+        return Reassigned()
+    if len(won) < len(rows):  # somebody was first: what they did stands, and is told by them
+        record.keep_clocks(won)
+        taken = [clock for clock in taken if clock.id in won]
     offer(record, _offers(taken, locked, at), at=at, cause=Assignment.Causes.ESCALATED)
     steps = sum(step[1] == "escalated" for step in record.steps)
-    record.write("clock", [clock.id for clock in locked.clocks], reassigned=len(taken))
+    record.write("clock", sorted(won), reassigned=len(taken))
     return Reassigned(steps, len(taken))
 
 
@@ -130,24 +134,17 @@ def _offers(clocks: Sequence[ClockRow], locked: Locked, at: datetime) -> list[Of
 def _offer(clock: ClockRow, locked: Locked, at: datetime, terms: Terms, excluded: frozenset[int]) -> Offer:
     lead = locked.leads[clock.about_id]
     handoff = locked.handoffs.get(clock.handoff_id or 0)
-    engagement = engagement_at(
-        fixed=lead.engagement_fixed, level=lead.engagement_level, half_life_days=lead.half_life_days, at=at
-    )
-    contact = lead.contact
     return Offer(
         lead_id=lead.pk,
         handoff_id=clock.handoff_id,
         tier=handoff.tier if handoff else lead.tier,
-        facts=facts_of(
-            contact=contact, company=contact.company, lead=lead, engagement=engagement,
-            product=lead.product.code if lead.product else "",
-        ),
+        facts=facts_now(lead, at),
         version_id=clock.version_id,
         terms=terms,
         arrived_at=handoff.offered_at if handoff else at,
         stage=lead.stage,
         excluded=excluded,
-    )  # fmt: skip
+    )
 
 
 def _who_missed(clocks: Sequence[ClockRow]) -> dict[tuple[str, int | None, int | None], frozenset[int]]:

@@ -6,8 +6,10 @@ The same names for a click as for a batch: ``contact``, ``company`` and ``lead``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from leads.scoring import engagement_now
 from personas.conditions import is_blank
 from personas.fit import grade
 
@@ -64,6 +66,14 @@ def facts_of(
         "engagement": engagement,
         "tier": lead.tier,
     }
+
+
+def facts_now(lead: Any, at: datetime) -> dict[str, Any]:
+    """Gather the facts of a stored lead as of ``at``; get it with its ``contact__company`` and ``product``."""
+    return facts_of(
+        contact=lead.contact, company=lead.contact.company, lead=lead, engagement=engagement_now(lead, at),
+        product=lead.product.code if lead.product else "",
+    )  # fmt: skip
 
 
 def missing_for_handoff(required: Sequence[str], facts: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,10 +9,9 @@ from typing import Any
 
 from inputs.refusals import Conflict, NotAllowed, NotVisible
 from leads.assigning import Offer
-from leads.facts import facts_of
+from leads.facts import facts_now
 from leads.lifecycle import SALES_STAGES, WrongStage, require, target
 from leads.models import Handoff, Lead
-from leads.scoring import engagement_at
 from ledger.rows import update_rows
 from ledger.selecting import ids
 from sla.in_force import agreement_in_force, version_terms
@@ -233,7 +232,7 @@ def terms_of(held: Sequence[Held], at: datetime) -> dict[int, Pinned]:
 def load_facts(lead_ids: Collection[int], at: datetime) -> dict[int, dict[str, Any]]:
     """Give the facts of these leads as of ``at``, with one query."""
     leads = Lead.objects.filter(pk__in=lead_ids).select_related("contact__company", "product")
-    return {lead.pk: _facts(lead, at) for lead in leads}
+    return {lead.pk: facts_now(lead, at) for lead in leads}
 
 
 def offers_of(
@@ -256,13 +255,3 @@ def _offer(item: Held, facts: Mapping[str, Any], pinned: Pinned, at: datetime, e
         lead_id=item.lead.pk, handoff_id=handoff_id, tier=item.lead.tier or "standard", facts=facts,
         version_id=version_id, terms=terms, arrived_at=arrived_at, stage=item.lead.stage, excluded=excluded,
     )  # fmt: skip
-
-
-def _facts(lead: Lead, at: datetime) -> dict[str, Any]:
-    engagement = engagement_at(
-        fixed=lead.engagement_fixed, level=lead.engagement_level, half_life_days=lead.half_life_days, at=at
-    )
-    product = lead.product.code if lead.product else ""
-    return facts_of(
-        contact=lead.contact, company=lead.contact.company, lead=lead, engagement=engagement, product=product
-    )

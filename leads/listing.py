@@ -10,7 +10,7 @@ from leads.chips import Chip, chips_of_leads
 from leads.codes import SOURCES, TIER_LABELS
 from leads.models import Lead
 from leads.models.leads import LeadQuerySet
-from leads.scoring import engagement_at
+from leads.scoring import engagement_now
 from personas.fit import grade
 
 ALONG = ("contact__company", "persona", "owner", "queue", "marketer", "last_campaign")
@@ -80,11 +80,4 @@ def row_of(lead: Lead, chip: Chip | None, at: datetime) -> LeadRow:
         source=SOURCES.get(lead.source, lead.source),
         tier=TIER_LABELS.get(lead.tier, ""),
         chip=chip,
-    )
-
-
-def engagement_now(lead: Lead, at: datetime) -> int:
-    """Give a lead's engagement as of ``at``, 0 to 100."""
-    return engagement_at(
-        fixed=lead.engagement_fixed, level=lead.engagement_level, half_life_days=lead.half_life_days, at=at
     )

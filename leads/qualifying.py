@@ -12,14 +12,13 @@ from typing import Any
 
 from django.db import transaction
 
-from inputs.refusals import Invalid, NotAllowed, NotVisible
+from inputs.refusals import Invalid, NotAllowed
 from inputs.text import problem_with, tidy
-from leads.facts import facts_of
-from leads.lifecycle import Stage, target
-from leads.models import Lead, Qualification, Touch
+from leads.holding import hold, load_facts, require_step, step_to
+from leads.models import Qualification, Touch
 from leads.record import Record
-from leads.scoring import Scoring, TouchLine, engagement_at, engagement_items, tier_of
-from ledger.rows import insert_rows, update_rows
+from leads.scoring import Scoring, TouchLine, engagement_items, tier_of
+from ledger.rows import insert_rows
 from personas.conditions import Rule, compile_rule
 from personas.defaults import SCORING_TERMS
 from personas.fit import Fit, ScoredPersona, read_persona, score_fit
@@ -141,18 +140,22 @@ def qualification_row(
 def qualify(*, lead_ids: Sequence[int], actor: User, at: datetime, reason: str) -> list[int]:
     """Make leads MQLs by a marketer's word, whatever the rule says; gives their ids. Handing them off is a step of its own.
 
-    Raises ``MayNotQualify``, ``QualifyWithoutReason``, ``NotVisible`` and ``lifecycle.WrongStage``.
+    Raises ``MayNotQualify``, ``QualifyWithoutReason``, ``NoSuchLead``, ``WrongStage``, and ``Moved`` where somebody was first.
     """
     if not actor.may("qualify_lead"):
         raise MayNotQualify("Only marketing qualifies leads.")
     reason = _checked(reason)
-    leads = _locked(lead_ids, actor)
+    held = hold(lead_ids, actor=actor)
+    require_step("qualify", held)
+    leads = [item.lead for item in held]
     judge = judge_in_force(at)
     record = Record("qualify", actor.pk, at)
     touches = touch_lines(lead.pk for lead in leads)
+    facts = load_facts([lead.pk for lead in leads], at)
+    fits = {lead.pk: judge.fit(facts[lead.pk]) for lead in leads}
     rows = []
     for lead in leads:
-        fit, engagement = judge_stored(judge, lead, touches.get(lead.pk, ()), at=at)
+        fit, engagement = fits[lead.pk], facts[lead.pk]["engagement"]
         rows.append(
             qualification_row(
                 lead_id=lead.pk, judge=judge, fit=fit, engagement=engagement, touches=touches.get(lead.pk, ()), at=at,
@@ -163,24 +166,15 @@ def qualify(*, lead_ids: Sequence[int], actor: User, at: datetime, reason: str) 
             lead.pk, "qualified", campaign_id=lead.last_campaign_id, version_id=judge.version_id, code="manual",
             facts={"fit": fit.score, "engagement": engagement},
         )  # fmt: skip
-        lead.fit, lead.persona_id = fit.score, fit.version_id
     insert_rows(Qualification, QUALIFICATION_COLUMNS, rows)
-    changes = [(lead.pk, Stage.MQL.value, lead.mql_at or at, lead.fit, lead.persona_id, False) for lead in leads]
-    update_rows(Lead, ("stage", "mql_at", "fit", "persona_id", "needs_new_reason"), changes)
+    judged: dict[str, dict[int, Any]] = {
+        "mql_at": {lead.pk: lead.mql_at or at for lead in leads},
+        "fit": {lead_id: fit.score for lead_id, fit in fits.items()},
+        "persona_id": {lead_id: fit.version_id for lead_id, fit in fits.items()},
+    }
+    step_to(held, "qualify", each=judged, needs_new_reason=False)
     record.write("lead", [lead.pk for lead in leads])
     return [lead.pk for lead in leads]
-
-
-def judge_stored(judge: Judge, lead: Lead, touches: Sequence[TouchLine], *, at: datetime) -> tuple[Fit, int]:
-    """Score a stored lead as of ``at``: its fit by the personas in force, its engagement as it has decayed."""
-    engagement = engagement_at(
-        fixed=lead.engagement_fixed, level=lead.engagement_level, half_life_days=lead.half_life_days, at=at
-    )
-    facts = facts_of(
-        contact=lead.contact, company=lead.contact.company, lead=lead, engagement=engagement,
-        product=lead.product.code if lead.product else "",
-    )  # fmt: skip
-    return judge.fit(facts), engagement
 
 
 def _checked(reason: str) -> str:
@@ -188,15 +182,3 @@ def _checked(reason: str) -> str:
     if not reason or len(reason) > REASON_LENGTH or problem_with(reason, single_line=True):
         raise QualifyWithoutReason(f"Say why in one line of at most {REASON_LENGTH} characters.", field="reason")
     return reason
-
-
-def _locked(lead_ids: Sequence[int], actor: User) -> list[Lead]:
-    leads = list(
-        Lead.objects.visible_to(actor).filter(pk__in=lead_ids).order_by("pk").select_for_update(of=("self",))
-        .select_related("contact__company", "product")
-    )  # fmt: skip
-    if len(leads) < len(set(lead_ids)):
-        raise NotVisible("There is no such lead.")
-    for lead in leads:
-        target("qualify", lead.stage)
-    return leads

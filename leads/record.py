@@ -5,7 +5,7 @@ A verb makes one ``Record``, its parts add lines to it, and ``write`` stores the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -68,6 +68,11 @@ class Record:
         """Add a notice, unless there is nobody to tell or it would tell the actor of their own deed."""
         if user_id is not None and user_id != self.actor_id:
             self.notices.append(Told(user_id, code, subject_type, subject_id, facts))
+
+    def keep_clocks(self, clock_ids: Collection[int]) -> None:
+        """Drop the steps and notices of all other clocks: somebody was first with these."""
+        self.steps = [step for step in self.steps if step[0] in clock_ids]
+        self.notices = [notice for notice in self.notices if notice.facts["clock"] in clock_ids]
 
     def write(self, subject_type: str, subject_ids: Sequence[int], **facts: Any) -> None:
         """Store all lines and the audit entry of this call."""

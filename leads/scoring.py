@@ -22,8 +22,8 @@ from personas.conditions import Rule
 from personas.fit import grade
 
 __all__ = [
-    "EMPTY", "BadScoring", "Engagement", "Scoring", "add_points", "engagement_at", "engagement_items", "grade",
-    "rebase", "recompute", "tier_of",
+    "EMPTY", "BadScoring", "Engagement", "Scoring", "add_points", "engagement_at", "engagement_items", "engagement_now",
+    "grade", "rebase", "recompute", "tier_of",
 ]  # fmt: skip
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -85,6 +85,13 @@ def engagement_at(*, fixed: float, level: float | None, half_life_days: int, at:
     if level is not None:
         points += 2.0 ** min(level - _half_lives(at, half_life_days), 30.0)
     return min(MAX_ENGAGEMENT, math.floor(round(points, 6) + 0.5))
+
+
+def engagement_now(lead: Any, at: datetime) -> int:
+    """Give a lead's engagement as of ``at``, 0 to 100; ``lead`` is a row of the model or the intake's own state."""
+    return engagement_at(
+        fixed=lead.engagement_fixed, level=lead.engagement_level, half_life_days=lead.half_life_days, at=at
+    )
 
 
 def add_points(engagement: Engagement, scoring: Scoring, touches: Iterable[TouchLine]) -> Engagement:

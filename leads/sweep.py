@@ -182,8 +182,7 @@ def _do(work: Sequence[tuple[ClockRow, list[Entry]]], at: datetime) -> SweepResu
         act(record, clock, entries, managers)
     won = _move([clock for clock, _ in work], before, at)
     if len(won) < len(work):  # somebody was first: what they did stands, and is told by them
-        record.steps = [step for step in record.steps if step[0] in won]
-        record.notices = [notice for notice in record.notices if notice.facts["clock"] in won]
+        record.keep_clocks(won)
     kinds = [step[1] for step in record.steps]
     result = SweepResult(kinds.count("warned"), kinds.count("missed"), kinds.count("escalated"))
     if won:

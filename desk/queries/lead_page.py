@@ -9,9 +9,9 @@ from typing import Any
 
 from inputs.refusals import NotVisible
 from leads.chips import Chip, chips
-from leads.facts import MISSING_WORDS, facts_of, missing_for_handoff
+from leads.facts import MISSING_WORDS, facts_now, missing_for_handoff
 from leads.lifecycle import PATH, STAGE_TIMES, Stage
-from leads.listing import LeadRow, engagement_now, row_of
+from leads.listing import LeadRow, row_of
 from leads.models import Assignment, Clock, Handoff, Lead, Opportunity, Qualification, Touch
 from leads.routing.words import Names, story
 from leads.scoring import Scoring, engagement_items
@@ -80,10 +80,7 @@ def page_of(lead: Lead, user: User, at: datetime) -> LeadPage:
     )
     shown = _chips(lead, handoffs, at)
     current = next((chip for chip in shown if chip.ticks or chip.tone == "is-paused"), None)
-    facts = facts_of(
-        contact=lead.contact, company=lead.contact.company, lead=lead, engagement=engagement_now(lead, at),
-        product=lead.product.code if lead.product else "",
-    )  # fmt: skip
+    facts = facts_now(lead, at)
     return LeadPage(
         lead=lead,
         row=row_of(lead, current, at),

@@ -10,8 +10,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from leads.listing import engagement_now
 from leads.models import Lead
+from leads.scoring import engagement_now
 from personas.fit import grade
 
 DETAIL = ("contact__company", "owner", "marketer", "queue", "first_campaign", "last_campaign", "product")

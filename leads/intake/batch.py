@@ -21,7 +21,7 @@ from leads.models import Qualification
 from leads.qualifying import QUALIFICATION_COLUMNS, UNSIGNED, Judge, judge_of, qualification_row, touch_lines
 from leads.record import Record
 from leads.routing.board import rules_query
-from leads.scoring import Engagement, add_points, engagement_at, rebase
+from leads.scoring import Engagement, add_points, engagement_now, rebase
 from leads.second_life import FRESH
 from ledger.rows import insert_rows, together
 from ledger.selecting import select, select_all
@@ -276,9 +276,7 @@ class Batch:
         return fit, engagement, facts
 
     def _engagement(self, lead: LeadState) -> int:
-        return engagement_at(
-            fixed=lead.engagement_fixed, level=lead.engagement_level, half_life_days=lead.half_life_days, at=self.at
-        )
+        return engagement_now(lead, self.at)
 
     def _qualifies(self, facts: Mapping[str, Any]) -> bool:
         return not self.is_history and self.judge.is_mql(facts)

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leads.listing import engagement_now
 from leads.models import Contact, Lead, Touch
+from leads.scoring import engagement_now
 from ledger.instants import edge_now
 from tests.api.program import PROBLEM, Program, problems
 from tests.cast import NOW, make_lead

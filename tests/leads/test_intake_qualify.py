@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from inputs.refusals import NotVisible
+from leads import qualifying
+from leads.holding import Moved
 from leads.intake.pipeline import take_in
 from leads.lifecycle import WrongStage
 from leads.models import Lead, LeadEvent, Qualification
-from leads.qualifying import MayNotQualify, QualifyWithoutReason, qualify
+from leads.qualifying import Judge, MayNotQualify, QualifyWithoutReason, judge_in_force, qualify
 from ledger.models import AuditEntry
 from sla.in_force import InForce
 from teams.models import User
@@ -65,6 +67,20 @@ def test_a_lead_that_is_further_on_is_refused_and_the_others_stay(lead: Lead, ma
 
     lead.refresh_from_db()
     assert lead.stage == "lead"
+
+
+def test_whoever_comes_second_changes_nothing(lead: Lead, maya: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def recycled_meanwhile(at: datetime) -> Judge:
+        Lead.objects.update(stage="recycled")
+        return judge_in_force(at)
+
+    monkeypatch.setattr(qualifying, "judge_in_force", recycled_meanwhile)
+
+    with pytest.raises(Moved):
+        qualify(lead_ids=[lead.pk], actor=maya, at=LATER, reason="Because")
+
+    assert not Qualification.objects.exists()
+    assert not AuditEntry.objects.filter(verb="qualify").exists()
 
 
 def test_a_lead_that_is_not_there_is_not_found(lead: Lead, maya: User) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F
 
+from leads import escalation
 from leads.clocks import answer, cancel
-from leads.models import Clock, Lead
+from leads.models import Assignment, Clock, ClockStep, Lead
 from leads.record import Record
 from leads.sweep import NOTHING, SweepResult, sweep
+from ledger.models import AuditEntry, Notice
 from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import NOW, clock_start, offer_to, person, start_clocks
@@ -128,3 +131,29 @@ def test_a_sweep_does_not_wait_for_a_lead_that_somebody_works_on(
 
     assert result == SweepResult(warned=1, missed=1, escalated=2)
     assert sweep(at=at) == SweepResult(escalated=1, reassigned=1)
+
+
+def test_a_reassignment_that_was_not_first_gives_no_lead_away(
+    agreement: InForce, sam: User, sales: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simple_routing(sales, [sam, person("Zoe", sales)])
+    handoffs = [offer_to(sam, agreement) for _ in range(2)]
+    start_clocks(*(clock_start(agreement, "accept", user=sam, handoff_id=handoff.pk) for handoff in handoffs))
+    first, second = Clock.objects.order_by("id")
+    lock = escalation._lock
+
+    def moved_on_meanwhile(clock_ids: Sequence[int], at: datetime) -> escalation.Locked:
+        locked = lock(clock_ids, at)
+        Clock.objects.filter(pk=second.pk).update(plan_position=F("plan_position") + 1)
+        return locked
+
+    sweep(at=DUE + SECOND)
+    monkeypatch.setattr(escalation, "_lock", moved_on_meanwhile)
+
+    done = escalation.reassign([first.pk, second.pk], at=NOW + timedelta(seconds=1351))
+
+    assert (done.reassigned, done.escalated) == (1, 2)
+    assert list(Assignment.objects.values_list("handoff_id", flat=True)) == [first.handoff_id]
+    assert not ClockStep.objects.filter(clock=second, kind="escalated", percent__gt=100).exists()
+    assert not Notice.objects.filter(code="clock_taken", subject_id=handoffs[1].lead_id).exists()
+    assert AuditEntry.objects.get(verb="reassign").subject_id == first.pk
