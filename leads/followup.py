@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from inputs.refusals import Invalid
 from leads import clocks
@@ -19,7 +20,7 @@ from leads.handoffs import take_over
 from leads.holding import Held, hold, permit, permit_work, require_step, terms_of
 from leads.informing import tell_marketing
 from leads.lifecycle import Stage, WrongStage
-from leads.models import Activity, Feedback, Lead
+from leads.models import Activity, Feedback, Lead, LeadEvent
 from leads.outcomes import disqualify, lose, open_opportunity, qualify_for_sales, recycle, reopen, revive_due, win
 from leads.reasons import checked_note
 from leads.record import Record
@@ -152,7 +153,7 @@ def rate(
     """Say how good a lead is, 1 to 5, and what was good or poor about it; give the feedback's id.
 
     It is the *full* feedback once there is a verdict, until then a *quick* rating. Whoever had the lead under its last handoff may rate it,
-    also after rejecting it. What was rated with the same ``key`` before is not rated again. Raises ``BadRating``, ``NotYours``, ``WrongStage``.
+    also after rejecting or returning it. What was rated with the same ``key`` before is not rated again. Raises ``BadRating``, ``NotYours``, ``WrongStage``.
     """
     comment = checked_note(comment, field="comment")
     aspects = _checked_rating(quality, aspects or {})
@@ -188,8 +189,17 @@ def _checked_rating(quality: int, aspects: Mapping[str, bool]) -> dict[str, bool
 
 
 def had_it(item: Held, user: User) -> bool:
-    """Tell whether the lead was this person's under its last handoff, if only to reject it."""
-    return item.handoff is not None and user.pk in (item.handoff.assignee_id, item.handoff.decided_by_id)
+    """Tell whether the lead was this person's under its last handoff, if only to give it back."""
+    handoff = item.handoff
+    if handoff is None:
+        return False
+    return user.pk in (handoff.assignee_id, handoff.decided_by_id) or (handoff.was_returned and _returned(item, user))
+
+
+def _returned(item: Held, user: User) -> bool:
+    """Tell whether the lead was returned from this person, who may have it by a later assignment, or by them for another."""
+    returns = LeadEvent.objects.filter(lead=item.lead, handoff=item.handoff, kind="rejected")
+    return returns.filter(Q(user=user) | Q(actor=user)).exists()
 
 
 def rating_due(item: Held) -> str:

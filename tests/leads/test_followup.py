@@ -14,10 +14,9 @@ from django.db import connection
 from inputs.refusals import Conflict, NotAllowed, NotVisible
 from leads import followup, handoffs
 from leads.codes import CONVERSATIONS, OUTCOMES
-from leads.followup import BadActivity, BadRating
-from leads.holding import NotYours
-from leads.lifecycle import STEPS, Stage, WrongStage
-from leads.models import Activity, Feedback, Lead, LeadEvent, Opportunity
+from leads.followup import BadActivity
+from leads.lifecycle import STEPS, Stage
+from leads.models import Activity, Lead, LeadEvent, Opportunity
 from leads.outcomes import BadDeal, ChecklistIncomplete
 from leads.reasons import BadReason
 from ledger.models import AuditEntry, Notice
@@ -173,59 +172,6 @@ def test_what_cannot_be_is_refused_beside_its_field(field: str, more: dict[str, 
 
     assert refused.value.field == field
     assert everything() == before
-
-
-# Rating --------------------------------------------------------------------------------------------------------------
-
-
-def test_a_rating_is_quick_before_the_verdict_and_full_after_it(maya: User, sam: User) -> None:
-    lead = bring_to("sal", ready_lead(campaign=make_campaign(maya)), maya=maya, sam=sam)
-
-    followup.rate(lead_id=lead.pk, quality=2, aspects={"data": False}, comment="Old number", actor=sam, at=LATER)
-    log(lead, sam, "conversation")
-    VERBS["qualify_for_sales"](lead, sam)
-    followup.rate(lead_id=lead.pk, quality=5, actor=sam, at=LATER)
-
-    given = Feedback.objects.order_by("id").values_list("kind", "quality", "aspects", "comment")
-    assert list(given) == [("quick", 2, {"data": False}, "Old number"), ("full", 5, {}, "")]
-    assert told("lead_rated") == ["Maya", "Maya"]
-    assert list(LeadEvent.objects.filter(kind="rated").values_list("code", flat=True)) == ["quick", "full"]
-
-
-def test_a_rep_may_say_how_good_a_lead_was_after_rejecting_it(maya: User, sam: User, sales: Team) -> None:
-    lead = bring_to("mql", ready_lead(), maya=maya, sam=sam)
-    handoffs.reject(lead_id=lead.pk, reason="duplicate", actor=sam, at=LATER)
-
-    followup.rate(lead_id=lead.pk, quality=1, actor=sam, at=LATER)
-
-    assert Feedback.objects.get().kind == "full"
-    with pytest.raises(NotYours):
-        followup.rate(lead_id=lead.pk, quality=1, actor=person("Rita", sales), at=LATER)
-
-
-def test_a_lead_that_is_only_offered_cannot_be_rated(maya: User, sam: User) -> None:
-    lead = bring_to("mql", ready_lead(), maya=maya, sam=sam)
-
-    with pytest.raises(WrongStage):
-        followup.rate(lead_id=lead.pk, quality=3, actor=sam, at=LATER)
-
-
-@pytest.mark.parametrize("quality", [0, 6, -1, True, 2.5, "4", None])
-def test_quality_is_one_to_five(quality: Any, maya: User, sam: User) -> None:
-    lead = bring_to("sal", ready_lead(), maya=maya, sam=sam)
-
-    with pytest.raises(BadRating) as refused:
-        followup.rate(lead_id=lead.pk, quality=quality, actor=sam, at=LATER)
-
-    assert refused.value.field == "quality"
-
-
-@pytest.mark.parametrize("aspects", [{"beauty": True}, {"fit": "yes"}])
-def test_aspects_are_known_and_good_or_poor(aspects: Any, maya: User, sam: User) -> None:
-    lead = bring_to("sal", ready_lead(), maya=maya, sam=sam)
-
-    with pytest.raises(BadRating):
-        followup.rate(lead_id=lead.pk, quality=3, aspects=aspects, actor=sam, at=LATER)
 
 
 # SQL -----------------------------------------------------------------------------------------------------------------
