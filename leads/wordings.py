@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from inputs.money import money
 from leads.codes import DISQUALIFY_REASONS, LOSS_REASONS, RECYCLE_REASONS, REJECTIONS, TIER_LABELS
 from leads.facts import MISSING_WORDS
 from ledger.wording import EMAIL, IN_APP, Message, register
@@ -20,6 +21,7 @@ def register_wordings() -> None:
         ("lead_assigned", urgent, _assigned),
         ("lead_queued", urgent, _queued),
         ("handoff_incomplete", quiet, _incomplete),
+        ("lead_corrected", quiet, _corrected),
         ("lead_rejected", urgent, _rejected),
         ("lead_recalled", quiet, _recalled),
         ("lead_rerouted", quiet, _rerouted),
@@ -66,6 +68,11 @@ def _incomplete(facts: Facts) -> tuple[str, str]:
     return "A lead cannot be handed to sales yet", f"What is missing: {missing}."
 
 
+def _corrected(facts: Facts) -> tuple[str, str]:
+    words = ", ".join(field.replace("_", " ") for field in facts.get("fields", ()))
+    return "What we know of a contact of yours was corrected", f"Look at it before you call: {words}."
+
+
 def _rejected(facts: Facts) -> tuple[str, str]:
     reason = REJECTIONS.get(facts.get("reason", ""), ("", "Other"))[1]
     verb = "returned" if facts.get("returned") else "rejected"
@@ -85,7 +92,7 @@ def _rated(facts: Facts) -> tuple[str, str]:
 
 
 def _won(facts: Facts) -> tuple[str, str]:
-    return "A lead became a customer", f"The deal was won: {facts.get('amount')} {facts.get('currency')}."
+    return "A lead became a customer", f"The deal was won: {money(facts['amount'], facts['currency'])}."
 
 
 def _lost(facts: Facts) -> tuple[str, str]:

@@ -1,0 +1,242 @@
+"""Complete and correct what is known of a lead's contact and company, and judge again every lead that it concerns.
+
+A company is shared: what is corrected on it concerns all open leads of its people, so those are judged, qualified and handed off in the same
+transaction, with as many statements for a hundred as for one. Contacts are locked before leads, as in the intake, then handoffs and clocks;
+the company is not, and changes only where it still says what was read. Events and the audit entry name fields, never what stands in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from inputs.refusals import Conflict, Invalid, Problem
+from leads.corrections import FIRM, Correction, correct, fingerprint, is_reason, values_of
+from leads.holding import Held, NoSuchLead, Reach, hold, not_yours, permit, reach_of
+from leads.intake.attempts import attempt
+from leads.intake.match import Book, lock_names
+from leads.intake.states import CompanyState
+from leads.intake.store import store_companies
+from leads.judging_again import Followed, judge_again
+from leads.models import Company, Contact, Lead
+from leads.record import Record
+from ledger.rows import update_rows
+from ledger.selecting import ids
+from teams.models import User
+
+VERB = "complete"
+
+
+class BadData(Invalid):
+    """Some of what was given cannot be stored; ``problems`` names the fields."""
+
+    code = "bad_data"
+
+
+class EmailTaken(BadData):
+    """Another contact has this address. ``details`` names them: nothing is merged unasked."""
+
+    code = "email_taken"
+
+
+class DomainTaken(BadData):
+    """Another company has this domain; ``details`` names it."""
+
+    code = "domain_taken"
+
+
+class DataMoved(Conflict):
+    """Somebody else changed it since the page was opened; ``details`` has the ``seen`` that saving on top of it needs."""
+
+    code = "data_moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What changed, by field, and what followed for the lead that it was done on.
+
+    ``joined`` names a company that was known before and that the person belongs to now: what was known of it stays.
+    """
+
+    fields: tuple[str, ...]
+    followed: Followed = Followed()
+    joined: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """The company that the contact has afterwards, and which of its columns change. ``state`` where it had to be looked for."""
+
+    id: int | None
+    columns: frozenset[str]
+    state: CompanyState | None = None
+
+    @property
+    def fields(self) -> set[str]:
+        return {name for name, column in FIRM.items() if column in self.columns}
+
+
+def complete(
+    *, lead_id: int, changes: Mapping[str, Any], actor: User, at: datetime, seen: str | None = None,
+    is_elsewhere: bool = False,
+) -> Completed:  # fmt: skip
+    """Correct the fields that ``changes`` names (of ``leads.corrections.FIELDS``); what follows by the rules follows at once.
+
+    ``seen`` is the ``fingerprint`` of what the page showed. With ``is_elsewhere`` the person is put to the company that is named,
+    found or new; otherwise the company that is known is corrected, for all its people. Raises ``NoSuchLead``, ``NotAllowed``,
+    ``NotYours``, ``DataMoved``, ``BadData``, ``EmailTaken``, ``DomainTaken`` and ``Busy``.
+    """
+
+    def act(obstacle: str) -> Completed:
+        return _complete(lead_id, changes, actor, at, seen, is_elsewhere, obstacle)
+
+    return attempt(act)
+
+
+def may_complete(item: Held, actor: User, reach: Reach) -> bool:
+    """Tell whether ``actor`` may correct this lead: marketing any, sales those that they may work."""
+    is_in_reach = reach.may_work(item.rep_id, item.lead.queue_id)
+    return actor.may("complete_lead") or (actor.may("complete_own_lead") and is_in_reach)
+
+
+def _complete(
+    lead_id: int, changes: Mapping[str, Any], actor: User, at: datetime, seen: str | None, is_elsewhere: bool,
+    obstacle: str,
+) -> Completed:  # fmt: skip
+    contact = _hold_contact(lead_id, actor)
+    wanted = correct(contact, contact.company, changes, at=at, is_elsewhere=is_elsewhere)
+    firm = _firm(contact, wanted, is_elsewhere) if isinstance(wanted, Correction) else Firm(None, frozenset())
+    held = _hold_leads(lead_id, contact, firm, actor)
+    item = next(item for item in held if item.lead.pk == lead_id)
+    _permit(item, actor, at)
+    _refuse_stale(contact, changes, seen)
+    if not isinstance(wanted, Correction):
+        raise BadData("Some of this cannot be stored.", problems=tuple(wanted))
+    _refuse_taken(contact, wanted, firm, is_elsewhere)
+    moves = firm.id != contact.company_id
+    fields = tuple(sorted({*wanted.fields, *firm.fields, *(["company"] if moves else [])}))
+    if not fields:
+        return Completed(())
+    _store(contact, wanted, firm, at)
+    record = Record(VERB, actor.pk, at)
+    reasons = _tell(record, held, item, fields, firm, moves=moves)
+    followed = judge_again(record, held, lead_id, reasons, at=at, obstacle=obstacle)
+    record.write("lead", [each.lead.pk for each in held], fields=list(fields), contact=contact.pk, company=firm.id)
+    known = firm.state is not None and moves and not firm.state.is_new
+    return Completed(fields, followed, joined=firm.state.name if firm.state and known else "")
+
+
+# Holding --------------------------------------------------------------------------------------------------------------
+
+
+def _hold_contact(lead_id: int, actor: User) -> Contact:
+    """Lock the contact of a lead that the actor may see, and load its company."""
+    lead = Lead.objects.visible_to(actor).filter(pk=lead_id).values_list("contact_id", flat=True).first()
+    if lead is None:
+        raise NoSuchLead("There is no such lead.")
+    rows = Contact.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("company").get(pk=lead)
+
+
+def _hold_leads(lead_id: int, contact: Contact, firm: Firm, actor: User) -> list[Held]:
+    """Lock the lead, and the open leads that it concerns: those of its contact, and of its company where that changes."""
+    concerned = {lead_id, *Lead.objects.open().filter(contact=contact).values_list("pk", flat=True)}
+    if firm.id is not None and firm.columns:
+        concerned.update(Lead.objects.open().filter(contact__company=firm.id).values_list("pk", flat=True))
+    return hold(concerned, actor=actor)
+
+
+def _permit(item: Held, actor: User, at: datetime) -> None:
+    if actor.may("complete_lead"):
+        return
+    permit(actor, "complete_own_lead")
+    if not may_complete(item, actor, reach_of(actor, ids([item.rep_id]), at)):
+        raise not_yours(item)
+
+
+# Looking whether it can be --------------------------------------------------------------------------------------------
+
+
+def _refuse_stale(contact: Contact, changes: Mapping[str, Any], seen: str | None) -> None:
+    now = values_of(contact, contact.company)
+    if seen is None or seen == fingerprint(now):
+        return
+    message = "Somebody else changed this since you opened the page. Look at what it says now, then save again."
+    problems = [
+        Problem(name, "moved", f"It says “{now[name]}” now." if now[name] else "It is empty now.")
+        for name, value in changes.items()
+        if value != now[name]
+    ]
+    details = {"seen": fingerprint(now)}
+    raise DataMoved(message, problems=(Problem("", "data_moved", message), *problems), details=details)
+
+
+def _refuse_taken(contact: Contact, wanted: Correction, firm: Firm, is_elsewhere: bool) -> None:
+    key = wanted.person.get("email_key")
+    other = Contact.objects.filter(email_key=key).exclude(pk=contact.pk).first() if key else None
+    if other is not None:
+        lead_id = other.leads.order_by("-captured_at", "-id").values_list("pk", flat=True).first()
+        raise EmailTaken(
+            f"This is the address of {other}, who is another contact.", field="email",
+            details={"contact": other.pk, "lead": lead_id},
+        )  # fmt: skip
+    domain = wanted.company.get("domain")
+    company = Company.objects.filter(domain=domain).first() if domain else None
+    if company is not None:
+        raise DomainTaken(
+            f"This is the domain of {company}. If the person works there, say so.", field="domain",
+            details={"company": company.pk},
+        )  # fmt: skip
+    if is_elsewhere and firm.id == contact.company_id and contact.company is not None:
+        message = f"This names {contact.company} again. Give the name or the domain of the other company."
+        raise BadData(message, code="same_company", field="company")
+
+
+def _firm(contact: Contact, wanted: Correction, is_elsewhere: bool) -> Firm:
+    """Give the company of the contact; where there is none yet, or another, as the intake finds or makes it."""
+    if contact.company is not None and not is_elsewhere:
+        return Firm(contact.company_id, frozenset(wanted.company))
+    lock_names([wanted.firm])
+    state = Book([wanted.firm], with_handoffs=False).company_for(wanted.firm)
+    if state is None:
+        return Firm(None, frozenset())
+    state.learn(wanted.firm)
+    named = frozenset(column for column in FIRM.values() if getattr(state, column) not in ("", None))
+    return Firm(state.id, named if state.is_new else frozenset(state.changed), state)
+
+
+# Writing --------------------------------------------------------------------------------------------------------------
+
+
+def _store(contact: Contact, wanted: Correction, firm: Firm, at: datetime) -> None:
+    if firm.state is not None:
+        store_companies([firm.state], at=at)
+    elif wanted.company:
+        columns = tuple(wanted.company)
+        row = (firm.id, *wanted.company.values(), *(getattr(contact.company, column) for column in columns))
+        if not update_rows(Company, columns, [row], expected=columns):
+            raise DataMoved("Somebody else is changing this company right now. Look at it anew.")
+    person = {**wanted.person, "company_id": firm.id}
+    update_rows(Contact, tuple(person), [(contact.pk, *person.values())], returning=())
+
+
+def _tell(
+    record: Record, held: Sequence[Held], item: Held, fields: Iterable[str], firm: Firm, *, moves: bool
+) -> frozenset[int]:
+    """Write on each lead what was corrected that concerns it, and tell whoever has the contact in hand.
+
+    Gives the leads for which it is a new reason to be looked at.
+    """
+    reasons = set()
+    for each in held:
+        is_theirs = each.lead.contact_id == item.lead.contact_id
+        concerns = sorted(fields if is_theirs else firm.fields)
+        code = "" if each is item else "contact" if is_theirs else "company"
+        record.event(each.lead.pk, "completed", campaign_id=each.lead.last_campaign_id, code=code, facts={"fields": concerns})
+        if is_theirs and each.current_handoff_id is not None:
+            record.tell(each.rep_id, "lead_corrected", "lead", each.lead.pk, fields=concerns)
+        if is_reason(concerns) or (is_theirs and moves):
+            reasons.add(each.lead.pk)
+    return frozenset(reasons)

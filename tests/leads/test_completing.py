@@ -1,0 +1,428 @@
+"""Complete and correct what is known of a contact and their company: what follows by the rules follows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from inputs.refusals import NotAllowed
+from leads.completing import BadData, Completed, DataMoved, DomainTaken, EmailTaken, complete
+from leads.corrections import fingerprint, values_of
+from leads.handoffs import accept, reject
+from leads.holding import NoSuchLead, NotYours
+from leads.intake.pipeline import take_in
+from leads.models import Clock, Company, Contact, Handoff, Lead, LeadEvent, Qualification, RoutingVersion
+from ledger.models import AuditEntry, Notice
+from sla.in_force import InForce
+from teams.models import Team, User
+from tests.cast import NOW, make_lead, offer_to, person
+from tests.leads.intake_world import anna
+from tests.leads.worlds import everything, told
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(hours=1)
+BY_PHONE: dict[str, Any] = {"email": "", "company": "", "domain": ""}
+
+Correct = Callable[..., Completed]
+
+
+def taken(**fields: Any) -> Lead:
+    """Take Anna in with something else than usual, and give her lead."""
+    (outcome,) = take_in([anna(**fields)], actor=None, at=NOW)
+    return Lead.objects.select_related("contact__company").get(pk=outcome.lead_id)
+
+
+@pytest.fixture
+def correct(maya: User) -> Correct:
+    def call(lead: Lead, *, actor: User = maya, **changes: Any) -> Completed:
+        options = {name: changes.pop(name) for name in ("seen", "is_elsewhere") if name in changes}
+        done = complete(lead_id=lead.pk, changes=changes, actor=actor, at=LATER, **options)
+        lead.refresh_from_db()
+        return done
+
+    return call
+
+
+def events(lead: Lead) -> list[str]:
+    """Give what followed the capture."""
+    return list(lead.events.filter(recorded_at=LATER).order_by("id").values_list("kind", flat=True))
+
+
+# What follows ---------------------------------------------------------------------------------------------------------
+
+
+def test_completing_an_mql_hands_it_off_by_the_rules(world: InForce, correct: Correct, sam: User) -> None:
+    lead = taken(**BY_PHONE)
+
+    done = correct(lead, company="Acme GmbH")
+
+    assert (done.fields, done.followed.user_id, done.followed.missing) == (("company",), sam.pk, ())
+    assert events(lead) == ["completed", "handed_off", "assigned"]
+    assert Handoff.objects.get().assignee == sam
+    assert Clock.objects.get(handoff__lead=lead).promise == "accept"
+    assert Lead.objects.select_related("contact__company").get().contact.company.name == "Acme GmbH"
+
+
+def test_correcting_what_a_lead_is_judged_by_makes_an_mql_of_it(world: InForce, correct: Correct, sam: User) -> None:
+    lead = taken(role="Student", seniority="Student", industry="", employee_count="", country="FR")
+    assert (lead.stage, (lead.fit or 0) < 30) == ("lead", True)
+
+    done = correct(lead, role="Operations", seniority="Director", industry="Manufacturing", employee_count="250", country="DE")
+
+    assert done.followed.is_new_mql
+    assert (lead.stage, lead.mql_at, lead.tier, lead.persona_id is not None) == ("mql", LATER, "hot", True)
+    assert events(lead) == ["completed", "qualified", "handed_off", "assigned"]
+    kept = Qualification.objects.get()
+    assert (kept.fit, kept.actor, kept.version_id) == (lead.fit, None, world.version_id)
+    assert {item["score"] for item in kept.items} == {"fit", "engagement"}
+
+
+def test_what_is_missing_still_is_told(world: InForce, correct: Correct) -> None:
+    lead = taken(**BY_PHONE, name="")
+
+    done = correct(lead, company="Acme GmbH")
+
+    assert done.followed.missing == ("name",)
+    assert events(lead) == ["completed", "handoff_refused"]
+    assert not Handoff.objects.exists()
+
+
+def test_without_routing_the_data_are_corrected_all_the_same(world: InForce, correct: Correct) -> None:
+    lead = taken(**BY_PHONE)
+    RoutingVersion.objects.all().delete()
+
+    done = correct(lead, company="Acme GmbH")
+
+    assert done.followed.missing == ("no_routing",)
+    assert events(lead) == ["completed", "handoff_refused"]
+    assert Contact.objects.get().company is not None
+
+
+def test_without_an_agreement_nothing_follows(maya: User, correct: Correct) -> None:
+    lead = make_lead(stage="lead", fit=12)
+
+    done = correct(lead, name="Anna Arnold")
+
+    assert (done.fields, done.followed.missing, lead.fit) == (("name",), (), 12)
+
+
+@pytest.mark.parametrize(
+    ("changes", "stage"), [({"name": "Anna Arnoldt"}, "lead"), ({"phone": "+49 30 901821"}, "mql")]
+)
+def test_a_rejected_lead_comes_back_by_a_correction_that_matters_only(
+    world: InForce, correct: Correct, sam: User, changes: dict[str, str], stage: str
+) -> None:
+    lead = taken()
+    reject(lead_id=lead.pk, reason="no_contact_data", actor=sam, at=NOW)
+
+    correct(lead, **changes)
+
+    assert lead.stage == stage
+    assert lead.needs_new_reason == (stage == "lead")
+
+
+def test_the_third_handoff_waits_for_a_manager(world: InForce, correct: Correct) -> None:
+    lead = taken(**BY_PHONE)
+    Lead.objects.update(handoff_count=2)
+
+    done = correct(lead, company="Acme GmbH")
+
+    assert done.followed.missing == ("third_handoff",)
+
+
+def test_a_lead_from_history_is_corrected_and_stays_what_it_was(world: InForce, correct: Correct) -> None:
+    lead = make_lead(is_history=True)
+
+    correct(lead, job_title="Head of Operations", company="Acme")
+
+    assert events(lead) == ["completed"]
+    assert (lead.stage, lead.fit is not None) == ("mql", True)
+
+
+def test_a_lead_in_work_stays_with_its_rep_who_is_told(world: InForce, correct: Correct, sam: User) -> None:
+    lead = taken()
+    accept(lead_id=lead.pk, actor=sam, at=NOW)
+
+    correct(lead, phone="+49 30 901821", role="Student")
+
+    assert (lead.stage, lead.owner) == ("sal", sam)
+    assert events(lead) == ["completed"]
+    assert told("lead_corrected") == ["Sam"]
+
+
+# The others of the company --------------------------------------------------------------------------------------------
+
+
+def test_the_other_leads_of_the_company_are_judged_too(world: InForce, correct: Correct) -> None:
+    wrong = {"industry": "Retail", "employee_count": 3, "role": "", "seniority": ""}
+    lead = taken(**wrong)
+    other = taken(**wrong, name="Ben Berg", email="ben@acme.example", phone="")
+    apart = taken(**wrong, name="Cy", email="cy@other.example", company="Other", phone="")
+    assert {lead.stage, other.stage, apart.stage} == {"lead"}
+
+    done = correct(lead, industry="Manufacturing", employee_count="250")
+
+    other.refresh_from_db()
+    assert (lead.stage, other.stage) == ("mql", "mql")
+    assert (done.followed.other_count, done.followed.other_mql_count) == (1, 1)
+    assert events(other) == ["completed", "qualified", "handed_off", "assigned"]
+    assert events(apart) == []
+    told_of = LeadEvent.objects.get(lead=other, kind="completed")
+    assert (told_of.code, told_of.facts) == ("company", {"fields": ["employee_count", "industry"]})
+    assert AuditEntry.objects.get(verb="complete").facts["ids"] == [lead.pk, other.pk]
+
+
+def test_a_correction_of_the_person_leaves_the_others_of_the_company_alone(world: InForce, correct: Correct) -> None:
+    lead = taken()
+    other = taken(name="Ben Berg", email="ben@acme.example", phone="")
+
+    done = correct(lead, job_title="Plant manager")
+
+    assert done.followed.other_count == 0
+    assert events(other) == []
+
+
+def test_it_takes_as_many_statements_for_many_leads_of_a_company_as_for_two(world: InForce, correct: Correct) -> None:
+    lead = taken(industry="Retail")
+    colleagues(1)
+    with CaptureQueriesContext(connection) as few:
+        correct(lead, industry="Manufacturing", employee_count="300")
+    colleagues(20)
+
+    with CaptureQueriesContext(connection) as many:
+        done = correct(lead, industry="Logistics", employee_count="40")
+
+    assert done.followed.other_count == 21
+    assert len(many) <= len(few) <= 40, "\n".join(query["sql"][:150] for query in many)
+
+
+def colleagues(count: int) -> None:
+    """Take in more people of Acme, whom nobody's rule makes MQLs yet."""
+    base = Lead.objects.count()
+    take_in(
+        [
+            anna(email=f"{base + number}@acme.example", phone="", industry="", employee_count="", touch_kind="form", role="")
+            for number in range(count)
+        ],
+        actor=None,
+        at=NOW,
+    )
+
+
+# Clean values ---------------------------------------------------------------------------------------------------------
+
+
+def test_values_are_cleaned_as_the_intake_cleans_them(world: InForce, correct: Correct) -> None:
+    lead = taken()
+
+    correct(
+        lead, name="  Anna  Arnold ", email="Anna+X@ACME.example", phone="030 901821", country="Germany",
+        domain="https://www.Acme.example/about", company="Acme, Inc.", language="DE", company_country="uk",
+    )  # fmt: skip
+
+    contact = Contact.objects.select_related("company").get()
+    assert (contact.email, contact.email_key) == ("Anna+X@acme.example", "anna+x@acme.example")
+    assert (contact.phone, contact.phone_key, contact.country) == ("030 901821", "+4930901821", "DE")
+    assert (contact.language, contact.company.country) == ("de", "GB")
+    assert (contact.company.name, contact.company.name_key, contact.company.domain) == ("Acme, Inc.", "acme", "acme.example")
+
+
+def test_a_new_title_says_role_and_seniority_anew_unless_somebody_said_them(world: InForce, correct: Correct) -> None:
+    derived = taken(job_title="Head of Logistics", role="", seniority="")
+    said = taken(email="ben@acme.example", phone="", job_title="Head of Logistics", role="Purchasing", seniority="")
+
+    for lead in (derived, said):
+        correct(lead, job_title="Director of Finance")
+
+    found = Contact.objects.order_by("id").values_list("role", "seniority")
+    assert list(found) == [("finance", "director"), ("Purchasing", "director")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "code"),
+    [
+        ({"email": "nobody"}, "email", "invalid_email"),
+        ({"phone": "1"}, "phone", "invalid_phone"),
+        ({"email": "", "phone": ""}, "", "unrecognisable"),
+        ({"name": "anna@acme.example"}, "name", "not_a_name"),
+        ({"name": "x" * 201}, "name", "too_long"),
+        ({"name": "poison\x00"}, "name", None),
+        ({"country": "Atlantis"}, "country", "unknown_country"),
+        ({"company_country": "Atlantis"}, "company_country", "unknown_country"),
+        ({"company_region": "x" * 81}, "company_region", "too_long"),
+        ({"employee_count": "many"}, "employee_count", None),
+        ({"employee_count": "99999999999"}, "employee_count", None),
+        ({"domain": "not a domain"}, "domain", "invalid_domain"),
+        ({"domain": "gmail.com"}, "domain", "free_mail"),
+        ({"company": ""}, "company", "missing"),
+        ({"lawful_basis": "whim"}, "lawful_basis", "unknown_choice"),
+        ({"role": 7}, "role", "wrong_type"),
+    ],
+)
+def test_what_cannot_be_stored_is_named_and_nothing_changes(
+    world: InForce, correct: Correct, changes: dict[str, Any], field: str, code: str | None
+) -> None:
+    lead = taken()
+    before = everything()
+
+    with pytest.raises(BadData) as refusal:
+        correct(lead, industry="Retail", **changes)
+
+    (problem,) = refusal.value.problems
+    assert problem.field == field
+    assert code is None or problem.code == code
+    assert everything() == before
+    assert not Contact.objects.filter(company__industry="Retail").exists()
+
+
+def test_what_says_nothing_new_leaves_no_trace(world: InForce, correct: Correct) -> None:
+    lead = taken()
+    before = everything()
+
+    done = correct(lead, **values_of(lead.contact, lead.contact.company))
+
+    assert done.fields == ()
+    assert everything() == before
+
+
+def test_the_address_of_another_contact_is_refused_with_their_name(world: InForce, correct: Correct) -> None:
+    lead = taken()
+    other = taken(name="Ben Berg", email="ben@acme.example", phone="")
+
+    with pytest.raises(EmailTaken) as refusal:
+        correct(lead, email="BEN@acme.example")
+
+    assert refusal.value.details == {"contact": other.contact_id, "lead": other.pk}
+    assert "Ben Berg" in refusal.value.message
+    assert Contact.objects.get(pk=lead.contact_id).email_key == "anna@acme.example"
+
+
+# Companies ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_domain_of_another_company_is_refused_with_its_name(world: InForce, correct: Correct) -> None:
+    lead = taken()
+    taken(name="Cy", email="cy@other.example", company="Other Ltd", phone="")
+
+    with pytest.raises(DomainTaken, match="Other Ltd"):
+        correct(lead, domain="other.example")
+
+
+def test_a_person_who_works_elsewhere_is_put_there_and_both_companies_stay(world: InForce, correct: Correct) -> None:
+    lead = taken()
+    taken(name="Cy", email="cy@other.example", company="Other Ltd", phone="", industry="Retail")
+    acme = Company.objects.get(domain="acme.example")
+
+    done = correct(lead, is_elsewhere=True, company="Other Limited", domain="other.example", industry="Manufacturing")
+
+    contact = Contact.objects.select_related("company").get(pk=lead.contact_id)
+    assert (contact.company.name, contact.company.industry) == ("Other Ltd", "Retail")
+    assert (done.fields, done.joined) == (("company",), "Other Ltd")
+    acme_now = Company.objects.get(pk=acme.pk)
+    assert values_of(contact, acme_now) == values_of(contact, acme)
+
+
+def test_a_person_who_works_elsewhere_may_bring_a_new_company(world: InForce, correct: Correct) -> None:
+    lead = taken()
+
+    done = correct(lead, is_elsewhere=True, company="Newly Ltd", domain="", industry="", employee_count="30")
+
+    company = Contact.objects.select_related("company").get(pk=lead.contact_id).company
+    assert (company.name, company.domain, company.employee_count) == ("Newly Ltd", None, 30)
+    assert (done.joined, Company.objects.count()) == ("", 2)
+
+
+def test_naming_the_same_company_as_another_is_refused(world: InForce, correct: Correct) -> None:
+    lead = taken()
+
+    with pytest.raises(BadData, match="Acme GmbH again"):
+        correct(lead, is_elsewhere=True)
+
+
+def test_details_of_no_company_are_refused(world: InForce, correct: Correct) -> None:
+    lead = taken(**BY_PHONE, industry="", employee_count="")
+
+    with pytest.raises(BadData) as refusal:
+        correct(lead, industry="Retail")
+
+    assert [(problem.field, problem.code) for problem in refusal.value.problems] == [("company", "missing")]
+
+
+# Who may --------------------------------------------------------------------------------------------------------------
+
+
+def test_marketing_and_administrators_may_correct_any_lead(
+    world: InForce, correct: Correct, maya: User, mona: User
+) -> None:
+    lead = taken()
+    ada = person("Ada", is_administrator=True)
+
+    for number, actor in enumerate((maya, mona, ada)):
+        assert correct(lead, actor=actor, region=f"Region {number}").fields == ("region",)
+
+
+def test_sales_corrects_the_leads_that_it_may_work(
+    agreement: InForce, correct: Correct, sales: Team, sam: User, sue: User
+) -> None:
+    rita, lead = person("Rita", sales), offer_to(sam, agreement).lead
+    with_marketing = make_lead()
+
+    for actor in (sam, sue):
+        assert correct(lead, actor=actor, name=f"Corrected by {actor.name}").fields == ("name",)
+    for refused, about in ((rita, lead), (sam, with_marketing), (sue, with_marketing)):
+        with pytest.raises(NotYours):
+            correct(about, actor=refused, name="Somebody Else")
+
+
+def test_whoever_may_not_is_told_so_before_what_is_wrong(agreement: InForce, correct: Correct, sam: User, sales: Team) -> None:
+    lead = offer_to(sam, agreement).lead
+
+    with pytest.raises(NotYours):
+        correct(lead, actor=person("Rita", sales), email="nobody", seen="stale")
+
+
+def test_who_sees_no_leads_learns_nothing(correct: Correct, olive: User, maya: User) -> None:
+    lead = make_lead()
+
+    with pytest.raises(NoSuchLead):
+        correct(lead, actor=olive, name="X")
+    with pytest.raises(NoSuchLead):
+        complete(lead_id=10**9, changes={}, actor=maya, at=LATER)
+    assert issubclass(NotYours, NotAllowed)
+
+
+# Stale pages and what is written down ---------------------------------------------------------------------------------
+
+
+def test_a_page_of_before_is_told_what_stands_there_now(world: InForce, correct: Correct, mona: User) -> None:
+    lead = taken()
+    shown = fingerprint(values_of(lead.contact, lead.contact.company))
+    correct(lead, actor=mona, seen=shown, region="Bavaria")
+
+    with pytest.raises(DataMoved) as refusal:
+        correct(lead, seen=shown, region="Saxony", industry="Manufacturing")
+
+    head, beside = refusal.value.problems
+    assert (head.field, beside.field, beside.message) == ("", "region", "It says “Bavaria” now.")
+    assert correct(lead, seen=refusal.value.details["seen"], region="Saxony").fields == ("region",)
+
+
+def test_nothing_personal_is_written_down(world: InForce, correct: Correct) -> None:
+    lead = taken()
+
+    correct(lead, name="Annabel Quist", email="quist@secret.example", company="Quist and Daughters")
+
+    entry = AuditEntry.objects.get(verb="complete")
+    event = LeadEvent.objects.get(kind="completed")
+    assert entry.facts == {
+        "fields": ["company", "email", "name"], "contact": lead.contact_id, "company": lead.contact.company_id
+    }  # fmt: skip
+    assert event.facts == {"fields": ["company", "email", "name"]}
+    written = [*LeadEvent.objects.values_list("facts", flat=True), *AuditEntry.objects.values_list("facts", flat=True)]
+    assert "uist" not in str([*written, *Notice.objects.values_list("facts", flat=True)])
