@@ -6,9 +6,8 @@ the peer: UTC, and every day near a holiday, because it looks for the next one d
 Rounds of both take turns and medians are compared, since rates drift by a fifth between sessions (design page 8).
 """
 
-import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from statistics import median
@@ -18,10 +17,12 @@ import businesstimedelta
 import holidays
 import pytz  # type: ignore[import-untyped]
 
+from benches._printing import note, report
 from sla.business_time import BusinessCalendar, add, add_business_days, between, explain, next_opening, open_intervals
 
 Question = Callable[[datetime], object]
 
+BENCH = "business_time"
 ROUNDS = 7
 ROUND_SECONDS = 0.4
 BUDGET = 8 * 3600
@@ -35,14 +36,15 @@ SERIAL = count()
 PAUSES = [(datetime(2026, 4, 2, 14, tzinfo=UTC), datetime(2026, 4, 7, 10, tzinfo=UTC))]
 
 
-def run() -> None:
+def main(_arguments: Sequence[str]) -> int:
     """Print one JSON line per figure to standard output, progress to standard error; takes about 15 seconds."""
     german = peer_add(GERMAN, holidays.country_holidays("DE", subdiv="BE"))
     compare("add over weekend and holidays, German team", GERMAN, german, BEFORE_EASTER)
     compare("add over weekend and holiday, UTC", PLAIN, peer_add(PLAIN, PLAIN.holidays), BEFORE_HOLIDAY)
     for name, question in further_questions().items():
-        report(name, median(rate(question, BEFORE_EASTER, ROUND_SECONDS / 2) for _ in range(3)), "calls/s")
-    report("first answer of a new calendar", 1000 / rate(cold_add, BEFORE_EASTER, ROUND_SECONDS), "ms")
+        report(BENCH, name, median(rate(question, BEFORE_EASTER, ROUND_SECONDS / 2) for _ in range(3)), "calls/s")
+    report(BENCH, "first answer of a new calendar", 1000 / rate(cold_add, BEFORE_EASTER, ROUND_SECONDS), "ms")
+    return 0
 
 
 def compare(figure: str, calendar: BusinessCalendar, peer: Question, starts: list[datetime]) -> None:
@@ -59,7 +61,7 @@ def compare(figure: str, calendar: BusinessCalendar, peer: Question, starts: lis
         rates.append(rate(ours, starts, ROUND_SECONDS))
         peer_rates.append(rate(peer, starts, ROUND_SECONDS))
         note(f"{figure}, round {number} of {ROUNDS}: {rates[-1]:,.0f} adds/s, control {peer_rates[-1]:,.0f}")
-    report(figure, median(rates), "adds/s", median(peer_rates))
+    report(BENCH, figure, median(rates), "adds/s", control=median(peer_rates))
 
 
 def peer_add(calendar: BusinessCalendar, days_off: Iterable[date]) -> Question:
@@ -100,22 +102,5 @@ def rate(question: Question, starts: list[datetime], seconds: float) -> float:
     return asked / passed
 
 
-def report(figure: str, value: float, unit: str, control: float | None = None) -> None:
-    line = {
-        "bench": "business-time",
-        "figure": figure,
-        "engine": None,
-        "value": round(value, 2),
-        "unit": unit,
-        "control": None if control is None else round(control, 2),
-        "ratio": None if control is None else round(value / control, 1),
-    }
-    print(json.dumps(line), flush=True)
-
-
-def note(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 if __name__ == "__main__":
-    run()
+    sys.exit(main(sys.argv[1:]))

@@ -7,15 +7,15 @@ stage. The control is the barest list that Django can make of the same leads: 25
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 from benches._own_database import run
+from benches._printing import note, report
 
+BENCH = "dashboard"
 FIGURES = (
     ("dashboard, a month", "/dashboard/?from=2026-05-01&to=2026-06-01"),
     ("dashboard, a year", "/dashboard/?from=2026-01-01&to=2027-01-01"),
@@ -61,19 +61,14 @@ def _measure(leads: int, seconds: float) -> None:
 
     began = time.perf_counter()
     maya = fill(leads)
-    print(f"{leads:,} leads filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
+    note(f"{leads:,} leads filled in {time.perf_counter() - began:.0f} s")
     control = _bare_list(maya)
     for name, address in FIGURES:
         ours, bare, queries = _interleaved(_page(maya, address), control, seconds)
         for rank, label in ((50, "p50"), (95, "p95")):
-            _line(f"{name}, {label}", connection.vendor, _rank(ours, rank), _rank(bare, rank))
-        print(f"  {name}: {queries} queries, {len(ours)} runs", file=sys.stderr)
-
-
-def _line(figure: str, engine: str, value: float, control: float) -> None:
-    line = {"bench": "dashboard", "figure": figure, "engine": engine, "value": round(value, 1), "unit": "ms",
-            "control": round(control, 1), "ratio": round(value / control, 2)}  # fmt: skip
-    print(json.dumps(line), flush=True)
+            beside = _rank(bare, rank)
+            report(BENCH, f"{name}, {label}", _rank(ours, rank), "ms", engine=connection.vendor, control=beside)
+        note(f"  {name}: {queries} queries, {len(ours)} runs")
 
 
 def _rank(times: list[float], percent: int) -> float:

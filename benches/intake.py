@@ -7,16 +7,18 @@ same middleware and token. *At a million leads*: the same POST in a database fil
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 from statistics import median
 from time import perf_counter
 from typing import Any
 
 from benches import _own_database
+from benches._printing import note, report
 
+BENCH = "intake"
 BATCH = 1000
 ROUNDS = 5
 SINGLE_SECONDS = 3.0
@@ -37,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.here:
         return measure(options)
     engines = [options.engine] if options.engine else ["postgresql", "sqlite"]
-    return max(_own_database.run("intake", engine, _rest(arguments), databases=3) for engine in engines)
+    return max(_own_database.run(BENCH, engine, _rest(arguments), databases=3) for engine in engines)
 
 
 def _rest(arguments: Sequence[str]) -> list[str]:
@@ -87,7 +89,7 @@ def measure_single(options: Any, maya: Any) -> None:
         ours, bare = rounds[-1]
         note(f"single round {number} of {options.rounds}: {1 / ours:,.0f} POSTs/s, bare DRF {1 / bare:,.0f}")
     ours, bare = (1 / median(times) for times in zip(*rounds, strict=True))
-    report(options, "single POST beside bare DRF create", ours, "POSTs/s", bare)
+    report(BENCH, "single POST beside bare DRF create", ours, "POSTs/s", engine=options.engine, control=bare)
 
 
 def measure_batches(options: Any, maya: Any) -> None:
@@ -114,9 +116,10 @@ def measure_batches(options: Any, maya: Any) -> None:
         controls = f"bulk_create {bulk[-1]:,.0f}" + (f", COPY {copied[-1]:,.0f}" if copied else "")
         note(f"batch round {number} of {options.rounds}: {ours[-1]:,.0f} leads/s, {controls}")
     note(f"{per_lead:.1f} rows per lead")
-    report(options, "batches beside bulk_create of the same rows", median(ours), "leads/s", median(bulk))
+    figure = partial(report, BENCH, value=median(ours), unit="leads/s", engine=options.engine)
+    figure("batches beside bulk_create of the same rows", control=median(bulk))
     if copied:
-        report(options, "batches beside raw COPY of the same rows", median(ours), "leads/s", median(copied))
+        figure("batches beside raw COPY of the same rows", control=median(copied))
 
 
 def measure_at_scale(options: Any) -> None:
@@ -126,7 +129,8 @@ def measure_at_scale(options: Any) -> None:
     many, few = _intake_at_scale.measure(
         few=FEW, many=options.many, rounds=options.rounds, seconds=SINGLE_SECONDS, note=note
     )  # fmt: skip
-    report(options, f"single POST at {options.many:,} leads beside {FEW:,}", many, "POSTs/s", few)
+    figure = f"single POST at {options.many:,} leads beside {FEW:,}"
+    report(BENCH, figure, many, "POSTs/s", engine=options.engine, control=few)
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -134,20 +138,6 @@ def timed(work: Callable[[], object]) -> float:
     begun = perf_counter()
     work()
     return perf_counter() - begun
-
-
-def report(options: Any, figure: str, value: float, unit: str, control: float) -> None:
-    """Print a figure as one JSON line."""
-    line = {
-        "bench": "intake", "figure": figure, "engine": options.engine, "value": round(value, 1), "unit": unit,
-        "control": round(control, 1), "ratio": round(value / control, 3),
-    }  # fmt: skip
-    print(json.dumps(line), flush=True)
-
-
-def note(text: str) -> None:
-    """Tell the progress."""
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

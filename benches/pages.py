@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import argparse
 import html
-import json
 import statistics
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from benches._own_database import run
+from benches._printing import note, report
 
 if TYPE_CHECKING:
     from benches._pages_people import World
 
+BENCH = "pages"
 Ask = Callable[[], None]
 BAR_MS = 150
 """What the design allows a page at p95 (screens, first lines)."""
@@ -85,24 +85,13 @@ def measure(world: World, engine: str, chosen: argparse.Namespace) -> None:
         statements = statements_of(ask)
         for percent in (50, 95):
             value, beside = _rank(ours, percent), _rank(bare, percent)
-            _line(f"{name}, p{percent}", engine, value, "ms", beside)
-        _line(f"{name}, queries", engine, len(statements), "queries", 1)
+            report(BENCH, f"{name}, p{percent}", value, "ms", engine=engine, control=beside)
+        report(BENCH, f"{name}, queries", len(statements), "queries", engine=engine, control=1)
         is_over = " OVER THE BAR" if _rank(ours, 95) > BAR_MS else ""
         note(f"  {name}: p95 {_rank(ours, 95):.0f} ms, {len(statements)} queries, {len(ours)} runs{is_over}")
         if chosen.slow:
             for taken, sql in sorted(statements, reverse=True)[:3]:
                 note(f"    {taken:6.1f} ms  {sql[:1500]}")
-
-
-def _line(figure: str, engine: str, value: float, unit: str, control: float) -> None:
-    line = {"bench": "pages", "figure": figure, "engine": engine, "value": round(value, 1), "unit": unit,
-            "control": round(control, 1), "ratio": round(value / control, 2)}  # fmt: skip
-    print(json.dumps(line), flush=True)
-
-
-def note(text: str) -> None:
-    """Tell how far it is."""
-    print(text, file=sys.stderr, flush=True)
 
 
 def _rank(times: list[float], percent: int) -> float:

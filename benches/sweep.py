@@ -10,26 +10,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
+from benches import _own_database
+from benches._printing import note, report
+
+BENCH = "sweep"
 SETS = 20
 ROUNDS = 3
 IDLE_CALLS = 200
 FIRST_DUE = datetime(2026, 3, 2, 10, 15, tzinfo=UTC)
 APART = timedelta(seconds=10)
 FAR = timedelta(days=30)
-SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -42,52 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.here:
         return measure(options.clocks)
     engines = [options.engine] if options.engine else ["postgresql", "sqlite"]
-    return max(RUNNERS[engine](options.clocks) for engine in engines)
-
-
-# A database of its own ------------------------------------------------------------------------------------------------
-
-
-def on_sqlite(clocks: int) -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        return in_child("sqlite", clocks, f"sqlite:///{Path(folder) / 'bench.sqlite3'}")
-
-
-def on_postgresql(clocks: int) -> int:
-    import psycopg2
-
-    given = os.environ.get("DATABASE_URL", "")
-    server = urlunsplit(urlsplit(given)._replace(path="/postgres")) if given.startswith("postgres") else SERVER
-    name = f"bench_sweep_{os.getpid()}"
-    try:
-        connection = psycopg2.connect(server)
-    except psycopg2.OperationalError as error:
-        note(f"no PostgreSQL here, so only SQLite is measured: {error}")
-        return 0
-    with closing(connection):
-        connection.autocommit = True
-        cursor = connection.cursor()
-        cursor.execute(f'CREATE DATABASE "{name}"')
-        try:
-            return in_child("postgresql", clocks, urlunsplit(urlsplit(server)._replace(path=f"/{name}")))
-        finally:
-            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def in_child(engine: str, clocks: int, url: str) -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            **os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "smarketing.settings", "LOG_LEVEL": "WARNING",
-            "SMARKETING_VAR_DIR": folder,
-        }  # fmt: skip
-        command = [sys.executable, "-m", "benches", "sweep", "--here", "--engine", engine, "--clocks", str(clocks)]
-        return subprocess.run(command, env=environment, check=False).returncode
-
-
-RUNNERS = {"postgresql": on_postgresql, "sqlite": on_sqlite}
-
-
-# In the child ---------------------------------------------------------------------------------------------------------
+    return max(_own_database.run(BENCH, engine, ["--clocks", str(options.clocks)]) for engine in engines)
 
 
 def measure(clocks: int) -> int:
@@ -119,11 +71,14 @@ def measure_idle(figure: str) -> None:
         ours.append(timed(lambda: sweep(at=at)))
         with connection.cursor() as cursor:
             control.append(timed(lambda: (cursor.execute(raw, [instant(at)]), cursor.fetchall())))
-    report(figure, median(ours) * 1000, "ms", median(control) * 1000)
+    beside = median(control) * 1000
+    report(BENCH, figure, median(ours) * 1000, "ms", engine=connection.vendor, control=beside)
 
 
 def measure_due(due: int) -> None:
     """Sweep one set after the other, every second one by the control."""
+    from django.db import connection
+
     from leads.sweep import sweep
 
     ours, control = [], []
@@ -139,7 +94,7 @@ def measure_due(due: int) -> None:
         note(f"round {number + 1} of {ROUNDS}: {ours[-1]:,.0f} clocks/s, control {control[-1]:,.0f}")
         check_same(due, number)
         vacuum()
-    report(f"{due:,} due at once", median(ours), "clocks/s", median(control))
+    report(BENCH, f"{due:,} due at once", median(ours), "clocks/s", engine=connection.vendor, control=median(control))
 
 
 def check_same(due: int, number: int) -> None:
@@ -342,20 +297,6 @@ def timed(work: Callable[[], object]) -> float:
     begun = perf_counter()
     work()
     return perf_counter() - begun
-
-
-def report(figure: str, value: float, unit: str, control: float) -> None:
-    from django.db import connection
-
-    line = {
-        "bench": "sweep", "figure": figure, "engine": connection.vendor, "value": round(value, 3), "unit": unit,
-        "control": round(control, 3), "ratio": round(value / control, 3),
-    }  # fmt: skip
-    print(json.dumps(line), flush=True)
-
-
-def note(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
