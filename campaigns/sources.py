@@ -58,6 +58,15 @@ SOCIAL_NETWORKS = (
 MAIL_TOOLS = ("newsletter", "mailchimp", "brevo", "hubspot email", "mailjet", "klaviyo", "email")
 WEB_MAILS = ("mail.google.", "outlook.live.", "outlook.office.", "mail.yahoo.", "webmail.")
 
+SOURCE_OF_TYPE = {
+    "email": "email", "webinar": "event", "event": "event", "trade_show": "event", "content": "other",
+    "content_syndication": "partner", "paid_search": "paid_search", "paid_social": "paid_social", "display": "display",
+    "seo": "organic_search", "direct_mail": "offline", "telemarketing": "outbound", "partner": "partner",
+    "referral": "referral", "public_relations": "other", "nurture": "email", "account_based": "outbound",
+    "list_import": "other", "other": "other",
+}  # fmt: skip
+"""Where the contacts of a campaign came from, by its type, when nothing else says so."""
+
 _WORD_OF = {word: code for code, words in RAW_WORDS.items() for word in words}
 _MEDIUM_OF = {word: code for code, words in MEDIUMS.items() for word in words}
 _SEPARATORS = re.compile(r"[\s_\-/.+]+")

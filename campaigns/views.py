@@ -14,7 +14,7 @@ from campaigns.forms import CampaignForm, initial_of
 from campaigns.models import Campaign
 from inputs.fields import add_problems
 from inputs.refusals import Conflict, Invalid
-from ledger.instants import edge_now
+from ledger.instants import company_day, edge_now
 from teams.models import User
 
 UNPROCESSABLE = 422
@@ -25,7 +25,7 @@ def new_campaign(request: HttpRequest) -> HttpResponse:
     """Log a campaign in a minute."""
     actor, at = _marketer(request), edge_now()
     if request.method != "POST":
-        return _page(request, CampaignForm(initial={"starts_on": at.date()}))
+        return _page(request, CampaignForm(initial={"starts_on": company_day(at)}))
     form = CampaignForm(request.POST)
     if form.is_valid():
         try:

@@ -8,19 +8,21 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from dashboards.families import FAMILIES, lead_of
+from dashboards.families import lead_of
 from dashboards.registry import find
 from dashboards.report import on_basis_of
 from dashboards.scope import Scope
+from dashboards.to_date import EVERY_FAMILY
 from inputs.refusals import Invalid
 from leads.models import Lead
 from teams.models import User
 
 PAGE = 50
 ALONG = {
-    "promise": ("handoff", "user", "team"),
+    "clock": ("handoff", "user", "team"),
     "handoff": ("assignee",),
     "rating": ("user",),
+    "deal": ("owner",),
 }
 
 
@@ -32,7 +34,7 @@ class NoDenominator(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row behind a figure with its lead; ``fact`` is the clock, handoff or rating, nothing where leads are counted."""
+    """One row behind a figure with its lead; ``fact`` is what ``Kpi.rows`` names, nothing where leads are counted."""
 
     lead: Lead
     fact: Any
@@ -46,12 +48,12 @@ def rows_behind(key: str, scope: Scope, *, of_whole: bool = False) -> QuerySet[A
     kpi = find(key)
     if of_whole and not kpi.whole:
         raise NoDenominator("This figure is a count, not a share.", field="part")
-    return FAMILIES[kpi.family].rows(on_basis_of(key, scope), kpi.whole if of_whole else kpi.part)
+    return EVERY_FAMILY[kpi.family].rows(on_basis_of(key, scope), kpi.whole if of_whole else kpi.part)
 
 
-def page_of(rows: QuerySet[Any], family: str, user: User, *, before: int | None) -> tuple[list[Row], int | None]:
-    """Give a page of ``rows``, newest first, with the leads that ``user`` may see, and where the next page begins."""
-    along = ALONG.get(family, ())
+def page_of(rows: QuerySet[Any], kind: str, user: User, *, before: int | None) -> tuple[list[Row], int | None]:
+    """Give a page of ``rows`` of the kind that ``Kpi.rows`` names, newest first, with the leads that ``user`` may see, and where the next page begins."""
+    along = ALONG.get(kind, ())
     ordered = rows.select_related(*along).order_by("-pk") if along else rows.order_by("-pk")
     if before is not None:
         ordered = ordered.filter(pk__lt=before)

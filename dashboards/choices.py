@@ -8,7 +8,7 @@ from typing import Any
 
 from campaigns.models import Campaign
 from dashboards.scope import NONE, BadFilter, Filters
-from leads.codes import REJECTIONS, SOURCES, TIER_LABELS
+from leads.codes import REJECTIONS, SOURCES, TIER_LABELS, TOUCH_KINDS
 from personas.models import PersonaVersion
 from teams.models import Membership, Team, User
 from teams.roles import Side
@@ -85,6 +85,7 @@ class Choices:
             "tier": TIER_LABELS.get(filters.tier or "", "No tier yet"),
             "promise": (filters.promise or "").replace("_", " "),
             "reason": REJECTIONS.get(filters.reason or "", ("", ""))[1],
+            "kind": TOUCH_KINDS.get(filters.kind or ""),
         }
         return [(LABELS[name], str(named[name])) for name in filters.as_query()]
 
@@ -99,6 +100,7 @@ LABELS = {
     "tier": "Tier",
     "promise": "Promise",
     "reason": "Reason",
+    "kind": "Touch",
 }
 
 

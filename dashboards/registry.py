@@ -10,6 +10,7 @@ import itertools
 from dataclasses import dataclass
 
 from dashboards.families import BANDS, STAGES
+from dashboards.to_date import STARS
 from inputs.refusals import Invalid
 
 COHORT_PERIOD = "Leads whose first contact lies in the period; outcomes to date."
@@ -17,6 +18,8 @@ ACTIVITY_PERIOD = "What happened in the period, whenever the lead arrived."
 CLOCK_PERIOD = "Promises that fell due in the period and have their outcome."
 HANDOFF_PERIOD = "First handoffs decided in the period."
 RATING_PERIOD = "Ratings given in the period."
+TO_DATE_PERIOD = "Everything up to now."
+LEADS_TO_DATE = "Leads whose last campaign this is, to date."
 NO_FALSE_TIME = "A lead that skipped a stage counts as having reached it once it is further, but gets no date there."
 JUDGED = "Cancelled promises (recalled, rerouted, the lead closed) are left out."
 
@@ -60,31 +63,52 @@ class Kpi:
         return self.key.partition(".")[0]
 
     @property
+    def rows(self) -> str:
+        """What stands in a row behind it: *clock*, *handoff*, *rating*, *deal*, *touch* or *lead*."""
+        return _ROWS.get(self.family, "lead")
+
+    @property
+    def is_to_date(self) -> bool:
+        """Whether it counts everything up to now instead of a period."""
+        return self.kind == "to date"
+
+    @property
     def formula(self) -> str:
         """Say it in one sentence."""
         return f"{self.numerator} ÷ {self.denominator}" if self.denominator else self.numerator
 
 
+_ROWS = {
+    "promise": "clock", "lateness": "clock", "handoff": "handoff", "offer": "handoff", "rating": "rating", "opinion": "rating",
+    "deal": "deal", "touch": "touch",
+}  # fmt: skip
+
 REGISTRY: dict[str, Kpi] = {}
+"""The figures of the dashboard: of a period."""
+
+TO_DATE: dict[str, Kpi] = {}
+"""The figures of the pages of campaigns, and of lists beside the dashboard's figures; their sets stand in ``dashboards.to_date``."""
 
 
 def find(key: str) -> Kpi:
     """Give a figure by its key; raises ``UnknownFigure``."""
-    try:
-        return REGISTRY[key]
-    except KeyError:
-        raise UnknownFigure("There is no figure of this name.", field="figure") from None
+    kpi = REGISTRY.get(key) or TO_DATE.get(key)
+    if kpi is None:
+        raise UnknownFigure("There is no figure of this name.", field="figure")
+    return kpi
 
 
-def _register(key: str, name: str, question: str, numerator: str, **rest: str) -> None:
-    if key in REGISTRY:
+def _register(
+    key: str, name: str, question: str, numerator: str, *, into: dict[str, Kpi] = REGISTRY, **rest: str
+) -> None:
+    if key in REGISTRY or key in TO_DATE:
         raise ValueError(f"The figure {key} is registered twice.")
     family, _, measure = key.partition(".")
     usual = {
         "denominator": "", "exclusions": "", "unit": "percent" if rest.get("denominator") else "count",
         "part": measure, **_FAMILY_FACTS[family],
     }  # fmt: skip
-    REGISTRY[key] = Kpi(key=key, name=name, question=question, numerator=numerator, **{**usual, **rest})
+    into[key] = Kpi(key=key, name=name, question=question, numerator=numerator, **{**usual, **rest})
 
 
 _FAMILY_FACTS: dict[str, dict[str, str]] = {
@@ -93,6 +117,12 @@ _FAMILY_FACTS: dict[str, dict[str, str]] = {
     "promise": {"period": CLOCK_PERIOD, "kind": "activity", "source": "clocks", "exclusions": JUDGED},
     "handoff": {"period": HANDOFF_PERIOD, "kind": "activity", "source": "handoffs"},
     "rating": {"period": RATING_PERIOD, "kind": "activity", "source": "ratings by reps"},
+    "offer": {"period": LEADS_TO_DATE, "kind": "to date", "source": "handoffs", "answers": "marketing"},
+    "opinion": {"period": LEADS_TO_DATE, "kind": "to date", "source": "ratings by reps", "answers": "marketing"},
+    "deal": {"period": LEADS_TO_DATE, "kind": "to date", "source": "opportunities", "answers": "sales"},
+    "touch": {"period": TO_DATE_PERIOD, "kind": "to date", "source": "touches", "answers": "marketing"},
+    "lateness": {"period": CLOCK_PERIOD, "kind": "activity", "source": "clocks", "answers": "both"},
+    "cost": {"period": LEADS_TO_DATE, "kind": "to date", "source": "campaigns and leads", "answers": "marketing"},
 }
 
 
@@ -210,8 +240,50 @@ def _register_ratings() -> None:
     )  # fmt: skip
 
 
+def _register_to_date() -> None:
+    for measure, name, numerator in (
+        ("handed_off", "Handed off", "Handoffs of these leads, a lead handed off twice counted twice"),
+        ("waiting", "Waiting", "Handoffs that sales has not decided yet"),
+        ("accepted", "Accepted", "Handoffs accepted, automatically too, and not returned"),
+        ("rejected", "Rejected or returned", "Handoffs rejected, or accepted and returned before a conversation"),
+        ("recalled", "Recalled", "Handoffs that marketing took back"),
+    ):
+        _register(f"offer.{measure}", name, "What did sales make of these leads?", numerator, into=TO_DATE)
+    for stars in STARS:
+        _register(
+            f"opinion.stars_{stars}", f"Rated {stars} of 5", "How good are the leads, say those who call them?",
+            f"Ratings of {stars}", into=TO_DATE,
+        )  # fmt: skip
+    _register(
+        "deal.won", "Won deals", "What did these leads bring?",
+        "Opportunities won, in the currency of the campaign", into=TO_DATE,
+        exclusions="Deals in another currency are left out: amounts are not converted.",
+    )  # fmt: skip
+    _register("touch.all", "Touches", "Whom did the campaign reach, and how?", "Touches of the campaign", into=TO_DATE)
+    _register(
+        "lateness.answered_late", "Answered late", "How late are the answers that come too late?",
+        "Missed promises that were answered after all; the median, by nearest rank, is of their business time from due to answered",
+        into=TO_DATE,
+    )  # fmt: skip
+
+
+def _register_costs() -> None:
+    no_cost = "Nothing while no cost is given, and nothing where there is nobody to divide by."
+    for measure, name, whom in (
+        ("per_lead", "Cost per lead", "leads captured"),
+        ("per_sql", "Cost per SQL", "leads that became SQLs"),
+        ("per_won", "Cost per won lead", "leads won"),
+    ):
+        _register(
+            f"cost.{measure}", name, "What does a campaign cost for what it brings?", "The campaign’s cost so far",
+            denominator=whom, unit="money of the campaign’s currency", exclusions=no_cost, into=TO_DATE,
+        )  # fmt: skip
+
+
 for _basis in ("cohort", "activity"):
     _register_funnel(_basis)
 _register_promises()
 _register_handoffs()
 _register_ratings()
+_register_to_date()
+_register_costs()

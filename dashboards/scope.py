@@ -12,7 +12,7 @@ from dashboards.periods import Period
 from inputs.numbers import MAX_ID, whole
 from inputs.refusals import Invalid
 from inputs.text import problem_with
-from leads.codes import REJECTIONS, SOURCES
+from leads.codes import REJECTIONS, SOURCES, TOUCH_KINDS
 from sla.terms import TIERS
 
 NONE = "none"
@@ -34,7 +34,7 @@ class Filters:
     """Which part of the facts is meant. ``None`` means all; an id of 0 and an empty ``source_raw`` mean those that have none.
 
     ``source`` is the lead's, ``campaign`` the last one it touched, ``source_raw`` what its first touch was given as. ``rep`` and ``team`` are
-    who has the lead, who was offered it, or who owes the promise. ``promise`` and ``reason`` narrow clocks and rejections.
+    who has the lead, who was offered it, or who owes the promise. ``promise`` and ``reason`` narrow clocks and rejections, ``kind`` touches.
     """
 
     team: int | None = None
@@ -46,6 +46,7 @@ class Filters:
     tier: str | None = None
     promise: str | None = None
     reason: str | None = None
+    kind: str | None = None
 
     def as_query(self) -> dict[str, str]:
         """Write the filters that are set the way ``read_filters`` reads them."""
@@ -103,6 +104,7 @@ def read_filters(query: Mapping[str, str]) -> Filters:
         tier=_one_of("tier", given["tier"], (*TIERS, NONE)),
         promise=_code("promise", given["promise"]),
         reason=_one_of("reason", given["reason"], REJECTIONS),
+        kind=_one_of("kind", given["kind"], TOUCH_KINDS),
     )
 
 

@@ -15,7 +15,7 @@ from dashboards.behind import page_of, rows_behind
 from dashboards.choices import Choices
 from dashboards.families import BANDS, STAGES
 from dashboards.periods import NAMED
-from dashboards.registry import REGISTRY, find
+from dashboards.registry import REGISTRY, TO_DATE, find
 from dashboards.report import Report, on_basis_of, report
 from inputs.numbers import MAX_ID, whole
 from inputs.refusals import Invalid, NotVisible
@@ -83,7 +83,7 @@ def leads_behind(request: HttpRequest) -> HttpResponse:
     rows = rows_behind(kpi.key, scope, of_whole=part == "whole")
     user = cast(User, request.user)
     shown, following = page_of(
-        rows, kpi.family, user, before=whole(before, field="before", low=1, high=MAX_ID) if before else None
+        rows, kpi.rows, user, before=whole(before, field="before", low=1, high=MAX_ID) if before else None
     )
     query = on_basis_of(kpi.key, scope).query(figure=kpi.key, **({"part": part} if part else {}))
     context = {
@@ -97,7 +97,7 @@ def leads_behind(request: HttpRequest) -> HttpResponse:
 @sees_figures
 def formulas(request: HttpRequest) -> HttpResponse:
     """Show every registered figure with its formula."""
-    return render(request, "dashboards/formulas.html", {"kpis": list(REGISTRY.values())})
+    return render(request, "dashboards/formulas.html", {"kpis": [*REGISTRY.values(), *TO_DATE.values()]})
 
 
 def _period_links(request: HttpRequest) -> list[tuple[str, str, bool]]:

@@ -14,7 +14,7 @@ from inputs.csv_file import MAX_BYTES
 from inputs.fields import TextField
 from inputs.text import problem_with, tidy
 from leads.capture import UTM_NAMES
-from leads.codes import TOUCH_KINDS
+from leads.codes import SOURCES, TOUCH_KINDS
 from leads.import_columns import FIELDS
 from leads.models import Contact
 
@@ -72,6 +72,11 @@ class MappingForm(forms.Form):
         help_text="Why we may write to them, for rows that do not say.",
     )
 
+    file_source = forms.ChoiceField(
+        label="Where they came from", choices=[("", "As the type of the campaign says"), *SOURCES.items()],
+        required=False, help_text="For rows that say nothing of their source.",
+    )  # fmt: skip
+
     def __init__(self, *args: Any, columns: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [("", "Leave out"), *((column, column) for column in columns)]
@@ -84,7 +89,7 @@ class MappingForm(forms.Form):
 
     @property
     def file_fields(self) -> list[forms.BoundField]:
-        return [self["touch_kind"], self["campaign"], self["file_basis"]]
+        return [self[name] for name in ("touch_kind", "campaign", "file_source", "file_basis")]
 
     @property
     def mapping(self) -> dict[str, str]:

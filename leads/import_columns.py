@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from campaigns.sources import UNKNOWN, classify
 from inputs.countries import country_code
 from inputs.moments import BadMoment, instant
 from inputs.refusals import Problem
@@ -106,7 +107,10 @@ def suggest(columns: Sequence[str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the rows of one run are read: the mapping, and what holds for the whole file."""
+    """How the rows of one run are read: the mapping, and what holds for the whole file.
+
+    ``source`` is that of rows which say nothing of theirs; without it, rows of the file's campaign take ``source_of_campaign``.
+    """
 
     columns: tuple[str, ...]
     mapping: Mapping[str, str]
@@ -114,6 +118,8 @@ class Reading:
     campaign_code: str
     lawful_basis: str
     zone: ZoneInfo
+    source: str = ""
+    source_of_campaign: str = ""
 
     def arrival(self, cells: Sequence[str], *, at: datetime) -> Arrival:
         """Give the arrival that a row stands for; raises ``BadRow``."""
@@ -146,9 +152,17 @@ class Reading:
         fields["country"] = country_code(fields.get("country", ""))
         fields["utm"] = {name: values[f"utm_{name}"] for name in _UTM if values.get(f"utm_{name}")}
         fields["campaign_code"] = fields.get("campaign_code") or self.campaign_code
+        if not fields.get("source_raw") and self._says_no_source(fields):
+            is_of_campaign = fields["campaign_code"] == self.campaign_code
+            fields["source_raw"] = self.source or (self.source_of_campaign if is_of_campaign else "")
         fields["lawful_basis"] = fields.get("lawful_basis") or self.lawful_basis
         fields["touch_kind"] = self.touch_kind
         return fields
+
+    @staticmethod
+    def _says_no_source(fields: Mapping[str, Any]) -> bool:
+        told = {name: fields.get(name, "") for name in ("referrer", "landing_page")}
+        return classify(utm=fields["utm"], **told) == UNKNOWN
 
     def _key(self, values: Mapping[str, str]) -> str:
         """Name the row by its content, so that the same file again creates nothing (promise P7)."""

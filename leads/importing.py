@@ -23,11 +23,11 @@ from campaigns.models import Campaign
 from inputs import csv_file
 from inputs.refusals import Busy, Conflict, Invalid, NotAllowed, NotVisible, Problem
 from inputs.text import tidy
-from leads.codes import TOUCH_KINDS
+from leads.codes import SOURCES, TOUCH_KINDS
 from leads.import_columns import FIELD_CODES, LABELS, RECOGNISING, BadRow, Reading, suggest
 from leads.intake.arrival import Arrival, Outcome
-from leads.intake.pipeline import take_in
-from leads.models import Contact, ImportRow, ImportRun, Lead
+from leads.intake.pipeline import foresee, take_in
+from leads.models import Contact, ImportRow, ImportRun
 from ledger.rows import insert_rows, update_rows
 from ledger.writing import write_audit
 from teams.models import User
@@ -122,19 +122,22 @@ def map_columns(
     campaign_id: int | None,
     lawful_basis: str,
     at: datetime,
+    source: str = "",
 ) -> ImportRun:
     """Say what each column is and what holds for the whole file; raises ``BadMapping`` with the fields that are wrong."""
     with transaction.atomic():
         run = _staged_run(actor, run_id)
-        problems = _mapping_problems(run, mapping) + _choice_problems(actor, touch_kind, campaign_id, lawful_basis)
+        problems = _mapping_problems(run, mapping) + _choice_problems(
+            actor, touch_kind, campaign_id, lawful_basis, source
+        )
         if problems:
             raise BadMapping(problems[0].message, field=problems[0].field, problems=tuple(problems))
         run.mapping = dict(mapping)
-        run.touch_kind, run.campaign_id, run.lawful_basis = touch_kind, campaign_id, lawful_basis
-        run.save(update_fields=["mapping", "touch_kind", "campaign", "lawful_basis"])
+        run.touch_kind, run.campaign_id, run.lawful_basis, run.source = touch_kind, campaign_id, lawful_basis, source
+        run.save(update_fields=["mapping", "touch_kind", "campaign", "lawful_basis", "source"])
         write_audit(
             at=at, actor_id=actor.pk, verb="map_columns", subject_type="import", subject_ids=[run.pk],
-            facts={"fields": sorted(mapping), "campaign": campaign_id, "touch_kind": touch_kind},
+            facts={"fields": sorted(mapping), "campaign": campaign_id, "touch_kind": touch_kind, "source": source},
         )  # fmt: skip
     return run
 
@@ -157,8 +160,12 @@ def _mapping_problems(run: ImportRun, mapping: Mapping[str, str]) -> list[Proble
     return problems
 
 
-def _choice_problems(actor: User, touch_kind: str, campaign_id: int | None, lawful_basis: str) -> list[Problem]:
+def _choice_problems(
+    actor: User, touch_kind: str, campaign_id: int | None, lawful_basis: str, source: str
+) -> list[Problem]:
     problems = []
+    if source and source not in SOURCES:
+        problems.append(Problem("file_source", "unknown_code", "This is not a source that we know."))
     if touch_kind not in TOUCH_KINDS:
         problems.append(Problem("touch_kind", "unknown_code", "This is not a kind of touch that we know."))
     if lawful_basis and lawful_basis not in Contact.LawfulBases.values:
@@ -184,7 +191,7 @@ class PreviewRow:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What will happen to the first ``looked_at`` of ``rows_read`` rows, by really doing it and taking it back."""
+    """What would happen to the first ``looked_at`` of ``rows_read`` rows now; ``lead_id`` names a lead that is there already."""
 
     rows: Sequence[PreviewRow]
     counts: Mapping[str, int]
@@ -193,20 +200,11 @@ class Preview:
 
 
 def preview(*, actor: User, run_id: int, at: datetime) -> Preview:
-    """Take the first rows in, note what became of them, and roll everything back."""
-    with transaction.atomic():
-        run = _staged_run(actor, run_id)
-        rows = list(run.rows.order_by("id")[:PREVIEW_ROWS])
-        pending = [row for row in rows if row.state == States.PENDING]
-        for start in range(0, len(pending), BATCH_ROWS):
-            _take_in(run, pending[start : start + BATCH_ROWS], at)
-        transaction.set_rollback(True)
-    # A lead of an earlier row of the same file is gone again: only leads that stay can be shown.
-    stay = set(Lead.objects.filter(pk__in={row.lead_id for row in rows if row.lead_id}).values_list("pk", flat=True))
-    looked = [
-        PreviewRow(row.line, row.cells, row.state, row.problems, row.lead_id if row.lead_id in stay else None)
-        for row in rows
-    ]
+    """Say what would become of the first rows, by reading alone: nobody waits for it, and it leaves no trace."""
+    run = _staged_run(actor, run_id, to_change=False)
+    rows = list(run.rows.order_by("id")[:PREVIEW_ROWS])
+    _pass_through(foresee, run, [row for row in rows if row.state == States.PENDING], at)
+    looked = [PreviewRow(row.line, row.cells, row.state, row.problems, row.lead_id) for row in rows]
     return Preview(looked, Counter(row.state for row in looked), len(looked), run.rows_read)
 
 
@@ -297,7 +295,7 @@ def _take_in_or_blame(run: ImportRun, rows: Sequence[ImportRow], at: datetime) -
     """Take rows in; where the program fails, find the rows to blame by halves and reject these alone."""
     try:
         with transaction.atomic():
-            _take_in(run, rows, at)
+            _pass_through(take_in, run, rows, at)
     except (Busy, OperationalError, InterfaceError):
         raise  # others are first, or the database is away: no row is to blame, and later is early enough
     except (Invalid, NotAllowed) as refusal:  # the importer lost the right meanwhile
@@ -314,8 +312,10 @@ def _take_in_or_blame(run: ImportRun, rows: Sequence[ImportRow], at: datetime) -
             _settle(rows[0], Outcome(States.REJECTED, problems=(FAILED,)))
 
 
-def _take_in(run: ImportRun, rows: Sequence[ImportRow], at: datetime) -> None:
-    """Take rows through the intake and put their outcomes on them, unsaved."""
+def _pass_through(
+    intake: Callable[..., list[Outcome]], run: ImportRun, rows: Sequence[ImportRow], at: datetime
+) -> None:
+    """Pass rows through the intake, ``take_in`` or ``foresee``, and put their outcomes on them, unsaved."""
     reading = _reading(run)
     able: list[tuple[ImportRow, Arrival]] = []
     for row in rows:
@@ -323,7 +323,7 @@ def _take_in(run: ImportRun, rows: Sequence[ImportRow], at: datetime) -> None:
             able.append((row, reading.arrival(row.cells, at=at)))
         except BadRow as bad:
             _settle(row, Outcome(States.REJECTED, problems=bad.problems))
-    outcomes = take_in([arrival for _, arrival in able], actor=run.user, at=at) if able else []
+    outcomes = intake([arrival for _, arrival in able], actor=run.user, at=at) if able else []
     for (row, _), outcome in zip(able, outcomes, strict=True):
         _settle(row, outcome)
 
@@ -364,6 +364,8 @@ def _reading(run: ImportRun) -> Reading:
         touch_kind=run.touch_kind,
         campaign_code=run.campaign.code if run.campaign else "",
         lawful_basis=run.lawful_basis,
+        source=run.source,
+        source_of_campaign=run.source_of_campaign,
         zone=ZoneInfo(settings.TIME_ZONE),
     )
 
@@ -373,15 +375,10 @@ def _require(actor: User) -> None:
         raise MayNotImport("Importing is for marketing.")
 
 
-def _staged_run(actor: User, run_id: int) -> ImportRun:
+def _staged_run(actor: User, run_id: int, *, to_change: bool = True) -> ImportRun:
     _require(actor)
-    run = (
-        ImportRun.objects.visible_to(actor)
-        .select_for_update(of=("self",))
-        .select_related("user", "campaign")
-        .filter(pk=run_id)
-        .first()
-    )
+    runs = ImportRun.objects.visible_to(actor).select_related("user", "campaign")
+    run = (runs.select_for_update(of=("self",)) if to_change else runs).filter(pk=run_id).first()
     if run is None:
         raise NoSuchRun("There is no such import.")
     if run.state != ImportRun.States.STAGED:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("imports/<idnumber:run_id>/preview/", imports.import_preview, name="import_preview"),
     path("imports/<idnumber:run_id>/start/", imports.import_start, name="import_start"),
     path("imports/<idnumber:run_id>/abandon/", imports.import_abandon, name="import_abandon"),
+    path("imports/<idnumber:run_id>/rows/", imports.import_rows, name="import_rows"),
     path("imports/<idnumber:run_id>/refused.csv", imports.import_refused, name="import_refused"),
     path("api/", include("leads.api.urls")),
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.urls import get_script_prefix, reverse
@@ -13,9 +14,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboards.choices import Choices
-from dashboards.compliance import Owner, Week
-from dashboards.figures import Figure
+from dashboards.compliance import Misses, Owner, Week
+from dashboards.figures import Figure, Spread
 from dashboards.registry import Kpi, find
+from leads.chips import duration
 
 register = template.Library()
 
@@ -47,6 +49,38 @@ def _leads_path(_prefix: str) -> str:
 def number(figure: Figure) -> SafeString:
     """Write a count that leads to its rows."""
     return _linked(figure, f"{figure.part:,}")
+
+
+@register.simple_tag
+def behind_key(key: str, **filters: Any) -> str:
+    """Give the address of the rows behind a figure that knows no period, by its key and filters."""
+    query = {"figure": find(key).key, **{name: str(value) for name, value in filters.items()}}
+    return f"{_leads_path(get_script_prefix())}?{urlencode(query)}"
+
+
+@register.simple_tag
+def count_of(key: str, count: int, **filters: Any) -> SafeString:
+    """Write a count that leads to its rows, for a figure that knows no period."""
+    return format_html('<a href="{}">{}</a>', behind_key(key, **filters), f"{count:,}")
+
+
+@register.simple_tag
+def reckoned(spread: Spread, text: str) -> SafeString:
+    """Write the median or the 90th percentile of a spread, which leads to the rows that it is reckoned from, or *no data*."""
+    if spread.median is None:
+        return NO_DATA
+    many = spread.figure.part
+    title = f"reckoned from {many:,} {'row' if many == 1 else 'rows'}"
+    return format_html('<a href="{}" title="{}">{}</a>', behind(spread.figure), title, text)
+
+
+@register.simple_tag
+def late_median(line: Misses) -> SafeString:
+    """Write the median lateness of what was answered late, which leads to those answers."""
+    if line.late_median is None:
+        return SafeString('<span class="no-data">not answered</span>')
+    address = f"{_leads_path(get_script_prefix())}?{line.missed.scope.query(figure='lateness.answered_late')}"
+    return format_html('<a href="{}">{}</a>', address, duration(line.late_median))
 
 
 @register.simple_tag

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.db.models import Count
 
 from campaigns.models import Campaign
+from dashboards.to_date import STARS
 from desk.queries.marketer import CampaignFigures, campaign_figures
 from inputs.refusals import NotVisible
 from leads.codes import TOUCH_KINDS
@@ -27,11 +28,12 @@ FUNNEL_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
-    """How many leads of the campaign reached a stage, and what share of the first step that is (``None``: of nothing)."""
+    """How many leads of the campaign reached a stage (empty: all), and what share of the first step that is (``None``: of nothing)."""
 
     label: str
     count: int
     percent: int | None
+    reached: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,10 @@ class CampaignPage:
     campaign: Campaign
     figures: CampaignFigures
     funnel: list[FunnelStep]
-    touch_kinds: list[tuple[str, int]]
+    touch_kinds: list[tuple[str, str, int]]
     members: list[Member]
     feedback: list[Feedback]
-    quality: list[tuple[int, int]]
+    quality: list[tuple[str, int, int]]
     forms: list[CaptureForm]
     utm: str
 
@@ -77,10 +79,10 @@ def page_of(campaign: Campaign, user: User) -> CampaignPage:
         campaign=campaign,
         figures=campaign_figures([campaign])[0],
         funnel=_funnel(campaign),
-        touch_kinds=[(TOUCH_KINDS.get(kind, kind), count) for kind, count in kinds],
+        touch_kinds=[(kind, TOUCH_KINDS.get(kind, kind), count) for kind, count in kinds],
         members=_members(campaign, user),
         feedback=list(feedback.select_related("lead__contact", "user").order_by("-given_at", "-id")[:10]),
-        quality=[(stars, quality[stars]) for stars in range(5, 0, -1) if stars in quality],
+        quality=[(f"opinion.stars_{stars}", stars, quality[stars]) for stars in STARS if stars in quality],
         forms=list(CaptureForm.objects.filter(campaign=campaign).order_by("-is_active", "title")),
         utm=urlencode({"utm_campaign": campaign.code, "utm_source": "", "utm_medium": campaign.type}),
     )
@@ -93,9 +95,12 @@ def _funnel(campaign: Campaign) -> list[FunnelStep]:
     )
     first = counts[str(Stage.LEAD)]
     return [
-        FunnelStep(FUNNEL_WORDS[stage], counts[str(stage)], round(100 * counts[str(stage)] / first) if first else None)
+        FunnelStep(
+            FUNNEL_WORDS[stage], counts[str(stage)], round(100 * counts[str(stage)] / first) if first else None,
+            "" if stage == Stage.LEAD else str(stage),
+        )
         for stage in FUNNEL
-    ]
+    ]  # fmt: skip
 
 
 def _members(campaign: Campaign, user: User) -> list[Member]:

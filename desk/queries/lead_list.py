@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from desk.queries.lead_sets import NEEDS, REACHED, carried_by, imported, on_desk_of, reached
 from desk.queries.search import contacts_like
 from inputs.text import problem_with, tidy
 from leads.codes import SOURCES, TIER_LABELS
 from leads.listing import LeadRow, lead_rows, load_by_ids
-from leads.models import Lead
+from leads.models import ImportRun, Lead
 from leads.models.leads import LeadQuerySet
+from personas.models import PersonaVersion
 from teams.models import User
 
 PAGE = 25
@@ -24,7 +27,11 @@ ME, NOBODY, MARKETING = "me", "none", "marketing"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What is asked for. Empty means any; ``owner`` is an id, *me*, or *none* (in a queue)."""
+    """What is asked for. Empty means any; ``owner`` is an id, *me*, or *none* (in a queue).
+
+    The last five come from numbers of other pages (see ``desk.queries.lead_sets``): a persona, a stage that was reached, whose load it is
+    (an id, or *me* for the reader's desk), what it needs of the reader, an import.
+    """
 
     q: str = ""
     stage: str = ""
@@ -32,6 +39,11 @@ class Filter:
     tier: str = ""
     campaign: str = ""
     owner: str = ""
+    persona: str = ""
+    reached: str = ""
+    carried: str = ""
+    needs: str = ""
+    imported: str = ""
 
     def query(self, **more: str) -> str:
         """Write the filter as the query of an address."""
@@ -43,7 +55,10 @@ class Filter:
         return not any(getattr(self, name) for name in NAMES)
 
 
-NAMES = ("q", "stage", "source", "tier", "campaign", "owner")
+CHOSEN = ("q", "stage", "source", "tier", "campaign", "owner")
+"""What the form above the list offers."""
+CARRIED_ALONG = ("persona", "reached", "carried", "needs", "imported")
+NAMES = (*CHOSEN, *CARRIED_ALONG)
 Cursor = tuple[datetime, int]
 
 
@@ -75,6 +90,11 @@ def parse(params: Mapping[str, str]) -> Asked:
         "tier": given["tier"] in TIER_LABELS,
         "campaign": _is_id(given["campaign"]),
         "owner": given["owner"] in (ME, NOBODY, MARKETING) or _is_id(given["owner"]),
+        "persona": _is_id(given["persona"]),
+        "reached": given["reached"] in REACHED,
+        "carried": given["carried"] == ME or _is_id(given["carried"]),
+        "needs": given["needs"] in NEEDS,
+        "imported": _is_id(given["imported"]),
         "q": len(given["q"]) <= LONGEST_SEARCH and problem_with(given["q"], single_line=True) is None,
     }
     for name, value in given.items():
@@ -89,12 +109,17 @@ def parse(params: Mapping[str, str]) -> Asked:
     return asked
 
 
-_WORDS = {"q": "search", "stage": "stage", "source": "source", "tier": "tier", "campaign": "campaign", "owner": "owner"}
+_WORDS = {name: name for name in NAMES} | {
+    "q": "search",
+    "reached": "stage reached",
+    "carried": "load",
+    "imported": "import",
+}
 
 
 def page_of(asked: Asked, user: User, at: datetime) -> Page:
     """Load one page for ``user``: eight queries at most, none of which counts."""
-    leads = Lead.objects.visible_to(user).filter(_wanted(asked.filter))
+    leads = Lead.objects.visible_to(user).filter(_wanted(asked.filter, user, at))
     is_cut = False
     if asked.filter.q:
         contact_ids, is_cut = contacts_like(asked.filter.q)
@@ -116,8 +141,32 @@ def _newest(leads: LeadQuerySet, wanted: Filter, user: User) -> list[int]:
     return [lead_id for _, lead_id in sorted(found, reverse=True)[: PAGE + 1]]
 
 
-def _wanted(wanted: Filter) -> Q:
-    condition = Q()
+def further_words(wanted: Filter, user: User) -> list[tuple[str, str]]:
+    """Say which filters are set that the form does not offer, as ``(name, words)``: a query for each person, persona or file named."""
+    people, personas = User.objects.all(), PersonaVersion.objects.order_by("-number")
+    said = {
+        "persona": lambda: _named(personas.filter(persona_id=wanted.persona).values_list("name", flat=True)),
+        "reached": lambda: f"reached {dict(Lead.Stages.choices)[wanted.reached]}",
+        "carried": lambda: (
+            "on my desk"
+            if wanted.carried == ME
+            else f"open with or offered to {_named(people.filter(pk=wanted.carried).values_list('name', flat=True))}"
+        ),
+        "needs": lambda: NEEDS[wanted.needs][0],
+        "imported": lambda: (
+            "from the import of "
+            + _named(ImportRun.objects.visible_to(user).filter(pk=wanted.imported).values_list("file_name", flat=True))
+        ),
+    }
+    return [(name, said[name]()) for name in CARRIED_ALONG if getattr(wanted, name)]
+
+
+def _named(names: QuerySet[Any, str]) -> str:
+    return names.first() or "nobody we know"
+
+
+def _wanted(wanted: Filter, user: User, at: datetime) -> Q:
+    condition = _further(wanted, user, at)
     for name, column in (("stage", "stage"), ("source", "source"), ("tier", "tier"), ("campaign", "last_campaign_id")):
         if value := getattr(wanted, name):
             condition &= Q(**{column: value})
@@ -127,6 +176,21 @@ def _wanted(wanted: Filter) -> Q:
         condition &= Q(owner__isnull=True, queue__isnull=True)
     elif wanted.owner and wanted.owner != ME:
         condition &= Q(owner_id=wanted.owner)
+    return condition
+
+
+def _further(wanted: Filter, user: User, at: datetime) -> Q:
+    condition = Q()
+    if wanted.persona:
+        condition &= Q(persona__persona_id=wanted.persona)
+    if wanted.reached:
+        condition &= reached(wanted.reached)
+    if wanted.carried:
+        condition &= on_desk_of(user, at) if wanted.carried == ME else carried_by(int(wanted.carried))
+    if wanted.needs:
+        condition &= NEEDS[wanted.needs][1](user)
+    if wanted.imported:
+        condition &= imported(user, int(wanted.imported))
     return condition
 
 

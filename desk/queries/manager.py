@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Count, QuerySet
-from django.utils import timezone
 
+from dashboards.asked import company_zone
+from dashboards.behind import rows_behind
+from dashboards.figures import Figure
+from dashboards.periods import Period
+from dashboards.report import value_of
+from dashboards.scope import Scope
+from desk.queries.lead_sets import OPEN_OFFERS, working
 from leads.chips import Chip, chips
-from leads.lifecycle import SALES_STAGES
 from leads.listing import LeadRow, lead_rows, load
-from leads.models import Clock, Handoff, Lead
+from leads.models import Clock, Lead
+from ledger.instants import company_day
 from sla.models import AgreementVersion
 from teams.defaults import OPEN_LEAD_CAPACITY
 from teams.models import Absence, Membership, Team, User
@@ -58,12 +64,15 @@ def breaks_next(at: datetime) -> list[Breaking]:
 
 
 def broke_today(at: datetime) -> list[Breaking]:
-    """Give the promises that were missed since the reader's midnight, the latest first."""
-    midnight = timezone.make_aware(datetime.combine(timezone.localdate(at), time.min))
-    missed = Clock.objects.filter(
-        due_at__gte=midnight, due_at__lt=at, state=Clock.States.MISSED
-    ).order_by("-due_at", "-id")  # fmt: skip
-    return _breaking(missed, at)
+    """Give the promises missed since the company's midnight, the latest first: the first rows of ``missed_today``."""
+    figure = missed_today(at)
+    return _breaking(rows_behind(figure.key, figure.scope).order_by("-due_at", "-id"), at)
+
+
+def missed_today(at: datetime) -> Figure:
+    """Count the promises that fell due on this day of the company and were missed."""
+    today = company_day(at)
+    return value_of("promise.missed", Scope(Period(today, today + timedelta(days=1), company_zone())))
 
 
 def _breaking(clocks: QuerySet[Clock], at: datetime) -> list[Breaking]:
@@ -79,11 +88,20 @@ def _breaking(clocks: QuerySet[Clock], at: datetime) -> list[Breaking]:
     return rows
 
 
-def waiting_for_assignment(user: User, at: datetime) -> list[LeadRow]:
-    """Give the leads that stand in a queue, by what is due next."""
-    leads = Lead.objects.visible_to(user).filter(queue__isnull=False).order_by("id")
-    rows = lead_rows(load(leads, MOST_WAITING), at)
-    return sorted(rows, key=lambda row: row.chip.due_at.timestamp() if row.chip else 0)
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The leads that stand in queues, by what is due next, and how many there are in all."""
+
+    rows: list[LeadRow]
+    count: int
+
+
+def waiting_for_assignment(user: User, at: datetime) -> Waiting:
+    """Give the leads that stand in a queue."""
+    leads = Lead.objects.visible_to(user).filter(queue__isnull=False)
+    rows = lead_rows(load(leads.order_by("id"), MOST_WAITING), at)
+    by_due = sorted(rows, key=lambda row: row.chip.due_at.timestamp() if row.chip else 0)
+    return Waiting(by_due, len(rows) if len(rows) < MOST_WAITING else leads.count())
 
 
 def loads(at: datetime) -> list[Load]:
@@ -94,18 +112,10 @@ def loads(at: datetime) -> list[Load]:
         .distinct()
         .order_by("name")
     )
-    working = dict(
-        Lead.objects.filter(owner__in=reps, stage__in=sorted(SALES_STAGES))
-        .values_list("owner_id")
-        .annotate(Count("id"))
-    )
-    offered = dict(
-        Handoff.objects.filter(assignee__in=reps, state=Handoff.States.OPEN)
-        .values_list("assignee_id")
-        .annotate(Count("id"))
-    )
+    in_work = dict(Lead.objects.filter(working(rep.pk for rep in reps)).values_list("owner_id").annotate(Count("id")))
+    offered = dict(OPEN_OFFERS.filter(assignee__in=reps).values_list("assignee_id").annotate(Count("id")))
     away = dict(Absence.objects.at(at).filter(user__in=reps).values_list("user_id", "ends_at"))
-    rows = [Load(rep, working.get(rep.pk, 0), offered.get(rep.pk, 0), _capacity(rep), away.get(rep.pk)) for rep in reps]
+    rows = [Load(rep, in_work.get(rep.pk, 0), offered.get(rep.pk, 0), _capacity(rep), away.get(rep.pk)) for rep in reps]
     return sorted(rows, key=lambda row: -row.total / max(1, row.capacity))
 
 

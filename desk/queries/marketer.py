@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Generic, TypeVar
 
 from django.db.models import Count, Q, Sum
 
 from campaigns.models import Campaign
+from dashboards.to_date import NOT_ACCEPTED
+from desk.queries.lead_sets import in_triage_with, returned_to, stuck_with
 from leads.codes import REJECTIONS
 from leads.facts import MISSING_WORDS
 from leads.listing import LeadRow, lead_rows, load
 from leads.models import Feedback, Handoff, Lead, LeadEvent, Opportunity
+from leads.models.leads import LeadQuerySet
+from ledger.instants import company_day
 from teams.models import User
 
 MOST_CAMPAIGNS = 20
 MOST_ROWS = 25
 CAMPAIGNS_DAYS = 365
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The cost for each of ``count`` leads: nothing while no cost is given or there is none, which ``why_not`` says."""
+
+    key: str
+    name: str
+    amount: Decimal | None
+    count: int
+    why_not: str
 
 
 @dataclass(slots=True)
 class CampaignFigures:
-    """What became of the leads that a campaign brought last, by their handoffs. ``won_value`` in the campaign's own currency."""
+    """What became of the leads that a campaign brought last: figures of ``dashboards.to_date``, and leads by what they reached.
+
+    ``won_value`` and the costs are money of the campaign's own currency. ``reasons`` are codes of rejections with their counts.
+    """
 
     campaign: Campaign
     captured: int = 0
@@ -32,13 +52,27 @@ class CampaignFigures:
     accepted: int = 0
     rejected: int = 0
     recalled: int = 0
+    sqls: int = 0
     won: int = 0
     won_value: Decimal | None = None
     reasons: list[tuple[str, int]] = field(default_factory=list)
 
     @property
-    def reason_words(self) -> str:
-        return ", ".join(f"{label} {count}" for label, count in self.reasons)
+    def costs(self) -> list[Cost]:
+        """What the campaign cost for each lead, SQL and won lead so far."""
+        return [
+            Cost("cost.per_lead", "cost per lead", self._cost_by(self.captured), self.captured, "no lead yet"),
+            Cost("cost.per_sql", "cost per SQL", self._cost_by(self.sqls), self.sqls, "no SQL yet"),
+            self.cost_per_won,
+        ]
+
+    @property
+    def cost_per_won(self) -> Cost:
+        return Cost("cost.per_won", "cost per won lead", self._cost_by(self.won), self.won, "nobody won yet")
+
+    def _cost_by(self, count: int) -> Decimal | None:
+        cost = self.campaign.cost
+        return None if cost is None or not count else (cost / count).quantize(CENT, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +100,7 @@ def my_campaigns(user: User, at: datetime) -> list[CampaignFigures]:
     """Give the figures of the newest campaigns of ``user``."""
     campaigns = (
         Campaign.objects.visible_to(user)
-        .filter(owner=user, starts_on__gte=(at - timedelta(days=CAMPAIGNS_DAYS)).date())
+        .filter(owner=user, starts_on__gte=company_day(at) - timedelta(days=CAMPAIGNS_DAYS))
         .order_by("-starts_on", "-id")
     )
     return campaign_figures(list(campaigns[:MOST_CAMPAIGNS]))
@@ -79,11 +113,11 @@ def campaign_figures(campaigns: Sequence[Campaign]) -> list[CampaignFigures]:
     """
     figures = {campaign.pk: CampaignFigures(campaign) for campaign in campaigns}
     leads = Lead.objects.filter(last_campaign_id__in=figures)
-    for pk, captured, won, delivered in leads.values_list("last_campaign_id").annotate(
-        captured=Count("*"), won=Count("customer_at"), delivered=Sum("handoff_count")
+    for pk, captured, sqls, won, delivered in leads.values_list("last_campaign_id").annotate(
+        captured=Count("*"), sqls=Count("sql_at"), won=Count("customer_at"), delivered=Sum("handoff_count")
     ):
         line = figures[pk]
-        line.captured, line.won, line.delivered, line.accepted = captured, won, delivered, delivered
+        line.captured, line.sqls, line.won, line.delivered, line.accepted = captured, sqls, won, delivered, delivered
     _take_off_what_was_not_accepted(figures)
     for pk, currency, value in (
         Opportunity.objects.filter(lead__last_campaign_id__in=figures, stage=Opportunity.Stages.WON)
@@ -93,10 +127,6 @@ def campaign_figures(campaigns: Sequence[Campaign]) -> list[CampaignFigures]:
         if currency == figures[pk].campaign.currency:
             figures[pk].won_value = value
     return list(figures.values())
-
-
-NOT_ACCEPTED = Q(state__in=["open", "rejected", "recalled"]) | Q(was_returned=True)
-"""Exactly the condition of the index ``handoff_not_kept_idx``."""
 
 
 def _take_off_what_was_not_accepted(figures: dict[int, CampaignFigures]) -> None:
@@ -119,51 +149,58 @@ def _take_off_what_was_not_accepted(figures: dict[int, CampaignFigures]) -> None
             line.recalled += count
     for pk, counts in reasons.items():
         ordered = sorted(counts.items(), key=lambda item: -item[1])
-        figures[pk].reasons = [(REJECTIONS[code][1] if code in REJECTIONS else code, count) for code, count in ordered]
+        figures[pk].reasons = ordered
 
 
-def _mine(user: User) -> Q:
-    """Leads that ``user`` answers for, and those that no marketer does, or one who has left."""
-    gone = User.objects.filter(is_active=False)
-    return Q(marketer=user) | Q(marketer__isnull=True) | Q(marketer__in=gone.values("pk"))
+T = TypeVar("T")
 
 
-def returned_leads(user: User, at: datetime) -> list[Returned]:
-    """Give the leads that sales sent back and that wait for a decision of ``user``, the oldest first."""
-    leads = load(
-        Lead.objects.visible_to(user)
-        .filter(_mine(user), stage="lead", needs_new_reason=True, handoff_count__gt=0)
-        .order_by("last_touch_at", "id"),
-        MOST_ROWS,
-    )
-    handoffs = {
-        handoff.lead_id: handoff
-        for handoff in Handoff.objects.filter(lead__in=leads).select_related("decided_by").order_by("ordinal")
-    }
+@dataclass(frozen=True, slots=True)
+class Section(Generic[T]):
+    """A section of the desk: its first rows, the oldest first, and how many there are in all."""
+
+    rows: list[T]
+    count: int
+
+
+def _section(leads: LeadQuerySet, made: Callable[[list[LeadRow]], list[T]], at: datetime) -> Section[T]:
+    """Load the first rows of ``leads``, and count them all where there are more."""
+    ordered = leads.order_by("last_touch_at", "id")
+    found = load(ordered, MOST_ROWS)
+    return Section(made(lead_rows(found, at)), len(found) if len(found) < MOST_ROWS else leads.count())
+
+
+def returned_leads(user: User, at: datetime) -> Section[Returned]:
+    """Give the leads that sales sent back and that wait for a decision of ``user``."""
+    return _section(Lead.objects.visible_to(user).filter(returned_to(user)), _as_returned, at)
+
+
+def _as_returned(rows: list[LeadRow]) -> list[Returned]:
+    newest = Handoff.objects.filter(lead__in=[row.lead.pk for row in rows]).select_related("decided_by")
+    handoffs = {handoff.lead_id: handoff for handoff in newest.order_by("ordinal")}
     return [
         Returned(row, handoff, REJECTIONS.get(handoff.reason, ("", handoff.reason))[1])
-        for row in lead_rows(leads, at)
+        for row in rows
         if (handoff := handoffs.get(row.lead.pk))
     ]
 
 
-def stuck_leads(user: User, at: datetime) -> list[Stuck]:
+def stuck_leads(user: User, at: datetime) -> Section[Stuck]:
     """Give the MQLs of ``user`` that are in nobody's hands, with what the last attempt found missing."""
-    leads = load(
-        Lead.objects.visible_to(user)
-        .filter(_mine(user), stage="mql", owner__isnull=True, queue__isnull=True)
-        .exclude(handoffs__state=Handoff.States.OPEN)
-        .order_by("last_touch_at", "id"),
-        MOST_ROWS,
-    )
+    return _section(Lead.objects.visible_to(user).filter(stuck_with(user)), _as_stuck, at)
+
+
+def _as_stuck(rows: list[LeadRow]) -> list[Stuck]:
     refused: dict[int, list[str]] = {}
-    for lead_id, facts in (
-        LeadEvent.objects.filter(lead__in=leads, kind="handoff_refused")
-        .order_by("occurred_at", "id")
-        .values_list("lead_id", "facts")
-    ):
+    events = LeadEvent.objects.filter(lead__in=[row.lead.pk for row in rows], kind="handoff_refused")
+    for lead_id, facts in events.order_by("occurred_at", "id").values_list("lead_id", "facts"):
         refused[lead_id] = list(facts.get("missing", []))
-    return [Stuck(row, refused.get(row.lead.pk, [])) for row in lead_rows(leads, at)]
+    return [Stuck(row, refused.get(row.lead.pk, [])) for row in rows]
+
+
+def leads_in_triage(user: User, at: datetime) -> Section[LeadRow]:
+    """Give the leads of ``user`` that raised a hand while their fit is unknown."""
+    return _section(Lead.objects.visible_to(user).filter(in_triage_with(user)), list, at)
 
 
 def feedback_received(user: User) -> list[Feedback]:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from django.db.models import Q
 
+from dashboards.asked import company_zone
+from dashboards.families import PROMISE
+from dashboards.figures import Figure, Spread, spread
+from dashboards.periods import Period
+from dashboards.report import value_of
+from dashboards.scope import Filters, Scope
+from desk.queries.lead_sets import offered_to, working
 from desk.queries.reasons import reasons
 from leads.chips import Chip, chips_of_leads
 from leads.holding import covered_by
-from leads.lifecycle import SALES_STAGES
 from leads.listing import LeadRow, load_by_ids, row_of
-from leads.models import Clock, Handoff, Lead
-from sla.business_time import between
-from sla.hours import calendars
+from leads.models import Handoff, Lead
+from ledger.instants import company_day
 from teams.defaults import OPEN_LEAD_CAPACITY
 from teams.models import Availability, User
 
@@ -48,27 +54,48 @@ class Queue:
     working: list[QueueRow]
     claimable: list[QueueRow]
     etag: str
+    show: str = ""
 
     @property
     def mine(self) -> list[QueueRow]:
         return [*self.offered, *self.working]
 
+    def only(self, show: str, at: datetime) -> Queue:
+        """Give the part of it that ``show`` (a key of ``SHOWN``) names: exactly the rows that its tile counts."""
+        wanted = SHOWN[show]
+        offered, working = ([row for row in rows if wanted(row, at)] for rows in (self.offered, self.working))
+        kept = [row.lead.pk for row in (*offered, *working)]
+        return replace(
+            self, offered=offered, working=working, claimable=[], show=show, etag=_tag([show, self.etag, kept])
+        )
+
+
+def _is_missed(row: QueueRow, _at: datetime) -> bool:
+    return row.chip is not None and row.chip.is_missed
+
+
+def _is_due_soon(row: QueueRow, at: datetime) -> bool:
+    return row.chip is not None and not row.chip.is_missed and at <= row.chip.due_at < at + timedelta(hours=1)
+
+
+SHOWN: dict[str, Callable[[QueueRow, datetime], bool]] = {
+    "missed": _is_missed,
+    "due": _is_due_soon,
+    "open": lambda _row, _at: True,
+}
+"""What the queue can be narrowed to, by the tiles that count it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """The figures above the queue; ``None`` where there is nothing to reckon from."""
+    """The figures above the queue. ``kept`` and ``response`` are the dashboard's, of the last 30 days of the company."""
 
     missed: int
     due_soon: int
     open_count: int
     capacity: int
-    kept: int
-    judged: int
-    median_seconds: int | None
-
-    @property
-    def kept_percent(self) -> int | None:
-        return round(100 * self.kept / self.judged) if self.judged else None
+    kept: Figure
+    response: Spread
 
 
 def queue_of(user: User, at: datetime) -> Queue:
@@ -90,8 +117,8 @@ def queue_of(user: User, at: datetime) -> Queue:
 
 def _leads(user: User, covered: Collection[int]) -> list[Lead]:
     """Load what is offered to ``user`` or to whom they cover for, what they own in sales' stages, and what waits in their teams' queues."""
-    mine = Q(owner=user, stage__in=sorted(SALES_STAGES))
-    offered = Q(handoffs__state=Handoff.States.OPEN, handoffs__assignee__in=[user.pk, *covered], stage="mql")
+    mine = working([user.pk])
+    offered = offered_to([user.pk, *covered]) & Q(stage="mql")
     waiting = Q(queue_id__in=user.team_ids)
     visible = Lead.objects.visible_to(user).order_by("last_touch_at", "id")
     found: dict[int, None] = {}
@@ -117,42 +144,41 @@ def _etag(rows: Iterable[QueueRow]) -> str:
     facts = [
         (
             row.lead.pk, row.lead.stage, row.lead.owner_id, row.lead.queue_id, row.lead.attempt_count, row.lead.tier,
-            row.lead.fit, row.row.engagement, str(row.lead.last_touch_at), row.why,
+            row.lead.fit, row.row.engagement, str(row.lead.last_touch_at), str(row.lead.conversed_at), row.why,
             (row.chip.clock.pk, row.chip.clock.state, str(row.chip.due_at)) if row.chip else None,
         )
         for row in rows
     ]  # fmt: skip
+    return _tag(facts)
+
+
+def _tag(facts: list[Any]) -> str:
     return f'"{sha256(repr(facts).encode()).hexdigest()[:32]}"'
 
 
 def tiles_of(user: User, queue: Queue, at: datetime) -> Tiles:
     """Reckon the figures above the queue from its rows and from the clocks of the last 30 days (three queries)."""
-    chips = [row.chip for row in queue.mine if row.chip]
     availability = Availability.objects.filter(user=user).first()
-    clocks = list(
-        Clock.objects.filter(
-            user=user, due_at__gte=at - timedelta(days=FIGURES_DAYS), due_at__lt=at,
-            state__in=[Clock.States.MET, Clock.States.MISSED],
-        ).only("promise", "state", "started_at", "answered_at", "calendar_version_id")
-    )  # fmt: skip
+    recent = _recent(user, at)
     return Tiles(
-        missed=sum(chip.is_missed for chip in chips),
-        due_soon=sum(at <= chip.due_at < at + timedelta(hours=1) and not chip.is_missed for chip in chips),
+        missed=sum(_is_missed(row, at) for row in queue.mine),
+        due_soon=sum(_is_due_soon(row, at) for row in queue.mine),
         open_count=len(queue.mine),
         capacity=availability.open_lead_capacity if availability else OPEN_LEAD_CAPACITY,
-        kept=sum(clock.state == Clock.States.MET for clock in clocks),
-        judged=len(clocks),
-        median_seconds=_median_to_first_attempt(clocks),
+        kept=value_of("promise.kept_rate", recent),
+        response=_to_first_attempt(recent),
     )
 
 
-def _median_to_first_attempt(clocks: Sequence[Clock]) -> int | None:
-    """Give the median of business seconds from acceptance to first attempt (nearest rank), of those answered."""
-    answered = [clock for clock in clocks if clock.promise == "first_attempt" and clock.answered_at]
-    hours = calendars(clock.calendar_version_id for clock in answered) if answered else {}
-    taken = sorted(
-        between(clock.started_at, clock.answered_at, hours[clock.calendar_version_id])
-        for clock in answered
-        if clock.answered_at
-    )
-    return taken[(len(taken) - 1) // 2] if taken else None
+def _recent(user: User, at: datetime) -> Scope:
+    """Give what fell to ``user`` in the last 30 days of the company, today included."""
+    tomorrow = company_day(at) + timedelta(days=1)
+    period = Period(tomorrow - timedelta(days=FIGURES_DAYS), tomorrow, company_zone())
+    return Scope(period, Filters(rep=user.pk))
+
+
+def _to_first_attempt(recent: Scope) -> Spread:
+    """Give the spread of business seconds from acceptance to first attempt, of those answered."""
+    narrowed = recent.only(promise="first_attempt")
+    taken = PROMISE.rows(narrowed, "answered").values_list("answered_seconds", flat=True)
+    return spread("promise.response", narrowed, ((seconds, 1) for seconds in taken))

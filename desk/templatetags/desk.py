@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from desk.queries.lead_list import Filter
 from desk.steps import Step, steps_of_row
 from leads.models import Lead
 
@@ -14,3 +18,10 @@ register = template.Library()
 def row_steps(section: str, lead: Lead) -> list[Step]:
     """Give the steps that the row of ``lead`` in ``section`` offers."""
     return steps_of_row(section, lead)
+
+
+@register.simple_tag
+def leads_where(count: int, **filters: object) -> SafeString:
+    """Write a count of leads that leads to the list of exactly these."""
+    query = Filter(**{name: str(value) for name, value in filters.items()}).query()
+    return format_html('<a href="{}?{}">{}</a>', reverse("desk:leads"), query, f"{count:,}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from desk.access import instant, reader, sees
 from desk.queries.campaign_page import campaign_for, campaign_rows, page_of, state_of
+from ledger.instants import company_day
 
 
 @require_safe
@@ -17,7 +17,7 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
     """List campaigns, all or the reader's own."""
     user, at = reader(request), instant(request)
     mine = request.GET.get("mine") == "1"
-    rows = campaign_rows(user, timezone.localdate(at), mine=mine)
+    rows = campaign_rows(user, company_day(at), mine=mine)
     context = {"rows": rows, "mine": mine, "may_log": user.may("log_campaign"), "at": at}
     return render(request, "desk/campaigns.html", context)
 
@@ -31,7 +31,7 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
     context = {
         "campaign": found,
         "page": page_of(found, user),
-        "state": state_of(found, timezone.localdate(at)),
+        "state": state_of(found, company_day(at)),
         "may_change": user.may("log_campaign"),
         "base": request.build_absolute_uri("/").rstrip("/"),
         "at": at,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from desk.access import instant, reader, sees
 from desk.queries import manager, marketer
-from desk.queries.queue import Queue, queue_of, tiles_of
+from desk.queries.queue import SHOWN, queue_of, tiles_of
 from teams.models import User
 from teams.roles import MANAGERS, Role
 
@@ -28,7 +29,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"at": at, "desks": held if len(held) > 1 else {}, "shown": shown}
     if not shown:
         return render(request, "desk/nobody.html", context)
-    return render(request, f"desk/{shown}.html", context | CONTEXTS[shown](user, at))
+    return render(request, f"desk/{shown}.html", context | CONTEXTS[shown](user, at, _show(request)))
 
 
 @require_safe
@@ -36,17 +37,31 @@ def mine(request: HttpRequest) -> HttpResponse:
 def queue(request: HttpRequest) -> HttpResponse:
     """Give the queue alone, for polling: 304 while nothing in it changed."""
     user, at = reader(request), instant(request)
-    found = queue_of(user, at)
-    if request.headers.get("If-None-Match") == found.etag:
-        return HttpResponseNotModified(headers={"ETag": found.etag})
-    return queue_response(request, user, at, found)
+    context = rep_context(user, at, _show(request))
+    etag = context["queue"].etag
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified(headers={"ETag": etag})
+    return _fragment(request, context)
 
 
-def queue_response(request: HttpRequest, user: User, at: datetime, found: Queue | None = None) -> HttpResponse:
-    """Render the fragment of the queue as it stands."""
-    response = render(request, "desk/_queue.html", rep_context(user, at, found))
+def queue_response(request: HttpRequest, user: User, at: datetime) -> HttpResponse:
+    """Render the fragment of the queue as it stands, narrowed as its reader sees it."""
+    return _fragment(request, rep_context(user, at, _show(request)))
+
+
+def _fragment(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    response = render(request, "desk/_queue.html", context)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _show(request: HttpRequest) -> str:
+    """Give to what the queue is narrowed: by the address, or by that of the page into which htmx puts the answer."""
+    show = request.GET.get("show", "")
+    if not show and request.htmx:  # type: ignore[attr-defined]
+        page = urlsplit(request.htmx.current_url or "")  # type: ignore[attr-defined]
+        show = dict(parse_qsl(page.query)).get("show", "")
+    return show if show in SHOWN else ""
 
 
 def desks_of(user: User) -> dict[str, str]:
@@ -63,27 +78,30 @@ def desks_of(user: User) -> dict[str, str]:
     return {key: SECTIONS[key] for key, held in wanted.items() if held}
 
 
-def rep_context(user: User, at: datetime, found: Queue | None = None) -> dict[str, Any]:
-    """Gather what the desk of a rep shows."""
-    found = found or queue_of(user, at)
-    return {"at": at, "queue": found, "tiles": tiles_of(user, found, at)}
+def rep_context(user: User, at: datetime, show: str) -> dict[str, Any]:
+    """Gather what the desk of a rep shows; its figures are those of the whole queue, however ``show`` narrows it."""
+    whole = queue_of(user, at)
+    found = whole.only(show, at) if show else whole
+    return {"at": at, "queue": found, "tiles": tiles_of(user, whole, at)}
 
 
-def marketer_context(user: User, at: datetime) -> dict[str, Any]:
+def marketer_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
     """Gather what the desk of a marketer shows."""
     return {
         "campaigns": marketer.my_campaigns(user, at),
         "returned": marketer.returned_leads(user, at),
+        "triage": marketer.leads_in_triage(user, at),
         "stuck": marketer.stuck_leads(user, at),
         "feedback": marketer.feedback_received(user),
     }
 
 
-def manager_context(user: User, at: datetime) -> dict[str, Any]:
+def manager_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
     """Gather what the desk of a manager shows."""
     return {
         "breaking": manager.breaks_next(at),
         "broken": manager.broke_today(at),
+        "missed": manager.missed_today(at),
         "waiting": manager.waiting_for_assignment(user, at),
         "loads": manager.loads(at),
         "absences": manager.absences(at),

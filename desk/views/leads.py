@@ -28,7 +28,12 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     user, at = reader(request), instant(request)
     asked = listing.parse(request.GET.dict())
     page = listing.page_of(asked, user, at)
-    context = {"asked": asked, "page": page, "rows": page.rows, "at": at, **_choices(user)}
+    further = [
+        (name, words, asked.filter.query(**{name: ""})) for name, words in listing.further_words(asked.filter, user)
+    ]
+    carried = [(name, getattr(asked.filter, name)) for name, _, _ in further]
+    context = {"asked": asked, "page": page, "rows": page.rows, "at": at, "further": further, "carried": carried}
+    context |= _choices(user)
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "desk/_leads.html", context)
     return render(request, "desk/leads.html", context)

@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
-from leads.codes import TOUCH_KINDS
+from campaigns.sources import SOURCE_OF_TYPE
+from leads.codes import SOURCES, TOUCH_KINDS
 from leads.models.leads import Lead
 from leads.models.people import Contact
 from personas.models import Product
@@ -58,6 +59,10 @@ class ImportRun(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, blank=True, related_name="imports")
     touch_kind = models.CharField(max_length=24, choices=TOUCH_KINDS, default="list_import")
     lawful_basis = models.CharField(max_length=24, choices=Contact.LawfulBases, blank=True, default="")
+    source = models.CharField(
+        max_length=20, choices=SOURCES, blank=True, db_default="",
+        help_text="Of rows that name none; empty: by the type of the campaign.",
+    )  # fmt: skip
     notes = models.JSONField(default=list, help_text="Sentences on how the file was understood.")
     state = models.CharField(max_length=10, choices=States, default=States.STAGED)
     created_at = models.DateTimeField()
@@ -76,6 +81,11 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def source_of_campaign(self) -> str:
+        """The source that the type of the campaign speaks for; empty without one."""
+        return SOURCE_OF_TYPE.get(self.campaign.type, "") if self.campaign else ""
 
     @property
     def done_count(self) -> int:

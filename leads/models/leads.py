@@ -150,7 +150,9 @@ class Lead(models.Model):
             models.Index(fields=["stage", "-last_touch_at", "-id"], name="lead_stage_idx"),
             models.Index(fields=["last_campaign", "-captured_at"], name="lead_campaign_idx"),
             models.Index(fields=["last_campaign", "-last_touch_at", "-id"], name="lead_campaign_touch_idx"),
-            models.Index(fields=["last_campaign", "handoff_count", "customer_at"], name="lead_campaign_count_idx"),
+            models.Index(
+                fields=["last_campaign", "handoff_count", "customer_at", "sql_at"], name="lead_campaign_won_idx"
+            ),
             models.Index(fields=["marketer", "-last_touch_at", "-id"], name="lead_marketer_idx"),
             models.Index(
                 fields=["-last_touch_at", "-id"],
@@ -161,6 +163,11 @@ class Lead(models.Model):
                 fields=["last_touch_at", "id"],
                 name="lead_returned_idx",
                 condition=Q(stage="lead", needs_new_reason=True),
+            ),
+            models.Index(
+                fields=["last_touch_at", "id"],
+                name="lead_triage_idx",
+                condition=Q(stage="lead", is_hand_raise=True, fit__isnull=True),
             ),
             models.Index(fields=["persona", "sal_at", "customer_at"], name="lead_persona_idx"),
             models.Index(fields=["customer_at"], name="lead_customer_idx", condition=Q(customer_at__isnull=False)),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from inputs.money import money as written_money
 from leads.chips import duration
 from leads.codes import (
     ACTIVITY_KINDS,
@@ -106,12 +107,9 @@ def lasting(seconds: int | None) -> str:
 
 
 @register.filter
-def money(amount: Any, currency: str = "EUR") -> str:
-    """Write an amount with its currency: *12,500 EUR*."""
-    if amount is None:
-        return ""
-    text = f"{amount:,.2f}".removesuffix(".00")
-    return f"{text} {currency}"
+def money(amount: Decimal | None, currency: str) -> str:
+    """Write an amount with its currency, *€12,500*, or nothing."""
+    return "" if amount is None else written_money(amount, currency)
 
 
 @register.filter

@@ -14,8 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from inputs.csv_file import BadFile
 from inputs.fields import add_problems
 from inputs.formulas import defused
-from inputs.refusals import NotVisible
+from inputs.numbers import whole
+from inputs.refusals import Invalid, NotVisible
 from leads import importing
+from leads.codes import SOURCES
 from leads.doorbell import ring
 from leads.forms import MappingForm, UploadForm
 from leads.import_columns import LABELS
@@ -28,6 +30,13 @@ UNPROCESSABLE = 422
 RECENT_RUNS = 50
 SHOWN_CELLS = 6
 SHOWN_PREVIEW_ROWS = 200
+ROWS_A_PAGE = 100
+OUTCOMES = {
+    "created": "new leads",
+    "updated": "joined a lead that was there",
+    "skipped": "skipped, taken in before",
+    "rejected": "refused",
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,7 +78,8 @@ def import_columns(request: HttpRequest, run_id: int) -> HttpResponse:
         try:
             importing.map_columns(
                 actor=user, run_id=run.pk, mapping=form.mapping, touch_kind=said["touch_kind"],
-                campaign_id=said["campaign"].pk if said["campaign"] else None, lawful_basis=said["file_basis"], at=edge_now(),
+                campaign_id=said["campaign"].pk if said["campaign"] else None, lawful_basis=said["file_basis"],
+                source=said["file_source"], at=edge_now(),
             )  # fmt: skip
         except importing.BadMapping as bad:
             add_problems(form, bad.problems)
@@ -79,7 +89,10 @@ def import_columns(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 def _initial(run: ImportRun) -> dict[str, Any]:
-    return {**run.mapping, "touch_kind": run.touch_kind, "campaign": run.campaign_id, "file_basis": run.lawful_basis}
+    return {
+        **run.mapping, "touch_kind": run.touch_kind, "campaign": run.campaign_id, "file_basis": run.lawful_basis,
+        "file_source": run.source,
+    }  # fmt: skip
 
 
 def _columns_page(request: HttpRequest, run: ImportRun, form: MappingForm, status: int = 200) -> HttpResponse:
@@ -92,7 +105,7 @@ def _columns_page(request: HttpRequest, run: ImportRun, form: MappingForm, statu
 
 @require_safe
 def import_preview(request: HttpRequest, run_id: int) -> HttpResponse:
-    """Show what will happen, by doing it and taking it back."""
+    """Show what would happen, without doing it."""
     user = require(request, "import_leads")
     run = _run(user, run_id)
     if run.state != ImportRun.States.STAGED:
@@ -106,13 +119,13 @@ def import_preview(request: HttpRequest, run_id: int) -> HttpResponse:
         "rows": [_shown(row) for row in (troubled + others)[:SHOWN_PREVIEW_ROWS]],
         "columns": run.columns[:SHOWN_CELLS],
         "more_columns": max(0, len(run.columns) - SHOWN_CELLS),
-        "mapping": [(LABELS[code], column) for code, column in run.mapping.items()],
+        "source": SOURCES.get(run.source or run.source_of_campaign, ""),
         **{state: seen.counts.get(state, 0) for state in ("created", "updated", "skipped", "rejected")},
     }
     return render(request, "leads/import_preview.html", context)
 
 
-def _shown(row: importing.PreviewRow) -> dict[str, Any]:
+def _shown(row: importing.PreviewRow | ImportRow) -> dict[str, Any]:
     cells = list(row.cells)[:SHOWN_CELLS]
     problems = [{**told, "label": LABELS.get(told["field"], "")} for told in row.problems]
     return {
@@ -150,6 +163,27 @@ def import_run(request: HttpRequest, run_id: int) -> HttpResponse:
         return redirect("leads:import_columns", run.pk)
     template = "leads/_import_progress.html" if request.headers.get("HX-Request") else "leads/import_run.html"
     return render(request, template, {"run": run, "percent": 100 * run.done_count // max(run.rows_read, 1)})
+
+
+@require_safe
+def import_rows(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Show the rows of a run that had one outcome, in the order of the file, with the leads that they made or joined."""
+    user = require(request, "import_leads")
+    run = _run(user, run_id)
+    state = request.GET.get("state", "created")
+    if state not in OUTCOMES:
+        raise Invalid("Choose what became of the rows.", field="state", code="unknown_state")
+    after = whole(request.GET.get("after", "") or "0", field="after")
+    found = list(
+        run.rows.filter(state=state, line__gt=after).select_related("lead__contact").order_by("line")[: ROWS_A_PAGE + 1]
+    )
+    context = {
+        "run": run, "state": state, "title": OUTCOMES[state], "count": getattr(run, f"{state}_count"),
+        "rows": [{**_shown(row), "lead": row.lead} for row in found[:ROWS_A_PAGE]],
+        "columns": run.columns[:SHOWN_CELLS], "more_columns": max(0, len(run.columns) - SHOWN_CELLS),
+        "following": found[ROWS_A_PAGE - 1].line if len(found) > ROWS_A_PAGE else None, "is_first": not after,
+    }  # fmt: skip
+    return render(request, "leads/import_rows.html", context)
 
 
 @require_safe

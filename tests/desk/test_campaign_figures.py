@@ -43,7 +43,7 @@ def test_the_figures_are_those_of_every_single_handoff(
     assert told == dict(_counted_one_by_one(campaign))
     assert told == {"delivered": 7, "accepted": 3, "rejected": 2, "waiting": 1, "recalled": 1}
     assert figures.captured == Lead.objects.count() == 7
-    assert sorted(figures.reasons) == [("Wrong company size", 1), ("Wrong role or persona", 1)]
+    assert sorted(figures.reasons) == [("wrong_role", 1), ("wrong_size", 1)]
 
 
 def test_every_handoff_is_counted_on_its_lead(offer: Offer, maya: User, sam: User, at: datetime) -> None:

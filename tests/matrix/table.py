@@ -95,6 +95,7 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "leads:import_preview": run({"GET": OK}),
     "leads:import_start": run({"POST": GOES_ON}),
     "leads:import_abandon": run({"POST": GOES_ON}),
+    "leads:import_rows": run({"GET": OK}),
     "leads:import_refused": run({"GET": OK}),
     # campaigns
     "campaigns:new": form("log_campaign", refused=403),

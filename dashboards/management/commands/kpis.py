@@ -12,7 +12,7 @@ from dashboards.asked import company_zone, today
 from dashboards.choices import Choices
 from dashboards.figures import Figure
 from dashboards.periods import NAMED, read_period
-from dashboards.registry import REGISTRY
+from dashboards.registry import REGISTRY, TO_DATE
 from dashboards.report import Report, report
 from dashboards.scope import BASES, NAMES, Scope, read_filters
 from inputs.refusals import Invalid
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["formulas"]:
-            for kpi in REGISTRY.values():
+            for kpi in (*REGISTRY.values(), *TO_DATE.values()):
                 self.stdout.write(f"{kpi.key}  [{kpi.kind}, {kpi.unit}, {kpi.answers}]  {kpi.name}: {kpi.formula}")
             return
         at = edge_now()

@@ -1,0 +1,90 @@
+"""Sets of leads that a page counts and that the list of leads shows when the count is clicked: one definition for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q
+
+from leads.holding import covered_by
+from leads.lifecycle import SALES_STAGES, STAGE_TIMES, Stage
+from leads.models import Handoff, ImportRow, ImportRun, Lead
+from teams.models import User
+
+REACHED = {str(stage): STAGE_TIMES[stage] for stage in STAGE_TIMES if stage != Stage.LEAD}
+"""What a lead can have reached in this life of its, with the column that says when."""
+
+OPEN_OFFERS = Handoff.objects.filter(state=Handoff.States.OPEN)
+
+
+def reached(stage: str) -> Q:
+    """Leads that entered ``stage`` in this life of theirs, wherever they stand now."""
+    return Q(**{f"{REACHED[stage]}__isnull": False})
+
+
+def working(user_ids: Iterable[int]) -> Q:
+    """Leads that these people have and that are in sales' stages."""
+    return Q(owner__in=list(user_ids), stage__in=sorted(SALES_STAGES))
+
+
+def offered_to(user_ids: Collection[int]) -> Q:
+    """Leads that are offered to one of these people and wait for the decision."""
+    return Q(pk__in=OPEN_OFFERS.filter(assignee__in=list(user_ids)).values("lead_id"))
+
+
+def carried_by(rep_id: int) -> Q:
+    """What counts as the load of a rep: leads in work, and offers that wait."""
+    return working([rep_id]) | offered_to([rep_id])
+
+
+def on_desk_of(user: User, at: datetime) -> Q:
+    """What stands on the desk of a rep: their load, and what is offered to those for whom they stand in."""
+    mine = Q(stage=Stage.MQL.value, queue__isnull=True) & offered_to([user.pk, *covered_by(user, at)])
+    return working([user.pk]) | mine
+
+
+def marketed_by(user: User) -> Q:
+    """Leads that ``user`` answers for, and those that no marketer does, or one who has left."""
+    gone = User.objects.filter(is_active=False)
+    return Q(marketer=user) | Q(marketer__isnull=True) | Q(marketer__in=gone.values("pk"))
+
+
+def returned_to(user: User) -> Q:
+    """Leads that sales sent back and that wait for a decision of ``user``."""
+    return marketed_by(user) & Q(stage=Stage.LEAD.value, needs_new_reason=True, handoff_count__gt=0)
+
+
+def stuck_with(user: User) -> Q:
+    """MQLs of ``user`` that are in nobody's hands."""
+    is_offered = Exists(OPEN_OFFERS.filter(lead_id=OuterRef("pk")))
+    return marketed_by(user) & Q(stage=Stage.MQL.value, owner__isnull=True, queue__isnull=True) & ~Q(is_offered)
+
+
+def in_triage_with(user: User) -> Q:
+    """Leads of ``user`` that raised a hand while their fit is unknown: no rule can judge them, a marketer has to.
+
+    Those that came back from sales stand among ``returned_to``.
+    """
+    return marketed_by(user) & Q(
+        stage=Stage.LEAD.value,
+        origin=Lead.Origins.MARKETING,
+        is_hand_raise=True,
+        fit__isnull=True,
+        needs_new_reason=False,
+    )
+
+
+NEEDS: dict[str, tuple[str, Callable[[User], Q]]] = {
+    "decision": ("came back from sales, for me to decide", returned_to),
+    "handoff": ("MQLs in nobody’s hands, mine to hand off", stuck_with),
+    "triage": ("raised a hand, fit unknown, mine to decide", in_triage_with),
+}
+"""What a lead can need of a marketer: in words, and which those are."""
+
+
+def imported(user: User, run_id: int) -> Q:
+    """Leads that an import which ``user`` may see created or joined."""
+    runs = ImportRun.objects.visible_to(user).filter(pk=run_id)
+    rows = ImportRow.objects.filter(run__in=runs.values("pk"), lead__isnull=False)
+    return Q(pk__in=rows.values("lead_id"))
