@@ -39,13 +39,19 @@ IN_SALES_HANDS = frozenset(stage.value for stage in SALES_STAGES)
 
 
 class Batch:
-    """Takes in what ``take`` is given. ``obstacle`` is the code of why nothing can be handed off at present, if so."""
+    """Takes in what ``take`` is given. ``obstacle`` is the code of why nothing can be handed off at present, if so.
 
-    def __init__(self, *, actor_id: int | None, at: datetime, mode: str, obstacle: str = "") -> None:
+    With ``only_read`` it stops before scores, handoffs and storing: it tells what it would be, and leaves no trace.
+    """
+
+    def __init__(
+        self, *, actor_id: int | None, at: datetime, mode: str, obstacle: str = "", only_read: bool = False
+    ) -> None:
         self.actor_id = actor_id
         self.at = at
         self.is_history = mode == HISTORY
         self.obstacle = obstacle
+        self.only_read = only_read
         self.record = Record("take_in", actor_id, at)
         self.judge: Judge = UNSIGNED
         self.routing: list[tuple[Any, ...]] = []
@@ -60,10 +66,11 @@ class Batch:
         self.judge = self._judge()
         outcomes = self._refuse_unknown_codes(cleans)
         wanted = [clean for clean in cleans if clean.place not in outcomes]
-        lock_names(wanted)
+        if not self.only_read:
+            lock_names(wanted)
         if wanted:
             may_qualify = self.judge.agreement is not None and not self.is_history
-            self.book = Book(wanted, with_handoffs=may_qualify)
+            self.book = Book(wanted, with_handoffs=may_qualify, only_read=self.only_read)
             fresh = self._skip_known(wanted, self.book.known_touches, outcomes)
             outcomes |= self._take_fresh(fresh) if fresh else {}
         self._settle_repeats(wanted, outcomes)
@@ -71,6 +78,8 @@ class Batch:
 
     def _take_fresh(self, cleans: Sequence[Clean]) -> dict[int, Outcome]:
         taken = self._join(cleans)
+        if self.only_read:
+            return {clean.place: _foreseen(lead, state) for clean, lead, state in taken}
         self._hand_off()
         return {
             clean.place: Outcome(
@@ -302,3 +311,8 @@ class Batch:
         in_hand = lead.stage in IN_SALES_HANDS or lead.handoff_id is not None
         if lead.has_new_hand_raise and in_hand and not self.is_history:
             self.record.tell(lead.owner_id or lead.assignee_id, HAND_RAISE, "lead", lead.id)
+
+
+def _foreseen(lead: LeadState, state: str) -> Outcome:
+    """Give the outcome of an arrival that is not stored: a new lead has no id yet."""
+    return Outcome(state) if lead.is_new else Outcome(state, lead.id, lead.contact.id, str(lead.stage))

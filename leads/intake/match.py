@@ -11,8 +11,9 @@ are locked in the order of their ids: two processes that take in the same person
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 from zlib import crc32
 
@@ -87,8 +88,12 @@ def lock_names(cleans: Sequence[Clean]) -> None:
 class Book:
     """The contacts, companies and leads of one batch, found or new."""
 
-    def __init__(self, cleans: Sequence[Clean], *, with_handoffs: bool) -> None:
-        """Look up what ``cleans`` speak of and take ids for what they may bring; ``with_handoffs`` for handoffs and clocks too."""
+    def __init__(self, cleans: Sequence[Clean], *, with_handoffs: bool, only_read: bool = False) -> None:
+        """Look up what ``cleans`` speak of and take ids for what they may bring; ``with_handoffs`` for handoffs and clocks too.
+
+        With ``only_read`` nothing is locked and no id taken: what would be new has a number below zero.
+        """
+        self._only_read = only_read
         self.companies: dict[int, CompanyState] = {}
         self.contacts: dict[int, ContactState] = {}
         self.leads: dict[int, LeadState] = {}
@@ -97,10 +102,12 @@ class Book:
         self._by_external_id: dict[str, ContactState] = {}
         self._by_email: dict[str, ContactState] = {}
         self._by_phone: defaultdict[str, list[ContactState]] = defaultdict(list)
-        reserved, (touches, contacts, companies) = reserve_beside(_needed(cleans, with_handoffs), *_questions(cleans))
-        self._lead_ids, self._contact_ids = iter(reserved[Lead]), iter(reserved[Contact])
-        self._company_ids = iter(reserved[Company])
-        self.for_handoffs = {Handoff: reserved[Handoff], Clock: reserved[Clock]}
+        needed = {} if only_read else _needed(cleans, with_handoffs)
+        reserved, (touches, contacts, companies) = reserve_beside(needed, *_questions(cleans, self._row_lock))
+        self._lead_ids, self._contact_ids, self._company_ids = (
+            count(-1, -1) if only_read else iter(reserved[model]) for model in (Lead, Contact, Company)
+        )
+        self.for_handoffs: dict[type[Model], list[int]] = {model: reserved.get(model, []) for model in (Handoff, Clock)}
         self.known_touches = {row[0]: (row[1], row[2], row[3]) for row in touches}
         """Lead, contact and stage of the touches that were taken in before, by their keys."""
         self._load_contacts(contacts)
@@ -108,6 +115,10 @@ class Book:
         self._load_leads()
 
     # Loading
+
+    def _row_lock(self, table: str) -> str:
+        """Lock against other writers but not against foreign keys that point here."""
+        return "" if self._only_read or connection.vendor != "postgresql" else f" FOR NO KEY UPDATE OF {table}"
 
     def _load_contacts(self, rows: Sequence[tuple[Any, ...]]) -> None:
         for row in rows:
@@ -124,7 +135,7 @@ class Book:
     def _load_leads(self) -> None:
         if not self.contacts:
             return
-        for row in select(LEADS + _row_lock("l"), [ids(self.contacts)]):
+        for row in select(LEADS + self._row_lock("l"), [ids(self.contacts)]):
             contact = self.contacts[row[1]]
             lead = LeadState(row[0], contact, _instant(row[2]) or row[2], _instant(row[3]) or row[3], *row[4:22])
             lead.is_hand_raise, lead.mql_at, lead.sal_at = bool(row[16]), _instant(row[22]), _instant(row[23])
@@ -238,7 +249,7 @@ class Book:
         return company
 
 
-def _questions(cleans: Sequence[Clean]) -> list[Query]:
+def _questions(cleans: Sequence[Clean], row_lock: Callable[[str], str]) -> list[Query]:
     """Ask for the touches taken in before, the contacts (locked) and the companies, by their matching forms."""
     keys, emails, external_ids, phones, domains, names = (
         sorted({value for value in values if value})
@@ -247,7 +258,7 @@ def _questions(cleans: Sequence[Clean]) -> list[Query]:
         )
     )
     return [
-        (TOUCHES, [keys]), (CONTACTS + _row_lock("c"), [emails, external_ids, phones]), (COMPANIES, [domains, names])
+        (TOUCHES, [keys]), (CONTACTS + row_lock("c"), [emails, external_ids, phones]), (COMPANIES, [domains, names])
     ]  # fmt: skip
 
 
@@ -264,11 +275,6 @@ def _may_be(contact: ContactState, clean: Clean) -> bool:
         (clean.email_key and contact.email_key and clean.email_key != contact.email_key)
         or (clean.external_id and contact.external_id and clean.external_id != contact.external_id)
     )
-
-
-def _row_lock(table: str) -> str:
-    """Lock against other writers but not against foreign keys that point here."""
-    return f" FOR NO KEY UPDATE OF {table}" if connection.vendor == "postgresql" else ""
 
 
 def _instant(value: datetime | None) -> datetime | None:

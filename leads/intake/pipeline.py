@@ -9,7 +9,7 @@ History (``mode="history"``) brings its own dates: each lead is an MQL from its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -46,10 +46,26 @@ def take_in(arrivals: Sequence[Arrival], *, actor: User | None, at: datetime, mo
         raise UnknownMode(mode)
     _check_permission(arrivals, actor)
     size = BATCH_SIZE if connection.vendor == "postgresql" else SQLITE_BATCH_SIZE
+    actor_id = actor.pk if actor else None
+
+    def take(cleans: Sequence[Clean]) -> dict[int, Outcome]:
+        return attempt(lambda obstacle: Batch(actor_id=actor_id, at=at, mode=mode, obstacle=obstacle).take(cleans))
+
     outcomes: list[Outcome] = []
     for start in range(0, len(arrivals), size):
-        outcomes += _take_batch(arrivals[start : start + size], actor=actor, at=at, mode=mode)
+        outcomes += _outcomes(arrivals[start : start + size], take, at=at, mode=mode)
     return outcomes
+
+
+def foresee(arrivals: Sequence[Arrival], *, actor: User | None, at: datetime) -> list[Outcome]:
+    """Say of ``arrivals``, in their order, what ``take_in`` would make of them now, all of them in one batch.
+
+    It reads alone: nothing is locked, stored or waited for, however many there are. A lead that would be new has no id, and the outcome no
+    score. Raises ``MayNotTakeIn``.
+    """
+    _check_permission(arrivals, actor)
+    batch = Batch(actor_id=actor.pk if actor else None, at=at, mode=LIVE, only_read=True)
+    return _outcomes(arrivals, batch.take, at=at, mode=LIVE)
 
 
 def _check_permission(arrivals: Iterable[Arrival], actor: User | None) -> None:
@@ -60,7 +76,10 @@ def _check_permission(arrivals: Iterable[Arrival], actor: User | None) -> None:
         raise MayNotTakeIn("Only marketing takes leads in; a rep’s own lead has the origin sales.")
 
 
-def _take_batch(arrivals: Sequence[Arrival], *, actor: User | None, at: datetime, mode: str) -> list[Outcome]:
+def _outcomes(
+    arrivals: Sequence[Arrival], take: Callable[[Sequence[Clean]], dict[int, Outcome]], *, at: datetime, mode: str
+) -> list[Outcome]:
+    """Refuse the arrivals that cannot be read, and ``take`` the others."""
     cleans: list[Clean] = []
     rejected: dict[int, tuple[Problem, ...]] = {}
     for place, arrival in enumerate(arrivals):
@@ -69,12 +88,7 @@ def _take_batch(arrivals: Sequence[Arrival], *, actor: User | None, at: datetime
             cleans.append(found)
         else:
             rejected[place] = tuple(found)
-    actor_id = actor.pk if actor else None
-    taken = (
-        attempt(lambda obstacle: Batch(actor_id=actor_id, at=at, mode=mode, obstacle=obstacle).take(cleans))
-        if cleans
-        else {}
-    )
+    taken = take(cleans) if cleans else {}
     return [
         taken[place] if place in taken else Outcome(REJECTED, problems=rejected[place])
         for place in range(len(arrivals))

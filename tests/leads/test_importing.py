@@ -29,27 +29,8 @@ from leads.importing import (
 from leads.intake.arrival import Arrival, Outcome
 from leads.intake.pipeline import take_in
 from leads.models import Contact, ImportRow, ImportRun, Lead, Touch
-from teams.models import User
 from tests.cast import NOW
-
-FILE = b"Name,Email,Company\nAda Byron,ada@acme.example,Acme\nBob Stone,bob@stone.example,Stone\n"
-
-
-def staged(maya: User, raw: bytes = FILE, **choices: Any) -> ImportRun:
-    run = stage_file(actor=maya, at=NOW, name="list.csv", raw=raw)
-    usual: dict[str, Any] = {"touch_kind": "list_import", "campaign_id": None, "lawful_basis": "consent"}
-    return map_columns(actor=maya, run_id=run.pk, mapping=run.mapping, at=NOW, **{**usual, **choices})
-
-
-def finished(maya: User, run: ImportRun) -> ImportRun:
-    start_run(actor=maya, run_id=run.pk, at=NOW)
-    finish_imports(now=lambda: NOW, seconds=60)
-    run.refresh_from_db()
-    return run
-
-
-def counts(run: ImportRun) -> tuple[int, int, int, int]:
-    return run.created_count, run.updated_count, run.skipped_count, run.rejected_count
+from tests.leads.import_runs import FILE, counts, finished, staged
 
 
 def test_a_file_becomes_leads(maya):
@@ -156,33 +137,6 @@ def test_two_workers_at_once_take_each_row_once(maya, monkeypatch):
 
     run.refresh_from_db()
     assert (run.state, counts(run), Lead.objects.count()) == ("done", (40, 0, 0, 0), 40)
-
-
-def test_the_preview_tells_the_truth_and_changes_nothing(maya):
-    finished(maya, staged(maya))
-    raw = b"Name,Email\nAda Byron,ada@acme.example\nCarl,carl@new.example\nCarl,CARL@new.example\nX,nothing\n"
-    run = staged(maya, raw)
-    before = (Lead.objects.count(), Touch.objects.count(), Contact.objects.count())
-
-    seen = preview(actor=maya, run_id=run.pk, at=NOW)
-
-    assert (Lead.objects.count(), Touch.objects.count(), Contact.objects.count()) == before
-    assert set(run.rows.values_list("state", flat=True)) == {"pending"}
-    ada = Lead.objects.get(contact__email="ada@acme.example")
-    assert [(row.line, row.state, row.lead_id) for row in seen.rows] == [
-        (2, "updated", ada.pk), (3, "created", None), (4, "updated", None), (5, "rejected", None),
-    ]  # fmt: skip
-    done = finished(maya, run)
-    assert counts(done) == tuple(seen.counts.get(state, 0) for state in ("created", "updated", "skipped", "rejected"))
-
-
-def test_a_preview_of_a_long_file_says_how_far_it_looked(maya, monkeypatch):
-    monkeypatch.setattr(importing, "PREVIEW_ROWS", 1)
-    run = staged(maya)
-
-    seen = preview(actor=maya, run_id=run.pk, at=NOW)
-
-    assert (seen.looked_at, seen.rows_read, len(seen.rows)) == (1, 2, 1)
 
 
 def test_rows_carry_their_campaign_and_kind(maya):
