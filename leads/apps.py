@@ -1,6 +1,7 @@
 """The leads app."""
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 
 
 class LeadsConfig(AppConfig):
@@ -8,12 +9,15 @@ class LeadsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Declare which tables are append-only."""
+        """Declare which tables are append-only, how notices are worded, and what a check looks for."""
+        from leads.faults import check_faults
         from leads.models import Assignment, ClockStep, LeadEvent, Qualification
         from ledger.triggers import protect
 
         for model in (LeadEvent, ClockStep, Assignment, Qualification):
             protect(model)
+
+        register(check_faults, Tags.database)
 
         from leads.clock_wordings import register_clock_wordings
         from leads.intake.wordings import register_intake_wordings

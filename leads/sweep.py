@@ -1,15 +1,14 @@
 """The sweep: whatever a clock has to do once its time has come, done once, whoever looks and however often.
 
 It passes over what is due in the order of time, a batch at a time, a transaction for each batch, and costs what is due, never what is
-open. Rows that another sweep or a verb holds are left to it. A row that cannot be done is set aside for a minute and never stops the rest.
+open. Rows that another sweep or a verb holds are left to it. A row that cannot be done is set aside (``leads.faults``) and never stops the rest.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from time import monotonic
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -19,6 +18,7 @@ from django.db.models.functions import Coalesce
 from leads.clock_acts import NOBODY, SWEPT_COLUMNS, ClockRow, Managers, act, needs_managers
 from leads.clock_plans import REASSIGN, Entry, PlanMismatch, due_by, entries_before
 from leads.escalation import reassign
+from leads.faults import set_aside
 from leads.models import Clock, Handoff
 from leads.models.clocks import ClockQuerySet
 from leads.record import Record
@@ -28,14 +28,11 @@ BATCH = {"postgresql": 2000, "sqlite": 1000}
 """Clocks per transaction: SQLite has one write lock for all, so it is held briefly (measured with ``./run bench sweep``)."""
 
 REASSIGN_BATCH = 50
-SET_ASIDE = timedelta(minutes=1)
 MOVED_COLUMNS = ("plan_position", "next_action_at")
 MISSED_COLUMNS = ("state", "missed_at", "detected_at", *MOVED_COLUMNS)
 
 ABSENT = (OperationalError, InterfaceError)
 """The database is away, or undid us for another's sake: no row is to blame, and the next sweep will do it."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,7 @@ def _attempt(stretch: ClockQuerySet, at: datetime) -> SweepResult:
         result, to_reassign = _act_on(stretch, at)
     except ABSENT:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is logged, and must not stop the rest
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and must not stop the rest
         blame = error
     else:
         for start in range(0, len(to_reassign), REASSIGN_BATCH):
@@ -107,7 +104,7 @@ def _attempt(stretch: ClockQuerySet, at: datetime) -> SweepResult:
         return result
     clock_ids = list(stretch.values_list("id", flat=True))
     if len(clock_ids) == 1:
-        return _set_aside(clock_ids[0], at, blame)
+        return SweepResult(set_aside=int(set_aside(clock_ids[0], at, blame)))
     middle = len(clock_ids) // 2
     halves = (clock_ids[:middle], clock_ids[middle:])
     return sum((_attempt(Clock.objects.due(at).filter(pk__in=half), at) for half in halves if half), start=NOTHING)
@@ -124,15 +121,8 @@ def _attempt_reassigning(clock_ids: Sequence[int], at: datetime) -> SweepResult:
     else:
         return SweepResult(escalated=done.escalated, reassigned=done.reassigned)
     if len(clock_ids) == 1:
-        return _set_aside(clock_ids[0], at, blame)
+        return SweepResult(set_aside=int(set_aside(clock_ids[0], at, blame)))
     return sum((_attempt_reassigning([clock_id], at) for clock_id in clock_ids), start=NOTHING)
-
-
-def _set_aside(clock_id: int, at: datetime, blame: Exception) -> SweepResult:
-    """Log the error and try this clock again in a minute; what is to be done keeps its true time."""
-    log.error("clock %s could not be swept; it is tried again in a minute", clock_id, exc_info=blame)
-    Clock.objects.due(at).filter(pk=clock_id).update(next_action_at=at + SET_ASIDE)
-    return SweepResult(set_aside=1)
 
 
 @transaction.atomic

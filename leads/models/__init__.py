@@ -1,7 +1,7 @@
 """The facts: who, what they want, what both sides promised and what happened."""
 
 from leads.models.activities import Activity, Feedback, Opportunity
-from leads.models.clocks import Clock, ClockStep
+from leads.models.clocks import Clock, ClockFault, ClockStep
 from leads.models.events import LeadEvent
 from leads.models.handoffs import Assignment, Handoff, Qualification
 from leads.models.intake import CaptureForm, ImportRow, ImportRun
@@ -14,6 +14,7 @@ __all__ = [
     "Assignment",
     "CaptureForm",
     "Clock",
+    "ClockFault",
     "ClockStep",
     "Company",
     "Contact",

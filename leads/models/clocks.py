@@ -161,3 +161,29 @@ class ClockStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of clock {self.clock_id}"
+
+
+class ClockFaultQuerySet(models.QuerySet["ClockFault"]):
+    def standing(self) -> ClockFaultQuerySet:
+        """Those whose clock is still at the step that could not be done."""
+        return self.filter(clock__next_action_at__isnull=False, plan_position=F("clock__plan_position"))
+
+
+class ClockFault(models.Model):
+    """That the sweep could not do the next step of a clock, and set the clock aside; the step is at ``plan_position``.
+
+    It is left behind when the step is done later: nothing has to look for it then.
+    """
+
+    clock = models.OneToOneField(Clock, on_delete=models.CASCADE, related_name="fault")
+    plan_position = models.PositiveSmallIntegerField()
+    attempts = models.PositiveIntegerField(default=1, help_text="How often this step was tried in vain.")
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    logged_at = models.DateTimeField(help_text="When it was last written to the log.")
+    error = models.CharField(max_length=80, help_text="The name of the exception.")
+
+    objects = ClockFaultQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.error} of clock {self.clock_id}"
