@@ -10,6 +10,7 @@ from django import forms
 
 from desk.queries.manager import assignable
 from inputs.fields import TextField
+from inputs.refusals import Problem, Refusal
 from leads.codes import (
     ACTIVITY_KINDS,
     DISQUALIFY_REASONS,
@@ -45,6 +46,10 @@ class StepForm(forms.Form):
 
     def prepare(self) -> None:
         """Fill in what depends on the lead or the user."""
+
+    def problems_of(self, refusal: Refusal) -> tuple[Problem, ...]:
+        """Give what a refusal says beside the fields."""
+        return refusal.problems
 
 
 def _note(label: str = "Note", *, required: bool = False, rows: int = 2) -> TextField:

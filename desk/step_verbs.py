@@ -6,12 +6,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from desk.correct_form import words_of
 from leads import followup, handoffs, outcomes, second_life
+from leads.completing import complete
 from leads.models import Lead
 from leads.qualifying import qualify
 from teams.models import User
 
-Verb = Callable[..., None]
+Verb = Callable[..., str | None]
+"""Takes the step; may give what is to be said of it, where that depends on what followed."""
 
 
 def _accept(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
@@ -101,7 +104,17 @@ def _reopen(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int
     second_life.reopen(lead_id=lead.pk, reason=form.cleaned_data["reason"], actor=actor, at=at)
 
 
+def _correct(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> str:
+    done = complete(
+        lead_id=lead.pk, changes=form.changes, is_elsewhere=form.cleaned_data.get("is_elsewhere", False),
+        seen=form.cleaned_data["seen"] or None, actor=actor, at=at,
+    )  # fmt: skip
+    lead.contact.refresh_from_db(fields=["name", "email", "phone"])
+    return words_of(done)
+
+
 VERBS: dict[str, Verb] = {
+    "correct": _correct,
     "accept": _accept,
     "reject": _reject,
     "return": _return,

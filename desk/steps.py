@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from desk import step_forms as forms
+from desk.correct_form import CorrectForm
 from desk.step_verbs import VERBS
+from leads.completing import may_complete
 from leads.followup import had_it, rating_due
 from leads.handoffs import ACCEPTED
 from leads.holding import Held, Reach, not_yours, permit, reach_of
@@ -44,9 +46,9 @@ class Step:
     def is_instant(self) -> bool:
         return self.form is None
 
-    def run(self, *, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
-        """Call the verb; raises its refusals."""
-        VERBS[self.code](lead=lead, form=form, actor=actor, at=at, handoff_id=handoff_id)
+    def run(self, *, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> str:
+        """Call the verb, and give what is said afterwards; raises its refusals."""
+        return VERBS[self.code](lead=lead, form=form, actor=actor, at=at, handoff_id=handoff_id) or self.done
 
 
 _TABLE = (
@@ -79,6 +81,9 @@ _TABLE = (
          actions=("work_lead", "disqualify_lead")),
     Step("reopen", "Reopen…", "Reopen", "Reopen", "Open again, with marketing.", "", forms.ReopenForm,
          actions=("reopen",)),
+    Step("correct", "Correct data…", "Correct the data", "Save", "Corrected.", "", CorrectForm,
+         "It is judged again at once: what meets the agreement becomes an MQL, and what is complete goes to sales.",
+         actions=("complete_lead", "complete_own_lead")),
 )  # fmt: skip
 STEPS = {step.code: step for step in _TABLE}
 
@@ -106,8 +111,9 @@ SECTION_STEPS = {
     "offered": ("accept", "reject", "reroute", "call"),
     "working": ("call", "email", "meeting", "rate", "return", "reroute"),
     "claimable": ("claim",),
-    "returned": ("qualify", "disqualify"),
-    "stuck": ("hand-off",),
+    "returned": ("qualify", "correct", "disqualify"),
+    "triage": ("correct", "qualify", "disqualify"),
+    "stuck": ("hand-off", "correct"),
 }
 
 
@@ -150,6 +156,8 @@ def permit_on(step: Step, user: User, lead: Lead, at: datetime) -> None:
 def _fits_stage(step: Step, facts: _Facts) -> bool:
     if step.code == "rate":
         return bool(rating_due(facts.item))
+    if step.code == "correct":
+        return True
     return step.code in FOR_OTHERS and facts.can(FOR_OTHERS[step.code])
 
 
@@ -212,6 +220,8 @@ def _may_rate(facts: _Facts) -> bool:
 
 def _reaches(step: Step, facts: _Facts) -> bool:
     """Tell whether the lead is in reach of this person for ``step``, whatever its stage."""
+    if step.code == "correct":
+        return _may_correct(facts)
     if step.code == "assign":
         return facts.user.may("assign") and facts.reach.may_assign(facts.item.rep_id, facts.lead.queue_id)
     had = step.code == "rate" and facts.user.may("work_lead") and had_it(facts.item, facts.user)
@@ -222,6 +232,10 @@ def _may_disqualify(facts: _Facts) -> bool:
     if facts.lead.stage == Stage.LEAD:
         return facts.user.may("disqualify_lead")
     return facts.is_theirs and facts.can("disqualify") and facts.conversed
+
+
+def _may_correct(facts: _Facts) -> bool:
+    return may_complete(facts.item, facts.user, facts.reach)
 
 
 def _may_assign(facts: _Facts) -> bool:
@@ -250,4 +264,5 @@ _OFFERED: dict[str, Offered] = {
     "recycle": _works("recycle"),
     "disqualify": _may_disqualify,
     "reopen": lambda facts: facts.can("reopen") and facts.user.may("reopen"),
+    "correct": _may_correct,
 }

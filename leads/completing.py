@@ -7,7 +7,7 @@ the company is not, and changes only where it still says what was read. Events a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,14 +19,12 @@ from leads.intake.attempts import attempt
 from leads.intake.match import Book, lock_names
 from leads.intake.states import CompanyState
 from leads.intake.store import store_companies
-from leads.judging_again import Followed, judge_again
+from leads.judging_again import NOTHING, Followed, judge_again
 from leads.models import Company, Contact, Lead
 from leads.record import Record
 from ledger.rows import update_rows
 from ledger.selecting import ids
 from teams.models import User
-
-VERB = "complete"
 
 
 class BadData(Invalid):
@@ -61,7 +59,7 @@ class Completed:
     """
 
     fields: tuple[str, ...]
-    followed: Followed = Followed()
+    followed: Followed = NOTHING
     joined: str = ""
 
 
@@ -89,10 +87,20 @@ def complete(
     ``NotYours``, ``DataMoved``, ``BadData``, ``EmailTaken``, ``DomainTaken`` and ``Busy``.
     """
 
-    def act(obstacle: str) -> Completed:
-        return _complete(lead_id, changes, actor, at, seen, is_elsewhere, obstacle)
+    wish = _Wish(lead_id, changes, actor, at, seen, is_elsewhere)
+    return attempt(lambda obstacle: _complete(wish, obstacle))
 
-    return attempt(act)
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """The arguments of the verb."""
+
+    lead_id: int
+    changes: Mapping[str, Any]
+    actor: User
+    at: datetime
+    seen: str | None
+    is_elsewhere: bool
 
 
 def may_complete(item: Held, actor: User, reach: Reach) -> bool:
@@ -101,79 +109,78 @@ def may_complete(item: Held, actor: User, reach: Reach) -> bool:
     return actor.may("complete_lead") or (actor.may("complete_own_lead") and is_in_reach)
 
 
-def _complete(
-    lead_id: int, changes: Mapping[str, Any], actor: User, at: datetime, seen: str | None, is_elsewhere: bool,
-    obstacle: str,
-) -> Completed:  # fmt: skip
-    contact = _hold_contact(lead_id, actor)
-    wanted = correct(contact, contact.company, changes, at=at, is_elsewhere=is_elsewhere)
-    firm = _firm(contact, wanted, is_elsewhere) if isinstance(wanted, Correction) else Firm(None, frozenset())
-    held = _hold_leads(lead_id, contact, firm, actor)
-    item = next(item for item in held if item.lead.pk == lead_id)
-    _permit(item, actor, at)
-    _refuse_stale(contact, changes, seen)
+def _complete(wish: _Wish, obstacle: str) -> Completed:
+    contact = _hold_contact(wish)
+    wanted = correct(contact, contact.company, wish.changes, at=wish.at, is_elsewhere=wish.is_elsewhere)
+    firm = _firm(contact, wanted, wish) if isinstance(wanted, Correction) else Firm(None, frozenset())
+    held = _hold_leads(wish, contact, firm)
+    item = next(item for item in held if item.lead.pk == wish.lead_id)
+    _permit(item, wish)
+    _refuse_stale(contact, wish)
     if not isinstance(wanted, Correction):
         raise BadData("Some of this cannot be stored.", problems=tuple(wanted))
-    _refuse_taken(contact, wanted, firm, is_elsewhere)
-    moves = firm.id != contact.company_id
-    fields = tuple(sorted({*wanted.fields, *firm.fields, *(["company"] if moves else [])}))
+    _refuse_taken(contact, wanted)
+    _refuse_same(contact, firm, wish)
+    moves = ["company"] if firm.id != contact.company_id else []
+    fields = tuple(sorted({*wanted.fields, *firm.fields, *moves}))
     if not fields:
         return Completed(())
-    _store(contact, wanted, firm, at)
-    record = Record(VERB, actor.pk, at)
-    reasons = _tell(record, held, item, fields, firm, moves=moves)
-    followed = judge_again(record, held, lead_id, reasons, at=at, obstacle=obstacle)
+    _store(contact, wanted, firm, wish.at)
+    record = Record("complete", wish.actor.pk, wish.at)
+    reasons = _tell(record, held, item, fields, firm)
+    followed = judge_again(record, held, wish.lead_id, reasons, at=wish.at, obstacle=obstacle)
     record.write("lead", [each.lead.pk for each in held], fields=list(fields), contact=contact.pk, company=firm.id)
-    known = firm.state is not None and moves and not firm.state.is_new
-    return Completed(fields, followed, joined=firm.state.name if firm.state and known else "")
+    is_known = moves and firm.state is not None and not firm.state.is_new
+    return Completed(fields, followed, joined=firm.state.name if firm.state and is_known else "")
 
 
 # Holding --------------------------------------------------------------------------------------------------------------
 
 
-def _hold_contact(lead_id: int, actor: User) -> Contact:
+def _hold_contact(wish: _Wish) -> Contact:
     """Lock the contact of a lead that the actor may see, and load its company."""
-    lead = Lead.objects.visible_to(actor).filter(pk=lead_id).values_list("contact_id", flat=True).first()
-    if lead is None:
+    leads = Lead.objects.visible_to(wish.actor).filter(pk=wish.lead_id)
+    contact_id = leads.values_list("contact_id", flat=True).first()
+    if contact_id is None:
         raise NoSuchLead("There is no such lead.")
     rows = Contact.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("company").get(pk=lead)
+    return rows.select_related("company").get(pk=contact_id)
 
 
-def _hold_leads(lead_id: int, contact: Contact, firm: Firm, actor: User) -> list[Held]:
+def _hold_leads(wish: _Wish, contact: Contact, firm: Firm) -> list[Held]:
     """Lock the lead, and the open leads that it concerns: those of its contact, and of its company where that changes."""
-    concerned = {lead_id, *Lead.objects.open().filter(contact=contact).values_list("pk", flat=True)}
+    concerned = {wish.lead_id, *Lead.objects.open().filter(contact=contact).values_list("pk", flat=True)}
     if firm.id is not None and firm.columns:
         concerned.update(Lead.objects.open().filter(contact__company=firm.id).values_list("pk", flat=True))
-    return hold(concerned, actor=actor)
+    return hold(concerned, actor=wish.actor)
 
 
-def _permit(item: Held, actor: User, at: datetime) -> None:
-    if actor.may("complete_lead"):
+def _permit(item: Held, wish: _Wish) -> None:
+    if wish.actor.may("complete_lead"):
         return
-    permit(actor, "complete_own_lead")
-    if not may_complete(item, actor, reach_of(actor, ids([item.rep_id]), at)):
+    permit(wish.actor, "complete_own_lead")
+    if not may_complete(item, wish.actor, reach_of(wish.actor, ids([item.rep_id]), wish.at)):
         raise not_yours(item)
 
 
 # Looking whether it can be --------------------------------------------------------------------------------------------
 
 
-def _refuse_stale(contact: Contact, changes: Mapping[str, Any], seen: str | None) -> None:
+def _refuse_stale(contact: Contact, wish: _Wish) -> None:
     now = values_of(contact, contact.company)
-    if seen is None or seen == fingerprint(now):
+    if wish.seen is None or wish.seen == fingerprint(now):
         return
     message = "Somebody else changed this since you opened the page. Look at what it says now, then save again."
     problems = [
         Problem(name, "moved", f"It says “{now[name]}” now." if now[name] else "It is empty now.")
-        for name, value in changes.items()
+        for name, value in wish.changes.items()
         if value != now[name]
     ]
     details = {"seen": fingerprint(now)}
     raise DataMoved(message, problems=(Problem("", "data_moved", message), *problems), details=details)
 
 
-def _refuse_taken(contact: Contact, wanted: Correction, firm: Firm, is_elsewhere: bool) -> None:
+def _refuse_taken(contact: Contact, wanted: Correction) -> None:
     key = wanted.person.get("email_key")
     other = Contact.objects.filter(email_key=key).exclude(pk=contact.pk).first() if key else None
     if other is not None:
@@ -189,14 +196,17 @@ def _refuse_taken(contact: Contact, wanted: Correction, firm: Firm, is_elsewhere
             f"This is the domain of {company}. If the person works there, say so.", field="domain",
             details={"company": company.pk},
         )  # fmt: skip
-    if is_elsewhere and firm.id == contact.company_id and contact.company is not None:
+
+
+def _refuse_same(contact: Contact, firm: Firm, wish: _Wish) -> None:
+    if wish.is_elsewhere and contact.company is not None and firm.id == contact.company_id:
         message = f"This names {contact.company} again. Give the name or the domain of the other company."
         raise BadData(message, code="same_company", field="company")
 
 
-def _firm(contact: Contact, wanted: Correction, is_elsewhere: bool) -> Firm:
+def _firm(contact: Contact, wanted: Correction, wish: _Wish) -> Firm:
     """Give the company of the contact; where there is none yet, or another, as the intake finds or makes it."""
-    if contact.company is not None and not is_elsewhere:
+    if contact.company is not None and not wish.is_elsewhere:
         return Firm(contact.company_id, frozenset(wanted.company))
     lock_names([wanted.firm])
     state = Book([wanted.firm], with_handoffs=False).company_for(wanted.firm)
@@ -222,9 +232,7 @@ def _store(contact: Contact, wanted: Correction, firm: Firm, at: datetime) -> No
     update_rows(Contact, tuple(person), [(contact.pk, *person.values())], returning=())
 
 
-def _tell(
-    record: Record, held: Sequence[Held], item: Held, fields: Iterable[str], firm: Firm, *, moves: bool
-) -> frozenset[int]:
+def _tell(record: Record, held: Sequence[Held], item: Held, fields: Sequence[str], firm: Firm) -> frozenset[int]:
     """Write on each lead what was corrected that concerns it, and tell whoever has the contact in hand.
 
     Gives the leads for which it is a new reason to be looked at.
@@ -234,9 +242,11 @@ def _tell(
         is_theirs = each.lead.contact_id == item.lead.contact_id
         concerns = sorted(fields if is_theirs else firm.fields)
         code = "" if each is item else "contact" if is_theirs else "company"
-        record.event(each.lead.pk, "completed", campaign_id=each.lead.last_campaign_id, code=code, facts={"fields": concerns})
+        record.event(
+            each.lead.pk, "completed", campaign_id=each.lead.last_campaign_id, code=code, facts={"fields": concerns}
+        )
         if is_theirs and each.current_handoff_id is not None:
             record.tell(each.rep_id, "lead_corrected", "lead", each.lead.pk, fields=concerns)
-        if is_reason(concerns) or (is_theirs and moves):
+        if is_reason(concerns) or (is_theirs and firm.state is not None):
             reasons.add(each.lead.pk)
     return frozenset(reasons)

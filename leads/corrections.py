@@ -158,5 +158,3 @@ def _columns(firm: Clean) -> dict[str, Any]:
 def _nameless(firm: Clean) -> Clean:
     """Leave out who it came from: only the company is looked for."""
     return replace(firm, email_key=None, phone_key=None, external_id=None)
-
-

@@ -6,7 +6,7 @@ What the intake does with what comes in, for what is there already. Callers hold
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,11 +19,10 @@ from leads.lifecycle import Stage
 from leads.models import Lead, Qualification
 from leads.qualifying import QUALIFICATION_COLUMNS, Judge, judge_of, qualification_row, touch_lines
 from leads.record import Record
+from leads.scoring import TouchLine
 from ledger.rows import insert_rows, update_rows
 from personas.fit import Fit
 from sla.in_force import InForce, NoAgreement, agreement_in_force
-
-Facts = Mapping[int, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,9 @@ class Followed:
     other_mql_count: int = 0
 
 
+NOTHING = Followed()
+
+
 def judge_again(
     record: Record, held: Sequence[Held], lead_id: int, reasons: Collection[int], *, at: datetime, obstacle: str
 ) -> Followed:
@@ -52,23 +54,15 @@ def judge_again(
     try:
         agreement = agreement_in_force(at)
     except NoAgreement:
-        return Followed()
-    judge = judge_of(agreement)
+        return NOTHING
     facts = load_facts([item.lead.pk for item in held], at)
-    fits = _score(judge, held, facts)
+    court = _Court(record, agreement, judge_of(agreement), at, facts)
+    court.score(held)
     live = [item for item in held if not item.lead.is_history]
-    new = [
-        item
-        for item in live
-        if item.lead.stage == Stage.LEAD
-        and judge.is_mql(facts[item.lead.pk])
-        and (item.lead.pk in reasons or not item.lead.needs_new_reason)
-    ]
-    _qualify(record, judge, new, facts, fits, at)
+    new = [item for item in live if court.qualifies(item, has_reason=item.lead.pk in reasons)]
+    court.qualify(new)
     fresh = {item.lead.pk for item in new}
-    waiting = [item for item in live if _waits(item)]
-    ready = _ready(agreement, waiting, facts, fresh | {lead_id})
-    placed, missing = _hand_off(record, agreement, judge, ready, facts, at, obstacle)
+    placed, missing = court.hand_off(court.ready(live, fresh | {lead_id}), obstacle)
     place = placed.get(lead_id)
     return Followed(
         lead_id in fresh, place.user_id if place else None, place.queue_id if place else None,
@@ -76,81 +70,83 @@ def judge_again(
     )  # fmt: skip
 
 
-def _score(judge: Judge, held: Sequence[Held], facts: Facts) -> dict[int, Fit]:
-    """Score the fit of each lead anew and store it where it differs."""
-    fits = {}
-    for item in held:
-        told = facts[item.lead.pk]
-        fit = fits[item.lead.pk] = judge.fit(told)
-        told["fit"], told["grade"] = fit.score, fit.grade
-    rows = [
-        (item.lead.pk, fits[item.lead.pk].score, fits[item.lead.pk].version_id)
-        for item in held
-        if (item.lead.fit, item.lead.persona_id) != (fits[item.lead.pk].score, fits[item.lead.pk].version_id)
-    ]
-    update_rows(Lead, ("fit", "persona_id"), rows, returning=())
-    return fits
+@dataclass(slots=True)
+class _Court:
+    """Who judges, by what, and what is known of each lead: its facts, and its fit once it is scored."""
 
+    record: Record
+    agreement: InForce
+    judge: Judge
+    at: datetime
+    facts: Mapping[int, dict[str, Any]]
+    fits: dict[int, Fit] = field(default_factory=dict)
 
-def _qualify(
-    record: Record, judge: Judge, new: Sequence[Held], facts: Facts, fits: Mapping[int, Fit], at: datetime
-) -> None:
-    """Make MQLs of those for which the rule holds now, and keep why."""
-    if not new:
-        return
-    touches = touch_lines(item.lead.pk for item in new)
-    rows = []
-    for item in new:
-        lead, fit, engagement = item.lead, fits[item.lead.pk], facts[item.lead.pk]["engagement"]
-        rows.append(
-            qualification_row(
-                lead_id=lead.pk, judge=judge, fit=fit, engagement=engagement, touches=touches.get(lead.pk, ()), at=at
-            )
-        )
-        record.event(
-            lead.pk, "qualified", campaign_id=lead.last_campaign_id, version_id=judge.version_id, code="rule",
+    def score(self, held: Sequence[Held]) -> None:
+        """Score the fit of each lead and store it where it differs."""
+        rows = []
+        for item in held:
+            facts = self.facts[item.lead.pk]
+            fit = self.fits[item.lead.pk] = self.judge.fit(facts)
+            facts["fit"], facts["grade"] = fit.score, fit.grade
+            if (item.lead.fit, item.lead.persona_id) != (fit.score, fit.version_id):
+                rows.append((item.lead.pk, fit.score, fit.version_id))
+        update_rows(Lead, ("fit", "persona_id"), rows, returning=())
+
+    def qualifies(self, item: Held, *, has_reason: bool) -> bool:
+        may = item.lead.stage == Stage.LEAD and (has_reason or not item.lead.needs_new_reason)
+        return may and self.judge.is_mql(self.facts[item.lead.pk])
+
+    def qualify(self, new: Sequence[Held]) -> None:
+        """Make MQLs of those for which the rule holds, and keep why."""
+        if not new:
+            return
+        touches = touch_lines(item.lead.pk for item in new)
+        rows = [self._reasoned(item.lead, touches.get(item.lead.pk, ())) for item in new]
+        insert_rows(Qualification, QUALIFICATION_COLUMNS, rows)
+        reached = {item.lead.pk: item.lead.mql_at or self.at for item in new}
+        step_to(new, "qualify", needs_new_reason=False, each={"mql_at": reached})
+
+    def _reasoned(self, lead: Lead, touches: Sequence[TouchLine]) -> tuple[Any, ...]:
+        fit, engagement = self.fits[lead.pk], self.facts[lead.pk]["engagement"]
+        self.record.event(
+            lead.pk, "qualified", campaign_id=lead.last_campaign_id, version_id=self.judge.version_id, code="rule",
             facts={"fit": fit.score, "engagement": engagement},
         )  # fmt: skip
-    insert_rows(Qualification, QUALIFICATION_COLUMNS, rows)
-    reached = {item.lead.pk: item.lead.mql_at or at for item in new}
-    step_to(new, "qualify", needs_new_reason=False, each={"mql_at": reached})
-
-
-def _waits(item: Held) -> bool:
-    """Tell whether an MQL is with marketing still."""
-    return item.lead.stage == Stage.MQL and item.open_handoff is None and item.lead.queue_id is None
-
-
-def _ready(agreement: InForce, waiting: Sequence[Held], facts: Facts, asked: Collection[int]) -> list[Held]:
-    """Give which to hand off: those of ``asked``, and others that were incomplete before and are complete now.
-
-    Another that still lacks something is left as it is: its marketer was told.
-    """
-    required = agreement.terms.required_for_handoff
-    return [
-        item
-        for item in waiting
-        if item.lead.pk in asked or not missing_for_handoff(required, facts[item.lead.pk])
-    ]  # fmt: skip
-
-
-def _hand_off(
-    record: Record, agreement: InForce, judge: Judge, ready: Sequence[Held], facts: Facts, at: datetime, obstacle: str
-) -> tuple[dict[int, Placement], dict[int, Sequence[str]]]:
-    """Hand off, and give where each went, or the codes of what keeps it back."""
-    kept = hold_back(record, [item.lead for item in ready], obstacle, judge.version_id) if ready else {}
-    wanted = [
-        ToHandOff(
-            lead_id=item.lead.pk, tier=judge.tier(facts[item.lead.pk]), facts=facts[item.lead.pk], arrived_at=at,
-            handoff_count=item.lead.handoff_count, marketer_id=item.lead.marketer_id,
-            campaign_id=item.lead.last_campaign_id,
+        return qualification_row(
+            lead_id=lead.pk, judge=self.judge, fit=fit, engagement=engagement, touches=touches, at=self.at
         )
-        for item in ready
-        if item.lead.pk not in kept
-    ]  # fmt: skip
-    if not wanted:
-        return {}, {lead_id: (code,) for lead_id, code in kept.items()}
-    done = hand_off_many(record, wanted, agreement=agreement, at=at)
-    placed = {placement.offer.lead_id: placement for placement in done.placements}
-    return placed, {**{lead_id: (code,) for lead_id, code in kept.items()}, **done.missing}
 
+    def ready(self, held: Sequence[Held], asked: Collection[int]) -> list[Held]:
+        """Give which MQLs to hand off of those that are with marketing: the ``asked``, and any other that is complete now.
+
+        Another that still lacks something is left as it is: its marketer was told.
+        """
+        required = self.agreement.terms.required_for_handoff
+        waiting = [
+            item
+            for item in held
+            if item.lead.stage == Stage.MQL and item.open_handoff is None and item.lead.queue_id is None
+        ]
+        return [
+            item
+            for item in waiting
+            if item.lead.pk in asked or not missing_for_handoff(required, self.facts[item.lead.pk])
+        ]
+
+    def hand_off(self, ready: Sequence[Held], obstacle: str) -> tuple[dict[int, Placement], dict[int, Sequence[str]]]:
+        """Hand off what may be, and give where each went, or the codes of what keeps it back."""
+        leads = [item.lead for item in ready]
+        kept = hold_back(self.record, leads, obstacle, self.judge.version_id) if leads else {}
+        missing: dict[int, Sequence[str]] = {lead_id: (code,) for lead_id, code in kept.items()}
+        wanted = [self._to_hand_off(lead) for lead in leads if lead.pk not in kept]
+        if not wanted:
+            return {}, missing
+        done = hand_off_many(self.record, wanted, agreement=self.agreement, at=self.at)
+        return {placed.offer.lead_id: placed for placed in done.placements}, {**missing, **done.missing}
+
+    def _to_hand_off(self, lead: Lead) -> ToHandOff:
+        facts = self.facts[lead.pk]
+        return ToHandOff(
+            lead_id=lead.pk, tier=self.judge.tier(facts), facts=facts, arrived_at=self.at,
+            handoff_count=lead.handoff_count, marketer_id=lead.marketer_id, campaign_id=lead.last_campaign_id,
+        )  # fmt: skip

@@ -150,6 +150,8 @@ def _title(event: LeadEvent) -> str:
 
 
 def _detail(event: LeadEvent) -> str:
+    if event.kind == "completed":
+        return ", ".join(name.replace("_", " ") for name in event.facts.get("fields", ()) if not name.endswith("_key"))
     words = REASON_WORDS.get(event.kind, {})
     words = CODE_WORDS | words
     said = [words.get(event.code, SOURCES.get(event.code, TOUCH_KINDS.get(event.code, event.code.replace("_", " "))))]

@@ -19,6 +19,7 @@ from desk.steps import STEPS, Step, permit_on, permit_step
 from desk.views.desks import queue_response
 from inputs.fields import add_problems
 from inputs.refusals import Invalid, NotAllowed, NotVisible, Refusal
+from leads.handoffs import NotReady
 from leads.models import Handoff, Lead
 from ledger.instants import edge_now
 from teams.models import User
@@ -45,12 +46,12 @@ def step(request: HttpRequest, lead_id: int, code: str) -> HttpResponse:
         if not form.is_valid():
             permit_on(wanted, user, lead, at)
             return _page(request, wanted, lead, form, UNPROCESSABLE)
-        wanted.run(lead=lead, form=form, actor=user, at=at, handoff_id=_seen_handoff(request))
+        words = wanted.run(lead=lead, form=form, actor=user, at=at, handoff_id=_seen_handoff(request))
     except NotVisible:
         raise
     except Refusal as refusal:  # also of a rep who lost the right while typing
         return _refused(request, wanted, lead, form, refusal)
-    return _done(request, wanted, lead)
+    return _done(request, lead, words)
 
 
 def _form(wanted: Step, given: QueryDict | None, lead: Lead, user: User, at: datetime) -> StepForm:
@@ -91,21 +92,23 @@ def _refused(request: HttpRequest, wanted: Step, lead: Lead, form: Any, refusal:
     status = UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status
     if isinstance(refusal, NotAllowed):
         form.errors.clear()  # what is missing does not matter to somebody who may not send it
-    named = {problem.field for problem in refusal.problems} & set(form.fields)
-    add_problems(form, refusal.problems if named else refusal.problems[:0])
-    if not named:
+    problems = form.problems_of(refusal)
+    if {problem.field for problem in problems} & {"", *form.fields}:
+        add_problems(form, problems)
+    else:
         form.add_error(None, refusal.message)
+    form.mends = isinstance(refusal, NotReady)
     return _page(request, wanted, lead, form, status)
 
 
-def _done(request: HttpRequest, wanted: Step, lead: Lead) -> HttpResponse:
+def _done(request: HttpRequest, lead: Lead, words: str) -> HttpResponse:
     is_desk = request.POST.get("from") == DESK
     if request.htmx and is_desk:  # type: ignore[attr-defined]
         user = reader(request)
         response = queue_response(request, user, edge_now())  # after the verb: the clocks it started have begun
-        response["HX-Trigger"] = json.dumps({"announce": f"{lead.contact}: {wanted.done}"})
+        response["HX-Trigger"] = json.dumps({"announce": f"{lead.contact}: {words}"})
         return response
-    messages.success(request, f"{lead.contact}: {wanted.done}")
+    messages.success(request, f"{lead.contact}: {words}")
     target = reverse("desk:mine") if is_desk else reverse("desk:lead", args=[lead.pk])
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(status=204, headers={"HX-Redirect": target})

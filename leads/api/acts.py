@@ -16,8 +16,10 @@ from inputs.moments import day, instant
 from inputs.numbers import MAX_ID, amount, whole
 from inputs.refusals import NotVisible
 from leads import followup, handoffs, moves, outcomes, qualifying, second_life
-from leads.api.base import ApiView, BadBody, Reader, code, flag, read_body, text
+from leads.api.base import ApiView, BadBody, Reader, code, flag, given, read_body, text
 from leads.api.shapes import DETAIL, ActOut, ProblemBody, lead_body
+from leads.completing import complete
+from leads.corrections import FIELDS
 from leads.models import Lead
 from teams.models import User
 
@@ -91,11 +93,16 @@ def _qualify(*, lead_id: int, actor: User, at: datetime, reason: str) -> None:
     qualifying.qualify(lead_ids=[lead_id], actor=actor, at=at, reason=reason)
 
 
+def _correct(*, lead_id: int, actor: User, at: datetime, is_elsewhere: bool = False, **changes: Any) -> None:
+    complete(lead_id=lead_id, changes=changes, actor=actor, at=at, is_elsewhere=is_elsewhere)
+
+
 _SEEN: dict[str, Reader] = {"handoff_id": _id}
 _REASON: dict[str, Reader] = {"reason": code, "note": text}
 
 ACTS: dict[str, Act] = {
     "qualify": Act(_qualify, {"reason": text}, ("reason",)),
+    "correct": Act(_correct, {**dict.fromkeys(FIELDS, given), "is_elsewhere": flag}),
     "hand-off": Act(handoffs.hand_off, {}),
     "accept": Act(handoffs.accept, _SEEN),
     "reject": Act(handoffs.reject, {**_REASON, **_SEEN}, ("reason",)),

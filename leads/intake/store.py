@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -53,9 +54,16 @@ def store_companies(companies: Iterable[CompanyState], *, at: datetime) -> None:
     companies = list(companies)
     new = sorted((company for company in companies if company.is_new), key=lambda c: (c.domain or "", c.name_key))
     insert_rows(Company, COMPANY_COLUMNS, [_new_company(company, at) for company in new])
-    filled = [company for company in companies if company.changed and not company.is_new]
-    rows = [(company.id, *_values(company, COMPANY_BLANKS)) for company in filled]
-    update_rows(Company, COMPANY_BLANKS, rows, returning=())
+    filled: defaultdict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    for company in companies:
+        if company.changed and not company.is_new:
+            columns = tuple(name for name in COMPANY_BLANKS if name in company.changed)
+            filled[columns].append((company.id, *_values(company, columns)))
+    for (
+        columns,
+        rows,
+    ) in filled.items():  # and no other column: nobody holds a company, and somebody may correct it right now
+        update_rows(Company, columns, rows, returning=())
 
 
 def _store_contacts(contacts: Any, at: datetime) -> None:

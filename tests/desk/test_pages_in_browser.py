@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = {
     "sam": ["/", "/leads/", "/leads/{lead}/", "/leads/{lead}/call/", "/campaigns/", "/campaigns/{campaign}/", "/personas/",
             "/agreement/", "/glossary/", "/routing/", "/notifications/", "/accounts/password/change/"],
-    "maya": ["/", "/campaigns/new/"],
+    "maya": ["/", "/campaigns/new/", "/leads/{lead}/", "/leads/{lead}/correct/"],
     "sue": ["/"],
 }  # fmt: skip
 SHOTS = Path(settings.BASE_DIR) / "artefacts" / "desk"

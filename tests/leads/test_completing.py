@@ -73,7 +73,9 @@ def test_correcting_what_a_lead_is_judged_by_makes_an_mql_of_it(world: InForce, 
     lead = taken(role="Student", seniority="Student", industry="", employee_count="", country="FR")
     assert (lead.stage, (lead.fit or 0) < 30) == ("lead", True)
 
-    done = correct(lead, role="Operations", seniority="Director", industry="Manufacturing", employee_count="250", country="DE")
+    done = correct(
+        lead, role="Operations", seniority="Director", industry="Manufacturing", employee_count="250", country="DE"
+    )
 
     assert done.followed.is_new_mql
     assert (lead.stage, lead.mql_at, lead.tier, lead.persona_id is not None) == ("mql", LATER, "hot", True)
@@ -207,7 +209,14 @@ def colleagues(count: int) -> None:
     base = Lead.objects.count()
     take_in(
         [
-            anna(email=f"{base + number}@acme.example", phone="", industry="", employee_count="", touch_kind="form", role="")
+            anna(
+                email=f"{base + number}@acme.example",
+                phone="",
+                industry="",
+                employee_count="",
+                touch_kind="form",
+                role="",
+            )
             for number in range(count)
         ],
         actor=None,
@@ -230,7 +239,11 @@ def test_values_are_cleaned_as_the_intake_cleans_them(world: InForce, correct: C
     assert (contact.email, contact.email_key) == ("Anna+X@acme.example", "anna+x@acme.example")
     assert (contact.phone, contact.phone_key, contact.country) == ("030 901821", "+4930901821", "DE")
     assert (contact.language, contact.company.country) == ("de", "GB")
-    assert (contact.company.name, contact.company.name_key, contact.company.domain) == ("Acme, Inc.", "acme", "acme.example")
+    assert (contact.company.name, contact.company.name_key, contact.company.domain) == (
+        "Acme, Inc.",
+        "acme",
+        "acme.example",
+    )
 
 
 def test_a_new_title_says_role_and_seniority_anew_unless_somebody_said_them(world: InForce, correct: Correct) -> None:
@@ -380,7 +393,9 @@ def test_sales_corrects_the_leads_that_it_may_work(
             correct(about, actor=refused, name="Somebody Else")
 
 
-def test_whoever_may_not_is_told_so_before_what_is_wrong(agreement: InForce, correct: Correct, sam: User, sales: Team) -> None:
+def test_whoever_may_not_is_told_so_before_what_is_wrong(
+    agreement: InForce, correct: Correct, sam: User, sales: Team
+) -> None:
     lead = offer_to(sam, agreement).lead
 
     with pytest.raises(NotYours):

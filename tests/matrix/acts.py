@@ -86,6 +86,7 @@ def checklist_body(world: World, actor: str) -> dict[str, Any]:
 WRONG_SIZE, PRICE = {"reason": "wrong_size"}, {"reason": "price"}
 NO_ANSWER = {"outcome": "no_answer"}
 DEAL = {"amount": "1000.00", "currency": "EUR", "expected_close_on": "2099-01-01"}
+ROBIN = {"name": "Robin Doe", "phone": "+49 30 901820"}
 WORKED: dict[str, Any] = {"allowed": MANAGER, "own_only": REPS}
 
 ACTS = (
@@ -97,6 +98,7 @@ ACTS = (
     Act("claim", "claim", "waiting", allowed=MANAGER | REPS),
     Act("hand-off", "hand-off", "ready", allowed=MARKETING),
     Act("qualify", "qualify", "new", allowed=MARKETING, form={"reason": "Met"}, body={"reason": "Met"}),
+    Act("correct", "correct", "sam", "rita", allowed=MARKETING | MANAGER | {"ada"}, own_only=REPS, form=ROBIN, body=ROBIN),
     Act("call", "activities", "sam", "rita", **WORKED, form=NO_ANSWER, body={"kind": "call", **NO_ANSWER}),
     Act("email", "", "sam", "rita", **WORKED, form={"outcome": "sent"}),
     Act("meeting", "", "sam", "rita", **WORKED, form={"outcome": "meeting_held"}),
