@@ -15,7 +15,6 @@ from tests.cast import NOW, clock_start, offer_to, start_clocks
 from tests.routing_setup import simple_routing
 
 MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
 AT = NOW + timedelta(seconds=1351)
 """Just after the clock is to be reassigned: without routing rules nobody can say to whom."""
 pytestmark = pytest.mark.django_db
@@ -62,9 +61,9 @@ def test_a_check_names_the_clocks_that_stand_still_until_they_work_again(
     (warning,) = check_faults(databases=["default"])
 
     assert warning.id == "leads.W001"
+    since = f"{AT:%Y-%m-%d %H:%M} UTC"
     assert (
-        f"1 clocks cannot be swept (NoRouting), the first since {AT:%Y-%m-%d %H:%M} UTC: {Clock.objects.get().pk}."
-        == warning.msg
+        warning.msg == f"Clocks that cannot be swept: 1 (NoRouting), the first since {since}: {Clock.objects.get().pk}."
     )
     simple_routing(sales, [sam])
     assert sweep(at=AT + MINUTE + MINUTE).reassigned == 1
