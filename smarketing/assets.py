@@ -40,7 +40,11 @@ class VendorFinder(BaseFinder):
     """Finds the listed files for `collectstatic` and for serving without it."""
 
     def check(self, **_kwargs: Any) -> list[CheckMessage]:
-        missing = [source for source in VENDOR_FILES.values() if not (node_modules() / source).is_file()]
+        missing = [
+            source
+            for name, source in VENDOR_FILES.items()
+            if not ((node_modules() / source).is_file() or is_collected(name))
+        ]
         if not missing:
             return []
         return [Error(f"Front-end files are missing: {', '.join(missing)}", hint="./run setup", id="smarketing.E001")]
@@ -56,6 +60,11 @@ class VendorFinder(BaseFinder):
         storage = VendorStorage(location=str(node_modules()))
         for name in VENDOR_FILES:
             yield name, storage
+
+
+def is_collected(name: str) -> bool:
+    """Tell whether `collectstatic` brought this file along: then it is served from there, and the packages may be gone."""
+    return settings.STATIC_ROOT is not None and (Path(settings.STATIC_ROOT) / name).is_file()
 
 
 def node_modules() -> Path:

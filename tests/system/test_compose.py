@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from smarketing import assets
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -38,6 +40,23 @@ def test_nothing_starts_before_the_migrations_ended(services: dict[str, Any], na
 def test_no_secret_is_written_down(services: dict[str, Any]) -> None:
     assert services["web"]["env_file"] == ".env"
     assert services["postgres"]["environment"]["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD:?")
+
+
+def test_the_image_needs_no_packages_of_the_front_end_once_they_are_collected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    monkeypatch.setattr(assets, "node_modules", lambda: tmp_path / "gone")
+    settings.STATIC_ROOT = tmp_path
+    (error,) = assets.VendorFinder().check()
+    assert error.id == "smarketing.E001"
+
+    for name in assets.VENDOR_FILES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+
+    assert assets.VendorFinder().check() == []
+    settings.STATIC_ROOT = None
+    assert [error.id for error in assets.VendorFinder().check()] == ["smarketing.E001"]
 
 
 def test_the_image_does_not_run_as_root() -> None:
