@@ -11,7 +11,8 @@ from django.utils.html import format_html
 from desk.step_forms import StepForm
 from inputs.fields import TextField
 from inputs.refusals import Problem, Refusal
-from leads.completing import Completed, DataMoved, EmailTaken
+from leads.codes import SOURCES
+from leads.completing import SOURCE, UNKNOWN, Completed, DataMoved, EmailTaken
 from leads.corrections import FIELDS, FIRM, PERSON, fingerprint, values_of
 from leads.facts import MISSING_WORDS, facts_now, missing_for_handoff
 from leads.informing import name_of
@@ -62,18 +63,21 @@ class CorrectForm(StepForm):
     company_country = _text("Country of the company", "country", max_length=COUNTRY_LENGTH)
     company_region = _text("Region of the company", "region")
     is_elsewhere = forms.BooleanField(required=False)
+    source = forms.ChoiceField(label="Where the lead came from", choices=[*SOURCES.items()], required=False)
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def prepare(self) -> None:
         contact, company = self.lead.contact, self.lead.contact.company
         now = values_of(contact, company)
-        self.initial = {**now, "seen": fingerprint(now)}
+        self.initial = {**now, SOURCE: self.lead.source, "seen": fingerprint(now)}
         elsewhere: Any = self.fields["is_elsewhere"]
         elsewhere.is_wide = True
         elsewhere.label = f"{contact} works for another company"
         elsewhere.help_text = f"Name it below, and clear what you do not know of it. {company} stays as it is."
         if company is None:
             del self.fields["is_elsewhere"]
+        if self.lead.source != UNKNOWN:
+            del self.fields[SOURCE]
         try:
             self._say_what_counts(agreement_in_force(self.at))
         except NoAgreement:
@@ -91,17 +95,22 @@ class CorrectForm(StepForm):
                 field.mark = COUNTS_FOR_FIT  # type: ignore[attr-defined]
         if self.lead.stage in (Stage.LEAD, Stage.MQL):
             missing = missing_for_handoff(agreement.terms.required_for_handoff, facts)
-            for name in (name for code in missing for name in FIELDS_OF.get(code, (code,)) if name in FIELDS):
+            for name in (name for code in missing for name in FIELDS_OF.get(code, (code,)) if name in self.fields):
                 self.fields[name].mark = NEEDED  # type: ignore[attr-defined]
 
     @property
     def groups(self) -> list[dict[str, Any]]:
         """The fields in the order in which they are shown, under their headings."""
-        firm = [name for name in ("is_elsewhere", *FIRM) if name in self.fields]
-        return [
-            {"title": "Person", "note": "", "fields": [self[name] for name in PERSON]},
-            {"title": "Company", "note": self._sharing(), "fields": [self[name] for name in firm]},
-        ]
+        groups = (
+            ("Person", "", PERSON),
+            ("Company", self._sharing(), ("is_elsewhere", *FIRM)),
+            ("Lead", "", (SOURCE,)),
+        )
+        shown = (
+            {"title": title, "note": note, "fields": [self[name] for name in names if name in self.fields]}
+            for title, note, names in groups
+        )
+        return [group for group in shown if group["fields"]]
 
     def _sharing(self) -> str:
         company = self.lead.contact.company
@@ -111,7 +120,7 @@ class CorrectForm(StepForm):
 
     @property
     def changes(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in FIELDS}
+        return {name: self.cleaned_data[name] for name in (*FIELDS, SOURCE) if name in self.fields}
 
     def problems_of(self, refusal: Refusal) -> tuple[Problem, ...]:
         """Lead on to who has the address; after somebody else's change, let the next save be one on top of it."""

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from inputs.refusals import Conflict, Invalid, Problem
+from leads.codes import SOURCES
 from leads.corrections import FIRM, Correction, correct, fingerprint, is_reason, values_of
 from leads.holding import Held, NoSuchLead, Reach, hold, not_yours, permit, reach_of
 from leads.intake.attempts import attempt
@@ -25,6 +26,9 @@ from leads.record import Record
 from ledger.rows import update_rows
 from ledger.selecting import ids
 from teams.models import User
+
+SOURCE, UNKNOWN = "source", "unknown"
+"""The one thing of the lead itself that a handoff may lack."""
 
 
 class BadData(Invalid):
@@ -80,7 +84,7 @@ def complete(
     *, lead_id: int, changes: Mapping[str, Any], actor: User, at: datetime, seen: str | None = None,
     is_elsewhere: bool = False,
 ) -> Completed:  # fmt: skip
-    """Correct the fields that ``changes`` names (of ``leads.corrections.FIELDS``); what follows by the rules follows at once.
+    """Correct the fields that ``changes`` names (of ``leads.corrections.FIELDS``, or *source*); what follows by the rules follows at once.
 
     ``seen`` is the ``fingerprint`` of what the page showed. With ``is_elsewhere`` the person is put to the company that is named,
     found or new; otherwise the company that is known is corrected, for all its people. Raises ``NoSuchLead``, ``NotAllowed``,
@@ -122,10 +126,13 @@ def _complete(wish: _Wish, obstacle: str) -> Completed:
     _refuse_taken(contact, wanted)
     _refuse_same(contact, firm, wish)
     moves = ["company"] if firm.id != contact.company_id else []
-    fields = tuple(sorted({*wanted.fields, *firm.fields, *moves}))
+    source = _source(item.lead, wish)
+    fields = tuple(sorted({*wanted.fields, *firm.fields, *moves, *([SOURCE] if source else [])}))
     if not fields:
         return Completed(())
     _store(contact, wanted, firm, wish.at)
+    if source:
+        update_rows(Lead, (SOURCE,), [(wish.lead_id, source)], returning=())
     record = Record("complete", wish.actor.pk, wish.at)
     reasons = _tell(record, held, item, fields, firm)
     followed = judge_again(record, held, wish.lead_id, reasons, at=wish.at, obstacle=obstacle)
@@ -174,7 +181,7 @@ def _refuse_stale(contact: Contact, wish: _Wish) -> None:
     problems = [
         Problem(name, "moved", f"It says “{now[name]}” now." if now[name] else "It is empty now.")
         for name, value in wish.changes.items()
-        if value != now[name]
+        if name in now and value != now[name]
     ]
     details = {"seen": fingerprint(now)}
     raise DataMoved(message, problems=(Problem("", "data_moved", message), *problems), details=details)
@@ -217,6 +224,18 @@ def _firm(contact: Contact, wanted: Correction, wish: _Wish) -> Firm:
     return Firm(state.id, named if state.is_new else frozenset(state.changed), state)
 
 
+def _source(lead: Lead, wish: _Wish) -> str:
+    """Give where the lead came from, if that is said now and was not known: what is known is the history of its touches."""
+    said = wish.changes.get(SOURCE) or UNKNOWN
+    if said in (lead.source, UNKNOWN):
+        return ""
+    if said not in SOURCES:
+        raise BadData("Choose one of the sources.", code="unknown_choice", field=SOURCE)
+    if lead.source != UNKNOWN:
+        raise BadData("Where it came from is known: its touches say so.", code="source_known", field=SOURCE)
+    return str(said)
+
+
 # Writing --------------------------------------------------------------------------------------------------------------
 
 
@@ -241,6 +260,7 @@ def _tell(record: Record, held: Sequence[Held], item: Held, fields: Sequence[str
     for each in held:
         is_theirs = each.lead.contact_id == item.lead.contact_id
         concerns = sorted(fields if is_theirs else firm.fields)
+        concerns = concerns if each is item else [name for name in concerns if name != SOURCE]
         code = "" if each is item else "contact" if is_theirs else "company"
         record.event(
             each.lead.pk, "completed", campaign_id=each.lead.last_campaign_id, code=code, facts={"fields": concerns}

@@ -76,20 +76,22 @@ def correct(
     wanted = _derived_anew(now, {**now, **_with_codes(changes)})
     joins = is_elsewhere or company is None
     person = normalise(_person(wanted, contact.external_id or ""), place=0, at=at, mode=LIVE)
-    names_firm = company is None and any(wanted[name] for name in FIRM)
-    tells_firm = joins and (names_firm or wanted["email"] != now["email"])
+    tells_firm = joins and isinstance(person, Clean) and _is_about_a_firm(now, wanted, is_elsewhere=is_elsewhere)
     firm = normalise(_firm(wanted, wanted["email"] if tells_firm else ""), place=0, at=at, mode=LIVE)
     if not isinstance(person, Clean) or not isinstance(firm, Clean):
         return _problems(person, firm)
     problems = _firm_problems(wanted, firm, is_needed=company is not None)
     if problems:
         return problems
-    new: dict[str, Any] = {name: person.texts[name] for name in PERSON}
-    new |= {"email_key": person.email_key, "phone_key": person.phone_key}
-    changed = {column: value for column, value in new.items() if getattr(contact, column) != value}
+    changed = {column: value for column, value in _person_columns(person).items() if getattr(contact, column) != value}
     about = {} if joins else {c: value for c, value in _columns(firm).items() if getattr(company, c) != value}
     fields = tuple(name for name in FIELDS if name in changed or (name in FIRM and FIRM[name] in about))
     return Correction(changed, about, fields, _nameless(firm))
+
+
+def _is_about_a_firm(now: Values, wanted: Mapping[str, Any], *, is_elsewhere: bool) -> bool:
+    """Tell whether the email may say which company it is: where one is named, or where the email is new."""
+    return wanted["email"] != now["email"] or (not is_elsewhere and any(wanted[name] for name in FIRM))
 
 
 def _with_codes(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,6 +147,11 @@ def _firm_problems(wanted: Mapping[str, Any], firm: Clean, *, is_needed: bool) -
     if not is_needed and not (firm.company_key or firm.domain) and any(wanted[name] for name in details):
         problems.append(Problem("company", "missing", "Say which company this is about."))
     return problems
+
+
+def _person_columns(person: Clean) -> dict[str, Any]:
+    texts = {name: person.texts[name] for name in PERSON}
+    return {**texts, "email_key": person.email_key, "phone_key": person.phone_key}
 
 
 def _columns(firm: Clean) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from functools import partial
 from typing import Any
 
 from leads.capture import CaptureRefused, submit
+from leads.completing import complete
 from leads.followup import disqualify
 from leads.handoffs import NotReady, hand_off, recall
 from leads.importing import finish_imports, map_columns, stage_file, start_run
-from leads.intake.arrival import REJECTED, Arrival, Outcome
+from leads.intake.arrival import REJECTED, Outcome
 from leads.intake.pipeline import take_in
 from leads.lifecycle import Stage
-from leads.models import Contact, Handoff, ImportRow
+from leads.models import Handoff, ImportRow
 from leads.models import Lead as LeadRow
 from leads.qualifying import qualify
 from replay.company import Company
@@ -159,19 +160,20 @@ class Marketing:
             self._later(chance, at, 1, 30, partial(self._qualify, lead))
 
     def _complete(self, lead: Lead, at: datetime) -> None:
-        """Complete an MQL that could not be handed off: what is missing comes in as another touch, then it is handed off."""
+        """Complete an MQL that could not be handed off: it goes to sales at once. Where nothing is missing, a manager decides."""
         row = LeadRow.objects.select_related("contact").get(pk=lead.id)
         if row.stage != Stage.MQL or Handoff.objects.filter(lead=row, state=Handoff.States.OPEN).exists():
             return
-        contact: Contact = row.contact
-        arrival = Arrival(
-            name=contact.name or "Robin Example", email=contact.email, phone=contact.phone, country=contact.country,
-            company=f"Firm of {contact.name or 'Robin Example'}", source_raw="referral", touch_kind="form",
-            external_id=contact.external_id or "", key=f"completed-{lead.number}-{at:%Y%m%d%H%M%S}",
-        )  # fmt: skip
-        (outcome,) = take_in([arrival], actor=self.company.people["maya"], at=at)
-        self.outcomes.append(outcome)
-        self._hand_off(lead, at)
+        name = row.contact.name or "Robin Example"
+        lacks = {
+            "name": "" if row.contact.name else name,
+            "company": "" if row.contact.company_id else f"Firm of {name}",
+        }
+        changes = {field: value for field, value in lacks.items() if value}
+        if changes:
+            self.play.do(complete, lead_id=lead.id, changes=changes, actor=self.company.people["maya"], at=at)
+        else:
+            self._hand_off(lead, at)
 
     def _qualify(self, lead: Lead, at: datetime) -> None:
         """Qualify against the rule, with a reason, and hand off."""

@@ -143,3 +143,32 @@ def test_a_marketer_does_not_do_what_sales_does(offered, maya):
     assert problems(do(program, offered, "accept"), 403)
     assert problems(do(program, offered, "reject", reason="wrong_role"), 403)
     assert Lead.objects.get().stage == "mql"
+
+
+def test_correcting_changes_what_the_body_names_and_hands_off_what_is_complete(world, maya):  # noqa: F811
+    at = edge_now()
+    lead = make_lead(source="event", is_hand_raise=True, captured_at=at, last_touch_at=at, mql_at=at)
+    before = lead.contact.email
+
+    response = do(Program(maya), lead, "correct", company="Acme Ltd", country="Germany", employee_count=250)
+
+    body = response.json()["lead"]
+    assert response.status_code == 200
+    assert (body["contact"]["email"], body["contact"]["country"]) == (before, "DE")
+    assert (body["company"]["name"], body["company"]["employee_count"]) == ("Acme Ltd", 250)
+    assert Handoff.objects.get().lead == lead
+
+
+def test_correcting_says_what_it_cannot_use(offered, sam, maya):
+    other = make_lead()
+    program = Program(maya)
+
+    wrong = do(program, offered, "correct", email=7, employee_count=-1, company_country="Atlantis", company="Acme")
+    taken = do(program, offered, "correct", email=other.contact.email.upper())
+    strange = do(program, offered, "correct", fit=100, is_elsewhere="yes")
+
+    assert problems(wrong) == [
+        ("email", "wrong_type"), ("company_country", "unknown_country"), ("employee_count", "out_of_range")
+    ]  # fmt: skip
+    assert problems(taken) == [("email", "email_taken")]
+    assert [field for field, _ in problems(strange)] == ["fit", "is_elsewhere"]

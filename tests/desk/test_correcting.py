@@ -143,6 +143,16 @@ def test_a_page_of_before_keeps_what_was_typed_and_can_be_saved_on_top(
     assert Contact.objects.get(pk=lead.contact_id).region == "Saxony"
 
 
+def test_the_source_is_asked_where_it_is_not_known(enter: Enter, lead: Lead, maya: User) -> None:
+    browser, path = enter(maya), f"/leads/{lead.pk}/correct/"
+    Lead.objects.filter(pk=lead.pk).update(source="unknown")
+
+    browser.post(path, typed(browser, lead, source="referral"))
+
+    assert Lead.objects.get(pk=lead.pk).source == "referral"
+    assert "source" not in browser.get(path).context["form"].fields
+
+
 def test_another_company_is_a_choice_of_its_own(enter: Enter, lead: Lead, maya: User) -> None:
     browser, path = enter(maya), f"/leads/{lead.pk}/correct/"
     assert "is_elsewhere" not in browser.get(path).context["form"].fields

@@ -95,6 +95,23 @@ def test_what_is_missing_still_is_told(world: InForce, correct: Correct) -> None
     assert not Handoff.objects.exists()
 
 
+def test_where_a_lead_came_from_may_be_said_where_it_is_not_known(world: InForce, correct: Correct) -> None:
+    lead, other = taken(source_raw=""), taken(email="ben@acme.example", phone="", source_raw="paid search")
+
+    done = correct(lead, source="referral")
+
+    assert (done.fields, lead.source) == (("source",), "referral")
+    for about, said, code in (
+        (lead, "event", "source_known"),
+        (other, "event", "source_known"),
+        (lead, "hearsay", "unknown_choice"),
+    ):
+        with pytest.raises(BadData) as refusal:
+            correct(about, source=said)
+        assert (refusal.value.field, refusal.value.code) == ("source", code)
+    assert correct(other, source="paid_search").fields == ()
+
+
 def test_without_routing_the_data_are_corrected_all_the_same(world: InForce, correct: Correct) -> None:
     lead = taken(**BY_PHONE)
     RoutingVersion.objects.all().delete()
