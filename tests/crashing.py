@@ -61,6 +61,20 @@ class Deadly:
         BaseDatabaseWrapper._commit = self.around(commit)  # type: ignore[attr-defined]
 
 
+INHERITED: list[BaseDatabaseWrapper] = []
+
+
+def use_own_connections() -> None:
+    """Give this fork connections of its own, and keep what it inherited from being closed over sockets that are the parent's.
+
+    ``connections.close_all()`` in the parent is not enough: where a browser test has left an event loop running, Django keeps connections
+    apart for it, and the fork, which has no loop, finds those from before the loop began.
+    """
+    for alias in connections:
+        INHERITED.append(connections[alias])
+        connections[alias] = connections.create_connection(alias)
+
+
 def dies_at(number: int, moment: str, work: Callable[[], object]) -> bool:
     """Run ``work`` in a fork that dies ``moment`` (before or after) its call ``number``; false when it ended before that."""
     connections.close_all()
@@ -68,12 +82,15 @@ def dies_at(number: int, moment: str, work: Callable[[], object]) -> bool:
     child = os.fork()
     if child == 0:
         try:
+            use_own_connections()
             connection.ensure_connection()
             Deadly(number, moment).install()
             work()
         except BaseException:  # noqa: BLE001 - a fork of the test runner must never return into it
-            os.write(writing, traceback.format_exc()[-4000:].encode())
-            os._exit(1)
+            try:
+                os.write(writing, traceback.format_exc()[-4000:].encode())
+            finally:
+                os._exit(1)
         os._exit(0)
     os.close(writing)
     status = os.waitpid(child, 0)[1]
