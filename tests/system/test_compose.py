@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,16 @@ def test_nothing_starts_before_the_migrations_ended(services: dict[str, Any], na
 def test_no_secret_is_written_down(services: dict[str, Any]) -> None:
     assert services["web"]["env_file"] == ".env"
     assert services["postgres"]["environment"]["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD:?")
+
+
+def test_the_example_names_every_variable_that_the_services_ask_for() -> None:
+    named = set(re.findall(r"^([A-Z_]+)=", (ROOT / "deploy.env.example").read_text(), re.MULTILINE))
+    asked = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    read = set(re.findall(r'"([A-Z_]+)"', (ROOT / "smarketing" / "settings.py").read_text()))
+
+    assert asked == {"POSTGRES_PASSWORD"}
+    assert asked <= named
+    assert named - asked <= read
 
 
 def test_the_image_needs_no_packages_of_the_front_end_once_they_are_collected(
