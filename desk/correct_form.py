@@ -95,8 +95,11 @@ class CorrectForm(StepForm):
                 field.mark = COUNTS_FOR_FIT  # type: ignore[attr-defined]
         if self.lead.stage in (Stage.LEAD, Stage.MQL):
             missing = missing_for_handoff(agreement.terms.required_for_handoff, facts)
-            for name in (name for code in missing for name in FIELDS_OF.get(code, (code,)) if name in self.fields):
+            needed = [name for code in missing for name in FIELDS_OF.get(code, (code,)) if name in self.fields]
+            for name in needed:
                 self.fields[name].mark = NEEDED  # type: ignore[attr-defined]
+            if needed and not self.is_bound:
+                self.fields[needed[0]].widget.attrs["autofocus"] = True
 
     @property
     def groups(self) -> list[dict[str, Any]]:

@@ -113,7 +113,7 @@ SECTION_STEPS = {
     "claimable": ("claim",),
     "returned": ("qualify", "correct", "disqualify"),
     "triage": ("correct", "qualify", "disqualify"),
-    "stuck": ("hand-off", "correct"),
+    "stuck": ("correct", "hand-off"),
 }
 
 

@@ -19,6 +19,7 @@ from leads.codes import (
     SOURCES,
     TOUCH_KINDS,
 )
+from leads.facts import MISSING_WORDS
 from leads.models import Activity, ClockStep, Feedback, Lead, LeadEvent, Touch
 
 MOST_EACH = 200
@@ -152,6 +153,9 @@ def _title(event: LeadEvent) -> str:
 def _detail(event: LeadEvent) -> str:
     if event.kind == "completed":
         return ", ".join(name.replace("_", " ") for name in event.facts.get("fields", ()) if not name.endswith("_key"))
+    if event.kind == "handoff_refused":
+        codes = event.facts.get("missing", ())
+        return f"missing: {', '.join(MISSING_WORDS.get(code, code.replace('_', ' ')) for code in codes)}"
     words = REASON_WORDS.get(event.kind, {})
     words = CODE_WORDS | words
     said = [words.get(event.code, SOURCES.get(event.code, TOUCH_KINDS.get(event.code, event.code.replace("_", " "))))]

@@ -52,7 +52,7 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     const slot = event.target.closest?.("[data-slot]");
-    if (slot) slot.querySelector("[aria-invalid='true'], select, input:not([type=hidden]), textarea")?.focus();
+    if (slot) (slot.querySelector("[aria-invalid='true']") || slot.querySelector("[autofocus]") || slot.querySelector("select, input:not([type=hidden]), textarea"))?.focus();
     else if (!chosen()) choose(document.querySelector(`[data-row="${CSS.escape(last || "")}"]`) || rows()[0]);
   });
 })();

@@ -191,4 +191,6 @@ def test_the_timeline_names_the_fields_and_not_what_stands_in_them(enter: Enter,
     lines = browser.get(f"/leads/{lead.pk}/").context["lines"]
 
     (line,) = [line for line in lines if line.title == "Data completed"]
+    (refused,) = [line for line in lines if line.title == "Could not be handed off"]
     assert (line.detail, line.who) == ("company, job title", "Maya")
+    assert refused.detail == "missing: the company"
