@@ -50,6 +50,24 @@ MESSAGES = {
 }
 
 
+ADVICE = {
+    403: "Nothing was changed. Ask a manager of your team if you think that you should be able to.",
+    404: "It may have been removed, or the address may be mistyped.",
+    409: "Look at how it stands now, then decide again.",
+    413: "Split it into smaller parts and try again.",
+    503: "Nothing was changed.",
+}
+"""What to do next, by the status of the page."""
+ADVICE_BY_CODE = {
+    "not_allowed": "Nothing was changed. If your role should include it, ask an administrator.",
+    "not_yours": "Whoever has it can do this, those who stand in for them, and their manager.",
+    "needs_manager": "Ask a marketing manager to decide.",
+    "csrf_failed": "Nothing was changed.",
+}
+"""What to do next where the reason is known better than the status tells."""
+USUAL_ADVICE = "Nothing was changed. Go back, correct it and try again."
+
+
 class TooLarge(Refusal):
     """The body is over the limit."""
 
@@ -175,6 +193,7 @@ def _page(request: HttpRequest, status: HTTPStatus, message: str, refusal: Refus
         "message": message,
         "problems": () if hidden else refusal.problems,
         "details": {} if hidden else refusal.details,
+        "advice": ADVICE[404] if hidden else ADVICE_BY_CODE.get(refusal.code) or ADVICE.get(status, USUAL_ADVICE),
     }
     try:
         return render_to_string("refusal.html", context, request)
