@@ -27,7 +27,7 @@ def lead(world: InForce, at: datetime) -> Lead:  # noqa: F811
     """An MQL that lacks its company and is known by a private address."""
     gaps = {"email": "anna@gmail.com", "phone": "", "company": "", "industry": "", "employee_count": ""}
     (outcome,) = take_in([anna(**gaps)], actor=None, at=at - timedelta(hours=1))
-    return Lead.objects.get(pk=outcome.lead_id)
+    return Lead.objects.get(pk=outcome.lead_id or 0)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])

@@ -2,57 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inputs.refusals import NotAllowed
-from leads.completing import BadData, Completed, DataMoved, DomainTaken, EmailTaken, complete
+from leads.completing import BadData, DataMoved, complete
 from leads.corrections import fingerprint, values_of
 from leads.handoffs import accept, reject
 from leads.holding import NoSuchLead, NotYours
 from leads.intake.pipeline import take_in
-from leads.models import Clock, Company, Contact, Handoff, Lead, LeadEvent, Qualification, RoutingVersion
+from leads.models import Clock, Contact, Handoff, Lead, LeadEvent, Qualification, RoutingVersion
 from ledger.models import AuditEntry, Notice
 from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import NOW, make_lead, offer_to, person
+from tests.leads.completing_world import BY_PHONE, LATER, Correct, company_of, events, taken
 from tests.leads.intake_world import anna
-from tests.leads.worlds import everything, told
+from tests.leads.worlds import told
 
 pytestmark = pytest.mark.django_db
-
-LATER = NOW + timedelta(hours=1)
-BY_PHONE: dict[str, Any] = {"email": "", "company": "", "domain": ""}
-
-Correct = Callable[..., Completed]
-
-
-def taken(**fields: Any) -> Lead:
-    """Take Anna in with something else than usual, and give her lead."""
-    (outcome,) = take_in([anna(**fields)], actor=None, at=NOW)
-    return Lead.objects.select_related("contact__company").get(pk=outcome.lead_id)
-
-
-@pytest.fixture
-def correct(maya: User) -> Correct:
-    def call(lead: Lead, *, actor: User = maya, **changes: Any) -> Completed:
-        options = {name: changes.pop(name) for name in ("seen", "is_elsewhere") if name in changes}
-        done = complete(lead_id=lead.pk, changes=changes, actor=actor, at=LATER, **options)
-        lead.refresh_from_db()
-        return done
-
-    return call
-
-
-def events(lead: Lead) -> list[str]:
-    """Give what followed the capture."""
-    return list(lead.events.filter(recorded_at=LATER).order_by("id").values_list("kind", flat=True))
-
 
 # What follows ---------------------------------------------------------------------------------------------------------
 
@@ -66,7 +35,7 @@ def test_completing_an_mql_hands_it_off_by_the_rules(world: InForce, correct: Co
     assert events(lead) == ["completed", "handed_off", "assigned"]
     assert Handoff.objects.get().assignee == sam
     assert Clock.objects.get(handoff__lead=lead).promise == "accept"
-    assert Lead.objects.select_related("contact__company").get().contact.company.name == "Acme GmbH"
+    assert company_of(lead).name == "Acme GmbH"
 
 
 def test_correcting_what_a_lead_is_judged_by_makes_an_mql_of_it(world: InForce, correct: Correct, sam: User) -> None:
@@ -239,149 +208,6 @@ def colleagues(count: int) -> None:
         actor=None,
         at=NOW,
     )
-
-
-# Clean values ---------------------------------------------------------------------------------------------------------
-
-
-def test_values_are_cleaned_as_the_intake_cleans_them(world: InForce, correct: Correct) -> None:
-    lead = taken()
-
-    correct(
-        lead, name="  Anna  Arnold ", email="Anna+X@ACME.example", phone="030 901821", country="Germany",
-        domain="https://www.Acme.example/about", company="Acme, Inc.", language="DE", company_country="uk",
-    )  # fmt: skip
-
-    contact = Contact.objects.select_related("company").get()
-    assert (contact.email, contact.email_key) == ("Anna+X@acme.example", "anna+x@acme.example")
-    assert (contact.phone, contact.phone_key, contact.country) == ("030 901821", "+4930901821", "DE")
-    assert (contact.language, contact.company.country) == ("de", "GB")
-    assert (contact.company.name, contact.company.name_key, contact.company.domain) == (
-        "Acme, Inc.",
-        "acme",
-        "acme.example",
-    )
-
-
-def test_a_new_title_says_role_and_seniority_anew_unless_somebody_said_them(world: InForce, correct: Correct) -> None:
-    derived = taken(job_title="Head of Logistics", role="", seniority="")
-    said = taken(email="ben@acme.example", phone="", job_title="Head of Logistics", role="Purchasing", seniority="")
-
-    for lead in (derived, said):
-        correct(lead, job_title="Director of Finance")
-
-    found = Contact.objects.order_by("id").values_list("role", "seniority")
-    assert list(found) == [("finance", "director"), ("Purchasing", "director")]
-
-
-@pytest.mark.parametrize(
-    ("changes", "field", "code"),
-    [
-        ({"email": "nobody"}, "email", "invalid_email"),
-        ({"phone": "1"}, "phone", "invalid_phone"),
-        ({"email": "", "phone": ""}, "", "unrecognisable"),
-        ({"name": "anna@acme.example"}, "name", "not_a_name"),
-        ({"name": "x" * 201}, "name", "too_long"),
-        ({"name": "poison\x00"}, "name", None),
-        ({"country": "Atlantis"}, "country", "unknown_country"),
-        ({"company_country": "Atlantis"}, "company_country", "unknown_country"),
-        ({"company_region": "x" * 81}, "company_region", "too_long"),
-        ({"employee_count": "many"}, "employee_count", None),
-        ({"employee_count": "99999999999"}, "employee_count", None),
-        ({"domain": "not a domain"}, "domain", "invalid_domain"),
-        ({"domain": "gmail.com"}, "domain", "free_mail"),
-        ({"company": ""}, "company", "missing"),
-        ({"lawful_basis": "whim"}, "lawful_basis", "unknown_choice"),
-        ({"role": 7}, "role", "wrong_type"),
-    ],
-)
-def test_what_cannot_be_stored_is_named_and_nothing_changes(
-    world: InForce, correct: Correct, changes: dict[str, Any], field: str, code: str | None
-) -> None:
-    lead = taken()
-    before = everything()
-
-    with pytest.raises(BadData) as refusal:
-        correct(lead, industry="Retail", **changes)
-
-    (problem,) = refusal.value.problems
-    assert problem.field == field
-    assert code is None or problem.code == code
-    assert everything() == before
-    assert not Contact.objects.filter(company__industry="Retail").exists()
-
-
-def test_what_says_nothing_new_leaves_no_trace(world: InForce, correct: Correct) -> None:
-    lead = taken()
-    before = everything()
-
-    done = correct(lead, **values_of(lead.contact, lead.contact.company))
-
-    assert done.fields == ()
-    assert everything() == before
-
-
-def test_the_address_of_another_contact_is_refused_with_their_name(world: InForce, correct: Correct) -> None:
-    lead = taken()
-    other = taken(name="Ben Berg", email="ben@acme.example", phone="")
-
-    with pytest.raises(EmailTaken) as refusal:
-        correct(lead, email="BEN@acme.example")
-
-    assert refusal.value.details == {"contact": other.contact_id, "lead": other.pk}
-    assert "Ben Berg" in refusal.value.message
-    assert Contact.objects.get(pk=lead.contact_id).email_key == "anna@acme.example"
-
-
-# Companies ------------------------------------------------------------------------------------------------------------
-
-
-def test_the_domain_of_another_company_is_refused_with_its_name(world: InForce, correct: Correct) -> None:
-    lead = taken()
-    taken(name="Cy", email="cy@other.example", company="Other Ltd", phone="")
-
-    with pytest.raises(DomainTaken, match="Other Ltd"):
-        correct(lead, domain="other.example")
-
-
-def test_a_person_who_works_elsewhere_is_put_there_and_both_companies_stay(world: InForce, correct: Correct) -> None:
-    lead = taken()
-    taken(name="Cy", email="cy@other.example", company="Other Ltd", phone="", industry="Retail")
-    acme = Company.objects.get(domain="acme.example")
-
-    done = correct(lead, is_elsewhere=True, company="Other Limited", domain="other.example", industry="Manufacturing")
-
-    contact = Contact.objects.select_related("company").get(pk=lead.contact_id)
-    assert (contact.company.name, contact.company.industry) == ("Other Ltd", "Retail")
-    assert (done.fields, done.joined) == (("company",), "Other Ltd")
-    acme_now = Company.objects.get(pk=acme.pk)
-    assert values_of(contact, acme_now) == values_of(contact, acme)
-
-
-def test_a_person_who_works_elsewhere_may_bring_a_new_company(world: InForce, correct: Correct) -> None:
-    lead = taken()
-
-    done = correct(lead, is_elsewhere=True, company="Newly Ltd", domain="", industry="", employee_count="30")
-
-    company = Contact.objects.select_related("company").get(pk=lead.contact_id).company
-    assert (company.name, company.domain, company.employee_count) == ("Newly Ltd", None, 30)
-    assert (done.joined, Company.objects.count()) == ("", 2)
-
-
-def test_naming_the_same_company_as_another_is_refused(world: InForce, correct: Correct) -> None:
-    lead = taken()
-
-    with pytest.raises(BadData, match="Acme GmbH again"):
-        correct(lead, is_elsewhere=True)
-
-
-def test_details_of_no_company_are_refused(world: InForce, correct: Correct) -> None:
-    lead = taken(**BY_PHONE, industry="", employee_count="")
-
-    with pytest.raises(BadData) as refusal:
-        correct(lead, industry="Retail")
-
-    assert [(problem.field, problem.code) for problem in refusal.value.problems] == [("company", "missing")]
 
 
 # Who may --------------------------------------------------------------------------------------------------------------
