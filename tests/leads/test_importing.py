@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from campaigns.models import Campaign
 from inputs.csv_file import BadFile
@@ -31,6 +30,7 @@ from leads.intake.pipeline import take_in
 from leads.models import Contact, ImportRow, ImportRun, Lead, Touch
 from tests.cast import NOW
 from tests.leads.import_runs import FILE, counts, finished, staged
+from tests.racing import at_once
 
 
 def test_a_file_becomes_leads(maya):
@@ -122,17 +122,7 @@ def test_two_workers_at_once_take_each_row_once(maya, monkeypatch):
     run = staged(maya, raw)
     start_run(actor=maya, run_id=run.pk, at=NOW)
 
-    def work() -> None:
-        try:
-            finish_imports(now=lambda: NOW, seconds=60)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once([lambda: finish_imports(now=lambda: NOW, seconds=60)] * 3)
     finish_imports(now=lambda: NOW, seconds=60)
 
     run.refresh_from_db()

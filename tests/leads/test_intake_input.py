@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, close_old_connections, connection, models
+from django.db import DatabaseError, connection, models
 from django.test.utils import CaptureQueriesContext
 
 from leads.intake.arrival import CREATED, REJECTED, UPDATED, Arrival
@@ -20,6 +19,7 @@ from sla.in_force import InForce
 from teams.models import Availability, User
 from tests.cast import NOW
 from tests.leads.intake_world import anna, visitor
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -207,18 +207,10 @@ def test_a_batch_that_fails_at_its_end_leaves_nothing(world: InForce, monkeypatc
     ],
 )
 def test_eight_at_once_bring_one_contact_one_lead_and_eight_touches(world: InForce, same: dict[str, str]) -> None:
-    together = threading.Barrier(8)
-
     def bring(number: int) -> str:
-        together.wait()
-        try:
-            return take_in([anna(**{"phone": "", **same}, key=f"touch-{number}")], actor=None, at=NOW)[0].state
-        finally:
-            close_old_connections()
-            connection.close()
+        return take_in([anna(**{"phone": "", **same}, key=f"touch-{number}")], actor=None, at=NOW)[0].state
 
-    with ThreadPoolExecutor(8) as pool:
-        states = sorted(pool.map(bring, range(8)))
+    states = sorted(at_once([partial(bring, number) for number in range(8)]))
 
     assert states == [CREATED] + [UPDATED] * 7
     assert (Contact.objects.count(), Company.objects.count(), Lead.objects.count(), Touch.objects.count()) == (
@@ -232,19 +224,12 @@ def test_eight_at_once_bring_one_contact_one_lead_and_eight_touches(world: InFor
 
 @pytest.mark.django_db(transaction=True)
 def test_overlapping_batches_at_once_lose_and_double_nothing(world: InForce) -> None:
-    together = threading.Barrier(4)
-
     def bring(number: int) -> int:
         rows = [visitor(person, key=f"{number}:{person}") for person in range(60)]
-        together.wait()
-        try:
-            outcomes = take_in(rows if number % 2 else rows[::-1], actor=None, at=NOW)
-            return sum(outcome.state == CREATED for outcome in outcomes)
-        finally:
-            connection.close()
+        outcomes = take_in(rows if number % 2 else rows[::-1], actor=None, at=NOW)
+        return sum(outcome.state == CREATED for outcome in outcomes)
 
-    with ThreadPoolExecutor(4) as pool:
-        created = sum(pool.map(bring, range(4)))
+    created = sum(at_once([partial(bring, number) for number in range(4)]))
 
     assert created == Contact.objects.count() == Company.objects.count() == Lead.objects.count() == 60
     assert Touch.objects.count() == 240

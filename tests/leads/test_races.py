@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from threading import Barrier
 
 import pytest
 from django.db import connection
@@ -20,6 +18,7 @@ from sla.in_force import InForce
 from teams.models import Availability, Team, User
 from tests.cast import NOW
 from tests.leads.worlds import away, clock, crowd, go_round, offered, ready_lead
+from tests.racing import refusals_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,21 +31,8 @@ def many() -> int:
 
 
 def at_once(calls: Sequence[Callable[[], object]]) -> list[Refusal | None]:
-    """Make all calls at the same moment, each in a thread of its own; give what each was refused with."""
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], object]) -> Refusal | None:
-        try:
-            barrier.wait(timeout=30)
-            call()
-        except Refusal as refusal:
-            return refusal
-        finally:
-            connection.close()
-        return None
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
+    """Make all calls at the same moment; give what each was refused with."""
+    return refusals_of(calls, Refusal)
 
 
 def loaded(users: Sequence[User]) -> list[User]:

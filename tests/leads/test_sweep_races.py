@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from threading import Barrier, Thread
 
 import pytest
 from django.db import connection, transaction
@@ -20,6 +19,7 @@ from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import NOW, clock_start, offer_to, person, start_clocks
 from tests.leads.clock_invariants import problems
+from tests.racing import at_once
 from tests.routing_setup import simple_routing
 
 SECOND = timedelta(seconds=1)
@@ -35,37 +35,12 @@ def clocks(agreement: InForce, sam: User) -> list[Clock]:
     return list(Clock.objects.order_by("id"))
 
 
-def at_once(*works: Callable[[], object]) -> list[object]:
-    """Run each in a thread with a connection of its own, all let go at the same moment; give back results or errors."""
-    barrier = Barrier(len(works))
-    results: list[object] = [None] * len(works)
-
-    def run(place: int, work: Callable[[], object]) -> None:
-        try:
-            connection.ensure_connection()
-            barrier.wait()
-            results[place] = work()
-        except Exception as error:  # noqa: BLE001 - handed to the test
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=pair) for pair in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
-def total(results: list[object]) -> SweepResult:
-    swept = [result for result in results if isinstance(result, SweepResult)]
-    assert len(swept) == len(results), results
-    return sum(swept, start=NOTHING)
+def total(results: list[SweepResult]) -> SweepResult:
+    return sum(results, start=NOTHING)
 
 
 def test_two_sweepers_at_once_record_everything_exactly_once(clocks: list[Clock]) -> None:
-    results = at_once(*[lambda: sweep(at=DUE + SECOND, batch=7)] * 2)
+    results = at_once([lambda: sweep(at=DUE + SECOND, batch=7)] * 2)
 
     assert total([*results, sweep(at=DUE + SECOND)]) == SweepResult(COUNT, COUNT, COUNT)
     assert problems() == []
@@ -75,7 +50,7 @@ def test_four_sweepers_that_reassign_give_each_lead_away_once(clocks: list[Clock
     simple_routing(sales, [sam, person("Zoe", sales), person("Kim", sales)])
     at = NOW + timedelta(seconds=1351)
 
-    results = at_once(*[lambda: sweep(at=at, batch=11)] * 4)
+    results = at_once([lambda: sweep(at=at, batch=11)] * 4)
 
     everything = total([*results, sweep(at=at)])
     assert (everything.missed, everything.reassigned, everything.set_aside) == (COUNT, COUNT, 0)
@@ -91,9 +66,8 @@ def test_sweepers_and_answers_at_once_leave_one_outcome_each(clocks: list[Clock]
                 answer(record, promise="accept", handoff_ids=[clock.handoff_id or 0], at=DUE)
                 record.write("handoff", [clock.handoff_id or 0])
 
-    results = at_once(accept_all, lambda: sweep(at=DUE + SECOND, batch=5), lambda: sweep(at=DUE + SECOND, batch=5))
+    at_once([accept_all, *[lambda: sweep(at=DUE + SECOND, batch=5)] * 2])
 
-    assert not [result for result in results if isinstance(result, Exception)]
     assert not Clock.objects.filter(answered_at=None).exists()
     assert set(Clock.objects.values_list("state", flat=True)) <= {"met", "missed"}
     assert [problem for problem in problems() if "audit" not in problem] == []
@@ -108,9 +82,8 @@ def test_sweepers_and_cancellations_at_once_leave_one_outcome_each(clocks: list[
                 cancel(record, handoff_ids=[clock.handoff_id or 0], code="recalled", at=DUE)
                 record.write("handoff", [clock.handoff_id or 0])
 
-    results = at_once(recall_all, lambda: sweep(at=DUE + SECOND, batch=5))
+    at_once([recall_all, lambda: sweep(at=DUE + SECOND, batch=5)])
 
-    assert not [result for result in results if isinstance(result, Exception)]
     assert not Clock.objects.filter(state="running").exists()
     assert problems() == []
 
@@ -127,7 +100,7 @@ def test_a_sweep_does_not_wait_for_a_lead_that_somebody_works_on(
 
     with transaction.atomic():
         Lead.objects.select_for_update().get(pk=handoff.lead_id)
-        (result,) = at_once(lambda: sweep(at=at))
+        (result,) = at_once([lambda: sweep(at=at)])
 
     assert result == SweepResult(warned=1, missed=1, escalated=2)
     assert sweep(at=at) == SweepResult(escalated=1, reassigned=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import datetime, timedelta
 from io import StringIO
 from smtplib import SMTPRecipientsRefused, SMTPResponseException
@@ -12,7 +11,7 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection
 
 from ledger import wording
 from ledger.letters import Post
@@ -21,6 +20,7 @@ from ledger.outbox import DIGEST_FROM, LEASE, MAX_ATTEMPTS, claim, deliver_due, 
 from ledger.writing import Told, write_notices
 from teams.models import User
 from tests.ledger.conftest import AT
+from tests.racing import at_once
 
 MINUTE = timedelta(minutes=1)
 
@@ -317,26 +317,11 @@ def test_four_workers_send_each_notice_once(sam: User, sue: User) -> None:
     people = [sam, sue, *(User.objects.create_user(f"p{n}@smarketing.example", name=f"P{n}") for n in range(6))]
     for number, person in enumerate(people):
         tell(person, *range(number * 10, number * 10 + 5))
-    server, start = Server(), threading.Barrier(4)
-    errors: list[Exception] = []
+    server = Server()
 
-    def work() -> None:
-        start.wait()
-        try:
-            deliver_due(at=AT, send=server)
-        except Exception as error:  # noqa: BLE001 - a thread's failure is the test's
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    workers = [threading.Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once([lambda: deliver_due(at=AT, send=server)] * 4)
     deliver_due(at=AT, send=server)  # what a worker passed over because another held it
 
-    assert errors == []
     assert len(server.ids) == 40
     assert len(set(server.ids)) == 40
     assert Notice.objects.filter(channel="email", state="sent").count() == 40

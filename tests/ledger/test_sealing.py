@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from ledger import sealing, triggers
 from ledger.models import AuditEntry, AuditSeal
@@ -15,6 +14,7 @@ from ledger.sealing import GENESIS, seal_committed, verify
 from ledger.tasks import seal_audit
 from ledger.writing import write_audit
 from tests.ledger.conftest import AT
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -184,26 +184,9 @@ def test_four_sealers_at_once_make_one_chain(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sealing, "BATCH", 20)
     with transaction.atomic():
         write(400)
-    start = threading.Barrier(4)
-    errors: list[Exception] = []
 
-    def work() -> None:
-        start.wait()
-        try:
-            for _ in range(30):
-                seal_committed()
-        except Exception as error:  # noqa: BLE001 - a thread's failure is the test's
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    workers = [threading.Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once([lambda: [seal_committed() for _ in range(30)]] * 4)
     seal_committed()
 
     verdict = verify()
-    assert errors == []
     assert (verdict.sealed, verdict.unsealed, verdict.fault_count) == (400, 0, 0)
