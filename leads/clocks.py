@@ -87,7 +87,8 @@ def answer(
     """Note that what was promised is done: kept when ``at`` is not after the due time, else missed and answered late.
 
     It is judged by when it was recorded (``at``); ``occurred_at`` says when it was done, where it was logged later. Of several clocks of
-    one promise on one subject the newest is meant: an earlier rep's miss stays as it is.
+    one promise on one subject the newest is meant: an earlier rep's miss stays as it is. Where the sweep recorded the miss while this answer
+    waited for its locks, the miss stands, and the answer is recorded right after it, as done in time but logged late.
     """
     open_clocks = [clock for clock in _newest(_locked(Q(promise=promise), handoff_ids, lead_ids)) if _is_open(clock)]
     late = [clock for clock in open_clocks if clock.state == States.MISSED or clock.due_at < at]
@@ -96,15 +97,22 @@ def answer(
     _record_overdue(record, [clock for clock in late if clock.state in LIVE], at)
     rows = []
     for clock in open_clocks:
-        taken = between(clock.started_at, at, hours[clock.calendar_version_id])
+        calendar, done_at = hours[clock.calendar_version_id], occurred_at or at
         if clock.state == States.MISSED:
-            seconds = between(clock.due_at, at, hours[clock.calendar_version_id])
-            in_time = occurred_at is not None and occurred_at <= clock.due_at
-            record.step(clock.id, "answered", code=LOGGED_LATE if in_time else "", occurred_at=occurred_at or at)
-            row = _missed_row(clock, before, at, answered_at=at, late_seconds=seconds, answered_seconds=taken)
-            rows.append(row)
+            learnt_at = max(at, clock.detected_at or at)
+            is_in_time = clock.arrived_at <= done_at <= clock.due_at
+            record.step(
+                clock.id, "answered", code=LOGGED_LATE if is_in_time else "", occurred_at=done_at, recorded_at=learnt_at
+            )
+            rows.append(
+                _missed_row(
+                    clock, before, at, answered_at=learnt_at, late_seconds=between(clock.due_at, learnt_at, calendar),
+                    answered_seconds=between(clock.started_at, learnt_at, calendar),
+                )
+            )  # fmt: skip
         else:
-            record.step(clock.id, "met", occurred_at=occurred_at or at)
+            taken = between(clock.started_at, at, calendar)
+            record.step(clock.id, "met", occurred_at=done_at)
             ending = (States.MET, clock.plan_position, None, at, at, None, None, None, None, taken)
             rows.append((clock.id, *ending, *before[clock.id]))
     _end(rows)

@@ -69,7 +69,8 @@ def log_activity(
 ) -> int:  # fmt: skip
     """Log what was done with a lead, and give the activity's id; on an offered lead it accepts first.
 
-    ``occurred_at`` may lie in the past, back to when the lead came in. What was logged with the same ``key`` before is not logged again.
+    ``occurred_at`` may lie in the past, back to when the lead was found ready for sales, else came in: what was done in a former life keeps
+    no promise of this one. What was logged with the same ``key`` before is not logged again.
     Raises ``BadActivity``, ``NotYours``, ``WrongStage``.
     """
     note = checked_note(note)
@@ -112,8 +113,11 @@ def _checked(
     when = occurred_at or at
     if when > at:
         raise BadActivity("This time is in the future.", field="occurred_at", code="in_the_future")
-    if when < item.lead.captured_at.replace(second=0, microsecond=0):
-        raise BadActivity("This time is before the lead came in.", field="occurred_at", code="before_capture")
+    ready_at = max(item.lead.captured_at, item.lead.mql_at or item.lead.captured_at)
+    if when < ready_at.replace(second=0, microsecond=0):  # a form gives whole minutes
+        raise BadActivity(
+            "This time is before the lead was there for sales to work on.", field="occurred_at", code="before_ready"
+        )
     return when
 
 

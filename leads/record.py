@@ -60,9 +60,12 @@ class Record:
         percent: int | None = None,
         code: str = "",
         occurred_at: datetime | None = None,
+        recorded_at: datetime | None = None,
     ) -> None:
-        """Add a clock step; ``occurred_at`` is the present unless given (the due time for a miss)."""
-        self.steps.append((clock_id, kind, ordinal, percent, code, self.actor_id, occurred_at or self.at, self.at))
+        """Add a clock step; ``occurred_at`` is the present unless given (the due time for a miss), and so is ``recorded_at``."""
+        self.steps.append(
+            (clock_id, kind, ordinal, percent, code, self.actor_id, occurred_at or self.at, recorded_at or self.at)
+        )
 
     def tell(self, user_id: int | None, code: str, subject_type: str, subject_id: int, **facts: Any) -> None:
         """Add a notice, unless there is nobody to tell or it would tell the actor of their own deed."""

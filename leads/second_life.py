@@ -10,16 +10,18 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Coalesce
 
 from inputs.refusals import Conflict
 from leads.holding import Held, hold, permit, require_step, step_to, with_handoffs
 from leads.informing import tell_marketing
 from leads.lifecycle import STAGE_TIMES, Stage
 from leads.models import Lead
+from leads.models.leads import LeadQuerySet
 from leads.reasons import BadReason, checked_note
 from leads.record import Record
 from ledger.instants import company_day
-from ledger.rows import update_rows
 from teams.models import User
 
 BATCH = 500
@@ -54,13 +56,14 @@ class OtherLeadOpen(Conflict):
 def revive_due(*, at: datetime, limit: int = BATCH) -> int:
     """Bring back recycled leads whose date has come in the company's zone, at most ``limit``, and give how many came back.
 
-    A lead whose contact has another open lead by now stays where it is: that one goes on. Run it again until nothing is left.
+    While the contact has another open lead about the same product, that one goes on, and this one waits until it is closed. Run it again
+    until nothing is left.
     """
-    today = company_day(at)
-    due = Lead.objects.filter(stage=Stage.RECYCLED, returns_on__lte=today).order_by("id")
-    leads = list(due.select_for_update(skip_locked=True, no_key=True)[:limit])
+    due = Lead.objects.filter(~Exists(_open_beside()), stage=Stage.RECYCLED, returns_on__lte=company_day(at)).order_by(
+        "id"
+    )
+    leads = list(due.select_for_update(skip_locked=True, no_key=True, of=("self",))[:limit])
     blocked = _blocked(leads)
-    update_rows(Lead, ("returns_on",), [(lead_id, None) for lead_id in sorted(blocked)])
     held = with_handoffs([lead for lead in leads if lead.pk not in blocked])
     if not held:
         return 0
@@ -69,7 +72,7 @@ def revive_due(*, at: datetime, limit: int = BATCH) -> int:
     for item in held:
         record.event(item.lead.pk, "revived", campaign_id=item.lead.last_campaign_id)
     tell_marketing(record, held, "lead_revived", {})
-    record.write("lead", [item.lead.pk for item in held], blocked=sorted(blocked))
+    record.write("lead", [item.lead.pk for item in held])
     return len(held)
 
 
@@ -106,6 +109,14 @@ def reopen(*, lead_id: int, reason: str, actor: User, at: datetime) -> None:
 def _announce(record: Record, item: Held, former_owner_id: int | None) -> None:
     record.event(item.lead.pk, "reopened", campaign_id=item.lead.last_campaign_id, user_id=former_owner_id)
     tell_marketing(record, [item], "lead_reopened", {})
+
+
+def _open_beside() -> LeadQuerySet:
+    """Find the open lead of the same contact about the same product, where one about no product is a product of its own."""
+    about = Coalesce("product_id", 0)
+    return Lead.objects.open().annotate(about=about).filter(
+        contact=OuterRef("contact_id"), about=Coalesce(OuterRef("product_id"), 0)
+    )  # fmt: skip
 
 
 def _blocked(leads: Sequence[Lead]) -> Collection[int]:

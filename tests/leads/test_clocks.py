@@ -212,6 +212,23 @@ def test_what_was_done_in_time_but_logged_late_stays_a_miss_and_says_so(agreemen
     assert steps(clock)[-1] == ("answered", LOGGED_LATE, DUE - SECOND)
 
 
+def test_what_was_done_before_the_lead_arrived_was_not_done_in_time(agreement: InForce, sam: User) -> None:
+    clock = answered(started(agreement, sam), DUE + 60 * SECOND, occurred_at=NOW - SECOND)
+
+    assert steps(clock)[-1] == ("answered", "", NOW - SECOND)
+
+
+def test_an_answer_that_waited_while_the_sweep_recorded_the_miss_comes_after_it(agreement: InForce, sam: User) -> None:
+    clock = started(agreement, sam)
+    sweep(at=DUE + 2 * SECOND)
+
+    clock = answered(clock, DUE - SECOND)
+
+    assert (clock.state, clock.answered_at, clock.late_seconds) == ("missed", DUE + 2 * SECOND, 2)
+    assert steps(clock)[-1] == ("answered", LOGGED_LATE, DUE - SECOND)
+    assert list(clock.steps.filter(recorded_at__lt=DUE).values_list("kind", flat=True)) == ["started"]
+
+
 def test_a_second_answer_changes_nothing(agreement: InForce, sam: User) -> None:
     clock = answered(started(agreement, sam), NOW + 60 * SECOND)
 

@@ -174,6 +174,16 @@ def test_what_cannot_be_is_refused_beside_its_field(field: str, more: dict[str, 
     assert everything() == before
 
 
+def test_what_was_done_in_a_former_life_keeps_no_promise_of_this_one(maya: User, sam: User) -> None:
+    lead = bring_to("sal", ready_lead(captured_at=NOW - timedelta(days=200)), maya=maya, sam=sam)
+
+    with pytest.raises(BadActivity) as refused:
+        log(lead, sam, occurred_at=NOW - timedelta(days=199))
+
+    assert (refused.value.field, refused.value.code) == ("occurred_at", "before_ready")
+    assert clock("first_attempt", lead).state == "running"
+
+
 # SQL -----------------------------------------------------------------------------------------------------------------
 
 

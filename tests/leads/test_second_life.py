@@ -16,7 +16,7 @@ from leads.intake.pipeline import take_in
 from leads.lifecycle import STAGE_TIMES, WrongStage
 from leads.models import Clock, Lead, LeadEvent
 from leads.reasons import BadReason
-from leads.second_life import OtherLeadOpen
+from leads.second_life import OtherLeadOpen, revive_all_due
 from ledger.models import AuditEntry
 from sla.in_force import InForce
 from teams.models import Team, User
@@ -149,15 +149,30 @@ def test_of_one_contact_only_one_lead_is_open_when_others_come_back(maya: User, 
     first, second = (ready_lead(stage="recycled", returns_on=NOW.date()) for _ in range(2))
     Lead.objects.filter(pk=second.pk).update(contact=first.contact)
     third = ready_lead(stage="recycled", returns_on=NOW.date())
-    make_lead_of(third)
+    blocker = make_lead_of(third)
+    events = LeadEvent.objects.count()
 
     assert followup.revive_due(at=NOW) == 1
 
     stages = (
         Lead.objects.filter(pk__in=[first.pk, second.pk, third.pk]).order_by("id").values_list("stage", "returns_on")
     )
-    assert list(stages) == [("lead", None), ("recycled", None), ("recycled", None)]
+    assert list(stages) == [("lead", None), ("recycled", NOW.date()), ("recycled", NOW.date())]
+    assert LeadEvent.objects.count() == events + 1
     assert followup.revive_due(at=NOW) == 0
+
+    Lead.objects.filter(pk=blocker.pk).update(stage="disqualified")
+
+    assert revive_all_due(at=NOW) == 1
+    assert Lead.objects.get(pk=third.pk).stage == "lead"
+
+
+def test_those_that_wait_do_not_stand_in_the_way_of_others(maya: User) -> None:
+    waiting, free = (ready_lead(stage="recycled", returns_on=NOW.date()) for _ in range(2))
+    make_lead_of(waiting)
+
+    assert followup.revive_due(at=NOW, limit=1) == 1
+    assert Lead.objects.get(pk=free.pk).stage == "lead"
 
 
 def make_lead_of(other: Lead) -> Lead:
