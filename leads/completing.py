@@ -79,6 +79,11 @@ class Firm:
     def fields(self) -> set[str]:
         return {name for name, column in FIRM.items() if column in self.columns}
 
+    @property
+    def found_name(self) -> str:
+        """The name of a company that was looked for and was there."""
+        return self.state.name if self.state is not None and not self.state.is_new else ""
+
 
 def complete(
     *, lead_id: int, changes: Mapping[str, Any], actor: User, at: datetime, seen: str | None = None,
@@ -120,16 +125,17 @@ def _complete(wish: _Wish, obstacle: str) -> Completed:
     held = _hold_leads(wish, contact, firm)
     item = next(item for item in held if item.lead.pk == wish.lead_id)
     _permit(item, wish)
-    _refuse_stale(contact, wish)
     if not isinstance(wanted, Correction):
         raise BadData("Some of this cannot be stored.", problems=tuple(wanted))
+    source = _source(item.lead, wish)
+    moves = firm.id != contact.company_id
+    also = {"company": moves, SOURCE: source}
+    fields = tuple(sorted({*wanted.fields, *firm.fields, *(name for name, is_changed in also.items() if is_changed)}))
+    if not fields and not wish.is_elsewhere:  # also the second click on *Save*
+        return Completed(())
+    _refuse_stale(contact, wish)
     _refuse_taken(contact, wanted)
     _refuse_same(contact, firm, wish)
-    moves = ["company"] if firm.id != contact.company_id else []
-    source = _source(item.lead, wish)
-    fields = tuple(sorted({*wanted.fields, *firm.fields, *moves, *([SOURCE] if source else [])}))
-    if not fields:
-        return Completed(())
     _store(contact, wanted, firm, wish.at)
     if source:
         update_rows(Lead, (SOURCE,), [(wish.lead_id, source)], returning=())
@@ -137,8 +143,7 @@ def _complete(wish: _Wish, obstacle: str) -> Completed:
     reasons = _tell(record, held, item, fields, firm)
     followed = judge_again(record, held, wish.lead_id, reasons, at=wish.at, obstacle=obstacle)
     record.write("lead", [each.lead.pk for each in held], fields=list(fields), contact=contact.pk, company=firm.id)
-    is_known = moves and firm.state is not None and not firm.state.is_new
-    return Completed(fields, followed, joined=firm.state.name if firm.state and is_known else "")
+    return Completed(fields, followed, joined=firm.found_name if moves else "")
 
 
 # Holding --------------------------------------------------------------------------------------------------------------

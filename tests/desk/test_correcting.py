@@ -143,6 +143,17 @@ def test_a_page_of_before_keeps_what_was_typed_and_can_be_saved_on_top(
     assert Contact.objects.get(pk=lead.contact_id).region == "Saxony"
 
 
+def test_the_second_click_on_save_changes_nothing_and_is_no_quarrel(enter: Enter, lead: Lead, maya: User) -> None:
+    browser, path = enter(maya), f"/leads/{lead.pk}/correct/"
+    values = typed(browser, lead, company="Acme GmbH")
+    browser.post(path, values)
+
+    again = browser.post(path, values, follow=True)
+
+    assert "Anna Arnold: Nothing was changed." in again.content.decode()
+    assert Handoff.objects.count() == 1
+
+
 def test_the_source_is_asked_where_it_is_not_known(enter: Enter, lead: Lead, maya: User) -> None:
     browser, path = enter(maya), f"/leads/{lead.pk}/correct/"
     Lead.objects.filter(pk=lead.pk).update(source="unknown")

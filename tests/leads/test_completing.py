@@ -177,37 +177,24 @@ def test_a_correction_of_the_person_leaves_the_others_of_the_company_alone(world
 
 
 def test_it_takes_as_many_statements_for_many_leads_of_a_company_as_for_two(world: InForce, correct: Correct) -> None:
-    lead = taken(industry="Retail")
-    colleagues(1)
-    with CaptureQueriesContext(connection) as few:
-        correct(lead, industry="Manufacturing", employee_count="300")
-    colleagues(20)
+    counts = {}
+    for name, people in (("warm", 2), ("few", 2), ("many", 21)):
+        lead = firm(name, people)
+        with CaptureQueriesContext(connection) as queries:
+            done = correct(lead, industry="Manufacturing", employee_count="300")
+        counts[name] = len(queries)
+        assert (done.followed.is_new_mql, done.followed.other_mql_count) == (True, people - 1)
 
-    with CaptureQueriesContext(connection) as many:
-        done = correct(lead, industry="Logistics", employee_count="40")
-
-    assert done.followed.other_count == 21
-    assert len(many) <= len(few) <= 40, "\n".join(query["sql"][:150] for query in many)
+    assert Handoff.objects.count() == 25
+    assert counts["many"] == counts["few"] <= 45
 
 
-def colleagues(count: int) -> None:
-    """Take in more people of Acme, whom nobody's rule makes MQLs yet."""
-    base = Lead.objects.count()
-    take_in(
-        [
-            anna(
-                email=f"{base + number}@acme.example",
-                phone="",
-                industry="",
-                employee_count="",
-                touch_kind="form",
-                role="",
-            )
-            for number in range(count)
-        ],
-        actor=None,
-        at=NOW,
-    )
+def firm(name: str, count: int) -> Lead:
+    """Take in people of one company who ask for a demo but do not fit, and give the lead of the first."""
+    misfits = {"role": "", "seniority": "", "industry": "Farming", "employee_count": "3", "phone": ""}
+    arrivals = [anna(email=f"p{number}@{name}.example", company=f"{name} Ltd", **misfits) for number in range(count)]
+    (first, *_) = take_in(arrivals, actor=None, at=NOW)
+    return Lead.objects.get(pk=first.lead_id or 0, stage="lead")
 
 
 # Who may --------------------------------------------------------------------------------------------------------------
