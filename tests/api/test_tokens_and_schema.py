@@ -12,6 +12,9 @@ from django.test import Client
 from knox.models import AuthToken
 
 from leads.models import Lead
+from ledger.instants import edge_now
+from ledger.models import AuditEntry
+from teams.tokens import make_token
 from tests.api.program import Program, problems
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +83,19 @@ def test_a_token_is_made_by_a_command_shown_once_and_kept_as_a_hash(maya):
     assert program.get("/api/v1/me").json()["name"] == "Maya"
     kept = AuthToken.objects.get()
     assert text not in (kept.digest, kept.token_key)
-    assert kept.expiry - kept.created < timedelta(days=7, seconds=5)
+    assert timedelta(days=7, seconds=-5) < kept.expiry - kept.created < timedelta(days=7, seconds=5)
+    entry = AuditEntry.objects.get(verb="make_token")
+    assert (entry.actor, entry.subject_id, entry.facts) == (None, maya.pk, {"days": 7})
+
+
+def test_a_new_token_takes_the_place_of_expired_ones(maya):
+    at = edge_now()
+    AuthToken.objects.create(maya, expiry=timedelta(days=-1))
+    AuthToken.objects.create(maya, expiry=timedelta(days=1))
+
+    make_token(actor=None, at=at, email=maya.email, days=366)
+
+    assert AuthToken.objects.filter(user=maya, expiry__gt=at).count() == AuthToken.objects.count() == 2
 
 
 @pytest.mark.parametrize(("email", "days"), [("nobody@smarketing.example", 7), ("maya@smarketing.example", 0)])
@@ -89,6 +104,7 @@ def test_no_token_is_made_for_nobody_or_for_ever(maya, email, days):
         call_command("create_token", email, days=days)
 
     assert AuthToken.objects.count() == 0
+    assert not AuditEntry.objects.filter(verb="make_token").exists()
 
 
 def test_our_own_pages_may_call_with_their_session_and_its_guard(maya):
