@@ -23,6 +23,7 @@ from leads.codes import (
 )
 from leads.holding import Held, terms_of
 from leads.models import Handoff, Lead
+from leads.qualifying import REASON_LENGTH
 from sla.in_force import NoAgreement
 from teams.models import User
 
@@ -145,7 +146,7 @@ class AssignForm(StepForm):
 
 
 class QualifyForm(StepForm):
-    reason = TextField(label="Why it is an MQL although the rule does not say so", max_length=200)
+    reason = TextField(label="Why it is an MQL although the rule does not say so", max_length=REASON_LENGTH)
 
 
 class ChecklistForm(StepForm):

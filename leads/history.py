@@ -19,6 +19,7 @@ from django.db.models import Q
 from leads.intake.normalise import company_key
 from leads.lifecycle import Stage
 from leads.models import Company, Contact, Lead, Opportunity
+from leads.outcomes import check_currency
 from leads.record import Record
 from ledger.rows import insert_rows, reserve_ids, update_rows
 from teams.models import User
@@ -68,7 +69,12 @@ def won_before_first_contact() -> Q:
 
 
 def record_wins(*, wins: Sequence[PastWin], actor: User | None, at: datetime) -> WinsRecorded:
-    """Make customers of the leads that ``wins`` name, as of when they were won; each batch is one transaction."""
+    """Make customers of the leads that ``wins`` name, as of when they were won; each batch is one transaction.
+
+    Amounts keep the currency that each win names: nothing is converted. Raises ``BadDeal``, before anything is stored, for what is none.
+    """
+    for currency in {win.currency for win in wins}:
+        check_currency(currency)
     told = WinsRecorded()
     size = BATCH if connection.vendor == "postgresql" else BATCH_SQLITE
     for start in range(0, len(wins), size):

@@ -146,10 +146,15 @@ def lose(*, lead_id: int, reason: str, actor: User, at: datetime, note: str = ""
 
 def _check_deal(amount: Decimal, currency: str, expected_close_on: date, at: datetime) -> None:
     _check_amount(amount)
-    if not CURRENCY.fullmatch(currency):
-        raise BadDeal("Name the currency by its three letters, such as EUR.", field="currency", code="unknown_currency")
+    check_currency(currency)
     if expected_close_on < company_day(at):
         raise BadDeal("The close date lies in the past.", field="expected_close_on", code="in_the_past")
+
+
+def check_currency(currency: str) -> None:
+    """Refuse what is no code of a currency; raises ``BadDeal``."""
+    if not CURRENCY.fullmatch(currency):
+        raise BadDeal("Name the currency by its three letters, such as EUR.", field="currency", code="unknown_currency")
 
 
 def _check_amount(amount: Decimal) -> None:

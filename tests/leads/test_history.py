@@ -105,6 +105,14 @@ def test_an_amount_is_only_what_was_declared(tmp_path):
     assert set(Opportunity.objects.values_list("stage", "currency")) == {("won", "USD")}
 
 
+@pytest.mark.parametrize("currency", ["euro", "eur", "", "€"])
+def test_what_is_no_currency_is_refused_before_anything_is_loaded(tmp_path, currency):
+    with pytest.raises(CommandError, match="three letters"):
+        load(tmp_path, currency=currency)
+
+    assert not Lead.objects.exists()
+
+
 def test_a_win_makes_its_company_a_customer(tmp_path):
     load(tmp_path)
 

@@ -22,6 +22,7 @@ from inputs.refusals import Invalid
 from leads.history import PastWin, record_wins, touch_key
 from leads.intake.arrival import HISTORY, Arrival
 from leads.intake.pipeline import take_in
+from leads.outcomes import BadDeal, check_currency
 from ledger.instants import edge_now
 
 MAX_BYTES = 1024 * 1024 * 1024
@@ -46,13 +47,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--leads", required=True, type=Path, help="CSV file: one lead a row")
         parser.add_argument("--deals", type=Path, help="CSV file: one won deal a row")
-        parser.add_argument("--currency", default="BRL", help="of the amounts (default %(default)s)")
+        parser.add_argument(
+            "--currency", default="BRL", help="of the amounts, which are not converted (default %(default)s)"
+        )
         parser.add_argument("--json", action="store_true", help="print the counts as one JSON object")
         for name, column in COLUMNS.items():
             parser.add_argument(f"--{name}-column", default=column, help="default %(default)s")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         started, at = perf_counter(), edge_now()
+        try:
+            check_currency(options["currency"])  # before a file of leads is loaded for nothing
+        except BadDeal as refusal:
+            raise CommandError(refusal.message) from None
         counts: dict[str, Any] = self._load_leads(options, at)
         if options["deals"]:
             counts |= self._load_deals(options, at)
