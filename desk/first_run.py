@@ -47,9 +47,9 @@ def start_company(
     hours = office_hours(zone, opens, closes, country, range(at.year, at.year + YEARS_AHEAD))
     for team in Team.objects.filter(calendar_use__isnull=True).order_by("id"):
         set_calendar(actor=None, name=team.name, hours=hours, at=at, team=team)
-    create_default_personas(at=at, created_by_id=marketing_manager.pk)
+    create_default_personas(at=at, actor=marketing_manager)
     version = sign_default_agreement(marketing_manager=marketing_manager, sales_manager=sales_manager, at=at)
-    activate_default_routing(at=at, actor_id=sales_manager.pk)
+    activate_default_routing(at=at, actor=sales_manager)
     return version
 
 

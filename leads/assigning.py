@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from inputs.refusals import Conflict
 from leads.clocks import ClockStart, start
 from leads.lifecycle import SALES_STAGES, Stage
 from leads.models import Assignment, Handoff, Lead, Opportunity
@@ -30,6 +31,12 @@ ASSIGNMENT_COLUMNS = (
 TEAM_MANAGERS = """
 SELECT m.team_id, m.user_id FROM teams_membership m JOIN teams_user u ON u.id = m.user_id
 WHERE m.team_id = ANY(%s) AND m.is_manager AND u.is_active ORDER BY m.user_id"""
+
+
+class HasLeft(Conflict):
+    """Whom a lead was to be given to has left, or left sales, in this very moment."""
+
+    code = "has_left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +74,11 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """What is known of the people and teams of some placements: hours, and the sales team of each person."""
+    """What is known of the people and teams of some placements: hours, the sales team of each person, and who has none any more."""
 
     hours: Hours
     team_of: Mapping[int, int | None]
+    gone: frozenset[int] = frozenset()
 
     @classmethod
     def of_board(cls, board: Board) -> Places:
@@ -80,7 +88,8 @@ class Places:
     def load(cls, user_ids: Iterable[int], team_ids: Iterable[int], at: datetime) -> Places:
         people = people_at(user_ids, at)
         teams = {*team_ids, *ids(person.team_id for person in people.values())}
-        return cls(Hours.load(people, teams), {user_id: person.team_id for user_id, person in people.items()})
+        gone = frozenset(user_id for user_id, person in people.items() if not person.is_active)
+        return cls(Hours.load(people, teams), {user_id: person.team_id for user_id, person in people.items()}, gone)
 
 
 def offer(
@@ -105,9 +114,11 @@ def offer(
 
 
 def place(record: Record, placements: Sequence[Placement], *, at: datetime, cause: str) -> None:
-    """Carry out what a person decided: the same as ``offer``, without the rules. Raises ``NoCalendar``."""
+    """Carry out what a person decided: the same as ``offer``, without the rules. Raises ``NoCalendar``, ``HasLeft``."""
     people = ids(placed.user_id for placed in placements)
     places = Places.load(people, ids(placed.queue_id for placed in placements), at)
+    if not places.gone.isdisjoint(people):
+        raise HasLeft("They are not in sales any more. Choose somebody else.", field="user")
     _carry_out(record, placements, places, at=at, cause=cause, actor_id=None)
 
 

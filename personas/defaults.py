@@ -7,7 +7,10 @@ from typing import Any
 
 from django.db import transaction
 
+from inputs.refusals import NotAllowed
+from ledger.writing import write_audit
 from personas.models import Persona, PersonaVersion, ScoringVersion
+from teams.models import User
 
 _SIZE_WORDS = "The firm has {} employees"
 
@@ -95,18 +98,42 @@ SCORING_TERMS: dict[str, Any] = {
 """What shows intent to buy weighs most, a list import nothing; that somebody was met in person stays (design, domain, Scoring)."""
 
 
+class MayNotWritePersonas(NotAllowed):
+    """Personas are written by marketing managers and administrators."""
+
+    code = "may_not_write_personas"
+
+
 @transaction.atomic
-def create_default_personas(*, at: datetime, created_by_id: int | None = None) -> list[PersonaVersion]:
-    """Create the default personas where they are missing; give the latest version of each."""
-    return [_latest_or_first(terms, at, created_by_id) for terms in PERSONAS]
+def create_default_personas(*, at: datetime, actor: User | None = None) -> list[PersonaVersion]:
+    """Create the default personas where they are missing; give the latest version of each. Raises ``MayNotWritePersonas``.
+
+    ``actor`` is null when somebody with a shell on the machine acts.
+    """
+    if actor is not None and not actor.may("write_personas"):
+        raise MayNotWritePersonas("Personas are written by marketing managers and administrators.")
+    versions, made = [], []
+    for terms in PERSONAS:
+        version, is_new = _latest_or_first(terms, at, actor)
+        versions.append(version)
+        made += [version.pk] if is_new else []
+    if made:
+        write_audit(
+            at=at, actor_id=actor.pk if actor else None, verb="create_default_personas", subject_type="persona_version",
+            subject_ids=made,
+        )  # fmt: skip
+    return versions
 
 
-def _latest_or_first(terms: dict[str, Any], at: datetime, created_by_id: int | None) -> PersonaVersion:
+def _latest_or_first(terms: dict[str, Any], at: datetime, actor: User | None) -> tuple[PersonaVersion, bool]:
+    """Give the newest version of a persona, and whether it was made just now."""
     persona, _ = Persona.objects.get_or_create(
         code=terms["code"], defaults={"created_at": at, "is_negative": terms.get("is_negative", False)}
     )
     latest = persona.versions.order_by("-number").first()
-    return latest or persona.versions.create(
+    if latest is not None:
+        return latest, False
+    first = persona.versions.create(
         number=1,
         name=terms["name"],
         role=terms["role"],
@@ -114,8 +141,9 @@ def _latest_or_first(terms: dict[str, Any], at: datetime, created_by_id: int | N
         criteria=terms["criteria"],
         story=terms["story"],
         created_at=at,
-        created_by_id=created_by_id,
+        created_by=actor,
     )
+    return first, True
 
 
 @transaction.atomic

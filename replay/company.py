@@ -81,7 +81,7 @@ def set_up(
     _make_people(company, at, reps_per_team, with_passwords=with_passwords)
     _limit(company, capacity)
     _give_hours(company, at, hours, office_hours(NEW_YORK, "09:00", "17:00", "US", years))
-    create_default_personas(at=at, created_by_id=company.people["mona"].pk)
+    create_default_personas(at=at, actor=company.people["mona"])
     sign_default_agreement(marketing_manager=company.people["mona"], sales_manager=company.people["sue"], at=at)
     _route(company, at)
     _log_campaigns(company, at, campaigns_until or at + timedelta(days=365))
@@ -184,7 +184,7 @@ def _give_hours(company: Company, at: datetime, european: Mapping[str, Any], ame
 
 def _route(company: Company, at: datetime) -> None:
     """Send leads from the Americas to their team, all others to Europe; what nobody can take waits in the team's queue."""
-    activate_default_routing(at=at, actor_id=company.people["ada"].pk)
+    activate_default_routing(at=at, actor=company.people["ada"])
     pools = dict(Pool.objects.values_list("team_id", "id"))
     europe, americas = company.teams["europe"].pk, company.teams["americas"].pk
     known, *rest = default_rules(pools[europe], europe)
@@ -195,7 +195,7 @@ def _route(company: Company, at: datetime) -> None:
         {"code": "americas_queue", "words": "Where nobody there can take them, they wait in its queue", "when": when,
          "to": {"queue": americas}},
     ]  # fmt: skip
-    activate_rules([known, *regional, *rest], at=at, actor_id=company.people["ada"].pk)
+    activate_rules([known, *regional, *rest], at=at, actor=company.people["ada"])
 
 
 def _log_campaigns(company: Company, at: datetime, until: datetime) -> None:

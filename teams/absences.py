@@ -9,12 +9,13 @@ from django.db import transaction
 
 from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible
 from ledger.writing import write_audit
+from teams.managing import may_manage
 from teams.models import Absence, User
 from teams.people import NoSuchPerson
 
 
 class MayNotSetAbsence(NotAllowed):
-    """A person sets their own absence; a manager of theirs or an administrator may too."""
+    """A person sets their own absence; a manager of their side or an administrator may too."""
 
     code = "may_not_set_absence"
 
@@ -92,8 +93,8 @@ def _locked(user_id: int) -> User:
 def _check_may_set(actor: User, user: User) -> None:
     is_own = actor.pk == user.pk and actor.may("set_own_absence")
     is_theirs = actor.may("set_absence_in_team") and not actor.managed_team_ids.isdisjoint(user.team_ids)
-    if not (is_own or is_theirs or actor.may("manage_people")):
-        raise MayNotSetAbsence("You may set your own absence and those of your team.")
+    if not (is_own or is_theirs or may_manage(actor, user)):
+        raise MayNotSetAbsence("You may set your own absence and those of the people you manage.")
 
 
 def _check_cover(user: User, cover_id: int) -> None:

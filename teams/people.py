@@ -12,17 +12,18 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible, Problem
+from inputs.refusals import Conflict, Invalid, NotVisible, Problem
 from inputs.text import problems_with, tidy
 from ledger.writing import write_audit
+from teams.managing import (
+    MayNotManagePeople,
+    fingerprint,
+    refuse_stale,
+    require_managed,
+    require_may_place,
+)
 from teams.models import Membership, Team, User
 from teams.roles import MANAGER_ROLES, MEMBER_ROLES, Role, Side
-
-
-class MayNotManagePeople(NotAllowed):
-    """Only administrators make people and teams."""
-
-    code = "may_not_manage_people"
 
 
 class BadPerson(Invalid):
@@ -45,13 +46,19 @@ class NoSuchTeam(NotVisible):
     """There is no such team."""
 
 
+class NotOneself(Conflict):
+    """Whoever locks themselves out cannot undo it."""
+
+    code = "not_oneself"
+
+
 class LastAdministrator(Conflict):
     """Without this one nobody could let anybody in any more."""
 
     code = "last_administrator"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Place:
     """Where a person belongs."""
 
@@ -68,8 +75,12 @@ def create_member(
     *, actor: User | None, at: datetime, email: str, name: str, password: str | None = None,
     places: Sequence[Place] = (), is_administrator: bool = False, timezone: str = "UTC",
 ) -> User:  # fmt: skip
-    """Let a person in; without ``password`` they cannot log in until one is set. Raises ``BadPerson`` with every problem found."""
-    _check_may_manage(actor)
+    """Let a person in; without ``password`` they cannot log in until one is set. Raises ``BadPerson`` with every problem found.
+
+    ``leads.staff.let_in`` also gives them turns in the pools of their teams.
+    """
+    _check_teams(places)
+    require_may_place(actor, _teams(places), is_administrator=is_administrator)
     user = User(
         email=tidy(email).lower(), name=tidy(name), timezone=timezone, is_administrator=is_administrator, created_at=at
     )
@@ -77,7 +88,6 @@ def create_member(
     if problems:
         raise BadPerson(problems[0].message, field=problems[0].field, problems=tuple(problems))
     places = list({place.team_id: place for place in places}.values())
-    _check_teams(places)
     user.set_password(password)
     user.save()
     Membership.objects.bulk_create(
@@ -102,14 +112,58 @@ def create_team(*, actor: User | None, at: datetime, name: str, side: Side) -> T
 
 
 @transaction.atomic
-def set_place(*, actor: User | None, at: datetime, user_id: int, team_id: int, is_manager: bool) -> Membership:
-    """Put a person into a team, or change what they are there."""
-    _check_may_manage(actor)
-    user = _locked(user_id)
-    _check_teams([Place(team_id)])
-    membership, _ = Membership.objects.update_or_create(user=user, team_id=team_id, defaults={"is_manager": is_manager})
-    _audit("set_place", actor, at, user, team_ids=[team_id], manager=is_manager)
-    return membership
+def set_places(
+    *, actor: User | None, at: datetime, user_id: int, places: Sequence[Place], is_administrator: bool | None = None,
+    seen: str | None = None,
+) -> User:  # fmt: skip
+    """Say where a person belongs from now on, in all; ``is_administrator`` None leaves that office as it is.
+
+    ``seen`` is the ``standing`` that the page showed. What they hold is the matter of ``leads.staff.change_places``. Raises
+    ``MayNotManagePeople``, ``PersonMoved``, ``NoSuchTeam``, ``NotOneself``, ``LastAdministrator``.
+    """
+    _check_teams(places)
+    administrators = _locked_administrators()
+    user = locked_person(user_id)
+    require_managed(actor, user)
+    refuse_stale(seen, standing(user))
+    office = user.is_administrator if is_administrator is None else is_administrator
+    before, after = places_of(user), sorted({place.team_id: place for place in places}.values())
+    if (before, user.is_administrator) == (after, office):
+        return user
+    if actor is not None and actor.pk == user_id:
+        raise NotOneself("Have somebody else change your own place, so that you cannot lock yourself out.")
+    require_may_place(actor, _teams(after), is_administrator=office)
+    if not office and administrators == [user_id]:
+        raise LastAdministrator(f"{user} is the last administrator. Make another one first.")
+    Membership.objects.filter(user=user).exclude(team_id__in=[place.team_id for place in after]).delete()
+    for place in set(after) - set(before):
+        Membership.objects.update_or_create(user=user, team_id=place.team_id, defaults={"is_manager": place.is_manager})
+    User.objects.filter(pk=user_id).update(is_administrator=office)
+    teams, managed = [place.team_id for place in after], [place.team_id for place in after if place.is_manager]
+    _audit("set_places", actor, at, user, team_ids=teams, managed_ids=managed, admin=office)
+    return User.objects.with_teams().get(pk=user_id)
+
+
+@transaction.atomic
+def set_active(*, actor: User | None, at: datetime, user_id: int, is_active: bool, seen: str | None = None) -> bool:
+    """Shut a leaver out, or let them in again; false when it was so already.
+
+    ``seen`` is the ``standing`` that the page showed. What a leaver holds is the matter of ``leads.staff.deactivate``. Raises
+    ``MayNotManagePeople``, ``PersonMoved``, ``NotOneself``, ``LastAdministrator``.
+    """
+    administrators = _locked_administrators()
+    user = locked_person(user_id)
+    require_managed(actor, user)
+    refuse_stale(seen, standing(user))
+    if user.is_active == is_active:
+        return False
+    if actor is not None and actor.pk == user_id:
+        raise NotOneself("Have somebody else do this, so that you cannot lock yourself out.")
+    if administrators == [user_id]:
+        raise LastAdministrator(f"{user} is the last administrator. Make another one first.")
+    User.objects.filter(pk=user_id).update(is_active=is_active)
+    _audit("activate_member" if is_active else "deactivate_member", actor, at, user)
+    return True
 
 
 @transaction.atomic
@@ -117,7 +171,7 @@ def set_administrator(*, actor: User | None, at: datetime, user_id: int, is_admi
     """Make a person an administrator, or take it back; the last active one stays (``LastAdministrator``)."""
     _check_may_manage(actor)
     administrators = _locked_administrators()
-    user = _locked(user_id)
+    user = locked_person(user_id)
     if user.is_administrator == is_administrator:
         return
     if not is_administrator and administrators == [user_id]:
@@ -127,6 +181,28 @@ def set_administrator(*, actor: User | None, at: datetime, user_id: int, is_admi
 
 
 # Reads ----------------------------------------------------------------------------------------------------------------
+
+
+def places_of(user: User) -> list[Place]:
+    """Give where a person belongs, in a steady order."""
+    return sorted(Place(membership.team_id, membership.is_manager) for membership in user.memberships.all())
+
+
+def standing(user: User) -> str:
+    """Give a short text that differs as soon as somebody changes a person's places, office, or whether they are with us."""
+    places = [(place.team_id, place.is_manager) for place in places_of(user)]
+    return fingerprint(user.pk, user.is_active, user.is_administrator, places)
+
+
+def locked_person(user_id: int) -> User:
+    """Lock a person for a change, and give them with their teams; raises ``NoSuchPerson``.
+
+    The lock keeps routing from giving them leads meanwhile, but does not hold up rows that merely name them.
+    """
+    user = User.objects.with_teams().select_for_update(no_key=True).filter(pk=user_id).first()
+    if user is None:
+        raise NoSuchPerson("There is no such person.")
+    return user
 
 
 def managers_of(team_ids: Iterable[int]) -> dict[int, list[int]]:
@@ -173,6 +249,10 @@ def _check_teams(places: Sequence[Place]) -> None:
         raise NoSuchTeam("There is no such team.")
 
 
+def _teams(places: Sequence[Place]) -> list[Team]:
+    return list(Team.objects.filter(pk__in={place.team_id for place in places}))
+
+
 def _problems_of(user: User, password: str | None) -> list[Problem]:
     problems = _field_problems(user, exclude=["password"])
     if password is not None:
@@ -197,16 +277,9 @@ def _field_problems(row: User | Team, *, exclude: list[str]) -> list[Problem]:
     return []
 
 
-def _locked(user_id: int) -> User:
-    user = User.objects.select_for_update().filter(pk=user_id).first()
-    if user is None:
-        raise NoSuchPerson("There is no such person.")
-    return user
-
-
 def _locked_administrators() -> list[int]:
     """Lock the active administrators, so that two of them cannot take each other's office at once."""
-    holders = User.objects.select_for_update().filter(is_administrator=True, is_active=True).order_by("id")
+    holders = User.objects.select_for_update(no_key=True).filter(is_administrator=True, is_active=True).order_by("id")
     return list(holders.values_list("pk", flat=True))
 
 

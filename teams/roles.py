@@ -42,6 +42,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "see_personas": EVERYONE,
     "see_agreement": EVERYONE,
     "see_routing": EVERYONE,
+    "see_people": EVERYONE,
+    "see_people": EVERYONE,
     # marketing acts
     "log_campaign": MARKETING,
     "capture_lead": MARKETING | {Role.ADMINISTRATOR},
@@ -64,8 +66,14 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "negotiate_agreement": MANAGERS,
     "set_own_absence": EVERYONE,
     "set_absence_in_team": MANAGERS,
+    "manage_own_side": MANAGERS,
+    "manage_own_side": MANAGERS,
     # settings
     "manage_people": frozenset({Role.ADMINISTRATOR}),
+    "write_personas": frozenset({Role.MARKETING_MANAGER, Role.ADMINISTRATOR}),
+    "change_routing": frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR}),
+    "write_personas": frozenset({Role.MARKETING_MANAGER, Role.ADMINISTRATOR}),
+    "change_routing": frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR}),
     "change_settings": frozenset({Role.ADMINISTRATOR}),
 }
 

@@ -46,6 +46,7 @@ CODE_WORDS = {
     "routed": "by the routing rules",
     "claimed": "claimed from the queue",
     "escalated": "after a miss",
+    "left": "because its rep left",
 }
 STEP_WORDS = {
     "warned": "Warned: {promise}",

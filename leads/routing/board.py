@@ -1,7 +1,8 @@
 """What decisions need to know, loaded for a whole batch with a bounded number of statements.
 
 The members of the pools in question are locked in the order of their ids until the transaction ends, so that two batches cannot both
-take the same turn; their loads are read after that. Rules are read once per content.
+take the same turn; their loads are read after that. The people themselves are locked against leaving, shared with other batches. Rules are
+read once per content.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from leads.routing.choice import (
 )
 from leads.routing.rules import compiled
 from ledger.rows import update_rows
-from ledger.selecting import Query, ids, row_lock, select, select_all
+from ledger.selecting import Query, ids, row_lock, select, select_all, share_lock, share_lock
 from sla.business_time import next_opening
 from sla.hours import Hours, NoCalendar
 from teams.defaults import OPEN_LEAD_CAPACITY
@@ -182,7 +183,7 @@ def read_rules(rows: Sequence[tuple[Any, ...]]) -> tuple[int, tuple[Rule, ...]]:
 def people_at(user_ids: Iterable[int], at: datetime) -> dict[int, Person]:
     """Give whether these people, and whoever covers for them, can take work at ``at`` (without their hours)."""
     wanted = set(user_ids)
-    return _people(wanted, at, select(PEOPLE, [at, at, ids(wanted)]) if wanted else [])[0]
+    return _people(wanted, at, select(*_people_query(wanted, at)) if wanted else [])[0]
 
 
 def _companies(firms: Firms, here: set[int]) -> dict[int, Company]:
@@ -230,9 +231,19 @@ def _people_and_hours(
     wanted: set[int], team_ids: Iterable[int], at: datetime
 ) -> tuple[dict[int, Person], dict[int, int], Hours]:
     """Load people with whoever covers for them, their weights, and the hours of all and of the teams."""
-    rows, hours = select_all([(PEOPLE, [at, at, ids(wanted)]), Hours.query(wanted, team_ids)])
+    rows, hours = select_all([_people_query(wanted, at), Hours.query(wanted, team_ids)])
     people, weights = _people(wanted, at, rows)
     return people, weights, Hours.read(hours) if people.keys() <= wanted else Hours.load(people, team_ids)
+
+
+def _people_query(user_ids: Iterable[int], at: datetime) -> Query:
+    """Give the query of these people; nobody of them can leave before this transaction ends (see ``leads.staff``)."""
+    return PEOPLE + share_lock("u"), [at, at, ids(user_ids)]
+
+
+def _people_query(user_ids: Iterable[int], at: datetime) -> Query:
+    """Give the query of these people; nobody of them can leave before this transaction ends (see ``leads.staff``)."""
+    return PEOPLE + share_lock("u"), [at, at, ids(user_ids)]
 
 
 def _people(
@@ -251,7 +262,7 @@ def _people(
         wanted = {person.cover_id for person in people.values() if person.cover_id is not None} - people.keys()
         if not wanted:
             break
-        rows = select(PEOPLE, [at, at, ids(wanted)])
+        rows = select(*_people_query(wanted, at))
     return people, weights
 
 

@@ -8,10 +8,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from inputs.refusals import Conflict
+from inputs.refusals import Conflict, NotAllowed
 from leads.models import Pool, PoolMember, RoutingVersion
 from leads.routing.rules import compile_rules
-from teams.models import Membership, Team
+from ledger.writing import write_audit
+from teams.models import Membership, Team, User
 from teams.roles import Side
 
 
@@ -21,9 +22,20 @@ class NoSalesTeam(Conflict):
     code = "no_sales_team"
 
 
+class MayNotChangeRouting(NotAllowed):
+    """Routing is changed by sales managers and administrators."""
+
+    code = "may_not_change_routing"
+
+
+# ``actor`` is null when somebody with a shell on the machine acts.
+
+
 @transaction.atomic
-def activate_default_routing(*, at: datetime, actor_id: int | None = None) -> RoutingVersion:
-    """Make a pool for each active sales team and put the default rules into force at ``at``; raises ``NoSalesTeam``.
+def activate_default_routing(*, at: datetime, actor: User | None = None) -> RoutingVersion:
+    """Make a pool for each active sales team and put the default rules into force at ``at``.
+
+    Raises ``NoSalesTeam``, ``MayNotChangeRouting``.
 
     The first sales team takes whatever no other rule takes. Leads of other regions or segments are sent to other teams by rules that
     the company writes itself.
@@ -31,8 +43,9 @@ def activate_default_routing(*, at: datetime, actor_id: int | None = None) -> Ro
     teams = list(Team.objects.filter(side=Side.SALES, is_active=True).order_by("id"))
     if not teams:
         raise NoSalesTeam("Create a sales team first: leads need somebody to go to.")
-    pools = [_pool_of(team) for team in teams]
-    return activate_rules(default_rules(pools[0].pk, teams[0].pk), at=at, actor_id=actor_id)
+    _permit(actor)
+    pools = [_pool_of(team, actor, at) for team in teams]
+    return activate_rules(default_rules(pools[0].pk, teams[0].pk), at=at, actor=actor)
 
 
 def default_rules(pool_id: int, queue_id: int) -> list[dict[str, Any]]:
@@ -55,22 +68,36 @@ def default_rules(pool_id: int, queue_id: int) -> list[dict[str, Any]]:
 
 
 @transaction.atomic
-def activate_rules(rules: list[dict[str, Any]], *, at: datetime, actor_id: int | None = None) -> RoutingVersion:
-    """Store ``rules`` as the next routing version, in force from ``at``; raises ``BadRules``."""
+def activate_rules(rules: list[dict[str, Any]], *, at: datetime, actor: User | None = None) -> RoutingVersion:
+    """Store ``rules`` as the next routing version, in force from ``at``; raises ``BadRules``, ``MayNotChangeRouting``."""
+    _permit(actor)
     compile_rules(rules)
     last = RoutingVersion.objects.aggregate(last=Max("number"))["last"] or 0
-    return RoutingVersion.objects.create(
-        number=last + 1, rules=rules, created_at=at, created_by_id=actor_id, activated_at=at
+    version = RoutingVersion.objects.create(
+        number=last + 1, rules=rules, created_at=at, created_by=actor, activated_at=at
     )
+    _audit("activate_rules", actor, at, "routing_version", version.pk, number=version.number)
+    return version
 
 
-def _pool_of(team: Team) -> Pool:
+def _permit(actor: User | None) -> None:
+    if actor is not None and not actor.may("change_routing"):
+        raise MayNotChangeRouting("Routing is changed by sales managers and administrators.")
+
+
+def _pool_of(team: Team, actor: User | None, at: datetime) -> Pool:
     """Give the pool of ``team`` with all of its members who are not managers (all members where there is none else)."""
-    pool, _ = Pool.objects.get_or_create(name=team.name, team=team)
+    pool, is_new = Pool.objects.get_or_create(name=team.name, team=team)
     members = Membership.objects.filter(team=team, user__is_active=True)
     reps = members.filter(is_manager=False) or members
     known = set(pool.members.values_list("user_id", flat=True))
-    PoolMember.objects.bulk_create(
-        [PoolMember(pool=pool, user_id=member.user_id) for member in reps if member.user_id not in known]
-    )
+    joined = sorted({member.user_id for member in reps} - known)
+    PoolMember.objects.bulk_create([PoolMember(pool=pool, user_id=user_id) for user_id in joined])
+    if is_new or joined:
+        _audit("fill_pool", actor, at, "pool", pool.pk, team=team.pk, joined=joined)
     return pool
+
+
+def _audit(verb: str, actor: User | None, at: datetime, subject_type: str, subject_id: int, **facts: Any) -> None:
+    actor_id = actor.pk if actor else None
+    write_audit(at=at, actor_id=actor_id, verb=verb, subject_type=subject_type, subject_ids=[subject_id], facts=facts)

@@ -9,12 +9,12 @@ import pytest
 
 from inputs.refusals import Refusal
 from ledger.models import AuditEntry
+from teams.managing import MayNotManagePeople
 from teams.models import Team, User
 from teams.people import (
     BadPerson,
     BadTeam,
     LastAdministrator,
-    MayNotManagePeople,
     NoSuchPerson,
     NoSuchTeam,
     Place,
@@ -23,8 +23,9 @@ from teams.people import (
     managers_of,
     managers_of_sides,
     members_with_roles,
+    places_of,
     set_administrator,
-    set_place,
+    set_places,
 )  # fmt: skip
 from teams.roles import EVERYONE, Role, Side
 from tests.cast import NOW, person
@@ -55,7 +56,7 @@ def test_a_person_without_a_password_cannot_log_in(ada: User) -> None:
 
 
 @pytest.mark.parametrize("who", ["maya", "mona", "sam", "sue", "olive"])
-def test_nobody_else_lets_anybody_in(who: str, request: pytest.FixtureRequest) -> None:
+def test_nobody_else_lets_anybody_in(who: str, request: pytest.FixtureRequest, ada: User) -> None:
     actor = request.getfixturevalue(who)
 
     with pytest.raises(MayNotManagePeople):
@@ -65,7 +66,7 @@ def test_nobody_else_lets_anybody_in(who: str, request: pytest.FixtureRequest) -
     with pytest.raises(MayNotManagePeople):
         set_administrator(actor=actor, at=NOW, user_id=actor.pk, is_administrator=True)
     with pytest.raises(MayNotManagePeople):
-        set_place(actor=actor, at=NOW, user_id=actor.pk, team_id=1, is_manager=True)
+        set_places(actor=actor, at=NOW, user_id=ada.pk, places=[])
 
     assert not User.objects.filter(name="Rita").exists()
 
@@ -113,11 +114,11 @@ def test_a_team_is_made_once(ada: User) -> None:
 
 
 def test_a_place_can_change(ada: User, sam: User, sales: Team) -> None:
-    set_place(actor=ada, at=NOW, user_id=sam.pk, team_id=sales.pk, is_manager=True)
+    set_places(actor=ada, at=NOW, user_id=sam.pk, places=[Place(sales.pk, is_manager=True)])
 
     assert User.objects.get(pk=sam.pk).roles == {Role.SALES_MANAGER}
     with pytest.raises(NoSuchPerson):
-        set_place(actor=ada, at=NOW, user_id=999_999, team_id=sales.pk, is_manager=True)
+        set_places(actor=ada, at=NOW, user_id=999_999, places=[Place(sales.pk, is_manager=True)])
 
 
 def test_the_last_administrator_stays(ada: User, sue: User) -> None:
@@ -173,6 +174,6 @@ def test_people_are_found_by_role(roles: set[Role], names: list[str]) -> None:
 
 def test_a_person_in_two_teams_is_listed_once(sam: User, sales: Team, ada: User) -> None:
     east = create_team(actor=ada, at=NOW, name="East", side=Side.SALES)
-    set_place(actor=ada, at=NOW, user_id=sam.pk, team_id=east.pk, is_manager=False)
+    set_places(actor=ada, at=NOW, user_id=sam.pk, places=[*places_of(sam), Place(east.pk)])
 
     assert list(members_with_roles({Role.REP})) == [sam]

@@ -12,9 +12,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from inputs.refusals import Refusal
+from leads.staff import let_in
 from ledger.instants import edge_now
 from teams.models import Team, User
-from teams.people import Place, create_member, create_team
+from teams.people import Place, create_team
 from teams.roles import MANAGER_ROLES, MEMBER_ROLES, Role, Side
 
 PASSWORD_VARIABLE = "SMARKETING_PASSWORD"  # noqa: S105 - the name of a variable
@@ -25,7 +26,7 @@ ROLES = {
 
 
 class Command(BaseCommand):
-    """Create a person in one role; a team named that does not exist is made."""
+    """Create a person in one role; a team named that does not exist is made. A rep takes turns in the pools of their team."""
 
     help = f"Create a person. The password is taken from {PASSWORD_VARIABLE}, else asked for."
 
@@ -48,7 +49,7 @@ class Command(BaseCommand):
     def create(self, role: Role, password: str, options: dict[str, Any]) -> User:
         """Make the person and, where it is not there, the team."""
         places = [] if role is Role.ADMINISTRATOR else [self.place(role, options["team"])]
-        return create_member(
+        return let_in(
             actor=None, at=edge_now(), email=options["email"], name=options["name"], password=password,
             places=places, is_administrator=role is Role.ADMINISTRATOR, timezone=options["timezone"],
         )  # fmt: skip
