@@ -167,7 +167,8 @@ def _fitted(line: Line, width: int) -> Line:
     problem = None
     if len(cells) != width:
         code = "too_many_cells" if len(cells) > width else "too_few_cells"
-        problem = Problem("", code, f"The row has {len(cells)} cells where the header has {width}.")
+        noun = "cell" if len(cells) == 1 else "cells"
+        problem = Problem("", code, f"The row has {len(cells)} {noun} where the header has {width}.")
     elif any("\x00" in cell for cell in cells):
         problem = Problem("", "nul_character", "The row contains the NUL character.")
     return Line(line.number, cells, problem)

@@ -2,12 +2,14 @@
 (() => {
   const typing = (element) => element.closest("input, select, textarea, [contenteditable]");
 
+  // The newest line stands in the top bar, where it covers no field or button.
   const say = (message, isBad) => {
+    const toasts = document.getElementById("toasts");
     const line = document.createElement("p");
     line.className = isBad ? "toast-line is-bad mb-0" : "toast-line mb-0";
     line.textContent = message;
-    document.getElementById("toasts").append(line);
-    window.setTimeout(() => line.remove(), isBad ? 12000 : 6000);
+    toasts.replaceChildren(line);
+    window.setTimeout(() => line.remove(), isBad ? 12000 : 4000);
   };
 
   document.addEventListener("click", (event) => {

@@ -24,5 +24,5 @@ class Command(BaseCommand):
             self.stderr.write(fault)
         self.stdout.write(f"sealed {verdict.sealed}, waiting {verdict.unsealed}, head {verdict.head}")
         if verdict.fault_count:
-            raise CommandError(f"The audit chain does not hold: {verdict.fault_count} differences.", returncode=1)
+            raise CommandError(f"The audit chain does not hold; differences: {verdict.fault_count}.", returncode=1)
         self.stdout.write("The audit chain holds.")

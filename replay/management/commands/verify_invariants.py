@@ -18,6 +18,6 @@ class Command(BaseCommand):
         found = differences(at=edge_now())
         for line in found:
             self.stdout.write(line)
-        self.stdout.write(f"{len(found)} differences")
+        self.stdout.write("1 difference" if len(found) == 1 else f"{len(found)} differences")
         if found:
             sys.exit(1)
