@@ -62,7 +62,7 @@ ADVICE_BY_CODE = {
     "not_allowed": "Nothing was changed. If your role should include it, ask an administrator.",
     "not_yours": "Whoever has it can do this, those who stand in for them, and their manager.",
     "needs_manager": "Ask a marketing manager to decide.",
-    "csrf_failed": "Nothing was changed.",
+    "csrf_failed": "Nothing was changed. Go back, reload the page and send it again.",
 }
 """What to do next where the reason is known better than the status tells."""
 USUAL_ADVICE = "Nothing was changed. Go back, correct it and try again."
@@ -249,7 +249,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Handle a missing or stale CSRF token: usually a page left open over a logout."""
+    """Handle a missing or stale CSRF token: usually a page left open over a login in another tab."""
     return refusal_response(
-        request, NotAllowed("This page is out of date. Reload it and try again.", code="csrf_failed")
+        request, NotAllowed("This page is out of date: it was opened before the last login.", code="csrf_failed")
     )
