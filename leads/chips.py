@@ -7,15 +7,17 @@ them (``static/js/countdown.js``): it never reckons business time itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from leads.lifecycle import SALES_STAGES
 from leads.models import Clock, Handoff
+from leads.models.leads import LeadQuerySet
 from sla.business_time import BusinessCalendar, NeverOpens, between, open_intervals
 from sla.hours import calendars
 
@@ -64,19 +66,44 @@ class Chip:
 def open_clocks(lead_ids: Collection[int]) -> dict[int, Clock]:
     """Give for each lead the promise that matters now: what runs (next due first), else a miss that is still unanswered.
 
-    Two queries, one for each kind of subject. A miss on a handoff that is decided, or on a lead that left sales' hands, matters no more.
+    Two queries, one for each kind of subject. A miss on a handoff that is decided, or on a lead that left sales' hands, matters no more;
+    nor does one by somebody who had the lead before.
     """
-    wanted = Q(state__in=LIVE) | Q(state=Clock.States.MISSED, answered_at__isnull=True)
-    clocks = Clock.objects.filter(wanted).defer("plan")
-    of_handoffs = clocks.filter(handoff__lead_id__in=lead_ids, handoff__state=Handoff.States.OPEN)
-    of_handoffs = of_handoffs.select_related("handoff", "user")
-    of_leads = clocks.filter(lead_id__in=lead_ids, lead__stage__in=sorted(SALES_STAGES))
+    of_handoffs = owed_on_handoffs().filter(handoff__lead_id__in=lead_ids).select_related("handoff", "user")
+    of_leads = owed_on_leads().filter(lead_id__in=lead_ids)
     found: dict[int, Clock] = {}
-    for clock in [*of_handoffs, *of_leads]:
+    for clock in [*of_handoffs.defer("plan"), *of_leads.defer("plan")]:
         lead_id = clock.lead_id or (clock.handoff.lead_id if clock.handoff else 0)
         if lead_id not in found or _rank(clock) < _rank(found[lead_id]):
             found[lead_id] = clock
     return found
+
+
+def owed_on_handoffs() -> QuerySet[Clock]:
+    """Give what is owed on open handoffs by whom they are with now."""
+    by_holder = Q(user=F("handoff__assignee")) | Q(user__isnull=True, handoff__assignee__isnull=True)
+    return _owed("handoff", by_holder).filter(handoff__state=Handoff.States.OPEN)
+
+
+def owed_on_leads() -> QuerySet[Clock]:
+    """Give what is owed on leads in sales' stages by whom they are with now."""
+    by_holder = Q(user=F("lead__owner")) | Q(user__isnull=True, lead__owner__isnull=True)
+    return _owed("lead", by_holder).filter(lead__stage__in=sorted(SALES_STAGES))
+
+
+def _owed(subject: str, by_holder: Q) -> QuerySet[Clock]:
+    """Give what runs, and the unanswered misses of the present holder where no newer clock counts the same promise."""
+    newer = Clock.objects.filter(**{subject: OuterRef(subject)}, promise=OuterRef("promise"), pk__gt=OuterRef("pk"))
+    is_open_miss = Q(state=Clock.States.MISSED, answered_at__isnull=True) & by_holder & ~Exists(newer)
+    return Clock.objects.filter(Q(state__in=LIVE) | is_open_miss)
+
+
+def next_due_first(leads: LeadQuerySet) -> LeadQuerySet:
+    """Sort leads by what is due next on each, the missed first, for it was due before; those with nothing due come last."""
+    on_lead = owed_on_leads().filter(lead=OuterRef("pk")).order_by("due_at").values("due_at")[:1]
+    on_handoff = owed_on_handoffs().filter(handoff__lead=OuterRef("pk")).order_by("due_at").values("due_at")[:1]
+    next_due = Coalesce(Subquery(on_lead), Subquery(on_handoff))
+    return leads.order_by(next_due.asc(nulls_last=True), "last_touch_at", "id")
 
 
 def _rank(clock: Clock) -> tuple[bool, float]:
@@ -183,8 +210,3 @@ def duration(seconds: int) -> str:
     if seconds < HOUR:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
-
-
-def next_due_first(chips_given: Iterable[Chip]) -> list[Chip]:
-    """Sort chips by what is due next; what is missed already comes first, for it was due before."""
-    return sorted(chips_given, key=lambda chip: chip.due_at)

@@ -14,7 +14,7 @@ from dashboards.periods import Period
 from dashboards.report import value_of
 from dashboards.scope import Scope
 from desk.queries.lead_sets import OPEN_OFFERS, working
-from leads.chips import Chip, chips
+from leads.chips import Chip, chips, next_due_first
 from leads.listing import LeadRow, lead_rows, load
 from leads.models import Clock, Lead
 from ledger.instants import company_day
@@ -99,9 +99,8 @@ class Waiting:
 def waiting_for_assignment(user: User, at: datetime) -> Waiting:
     """Give the leads that stand in a queue."""
     leads = Lead.objects.visible_to(user).filter(queue__isnull=False)
-    rows = lead_rows(load(leads.order_by("id"), MOST_WAITING), at)
-    by_due = sorted(rows, key=lambda row: row.chip.due_at.timestamp() if row.chip else 0)
-    return Waiting(by_due, len(rows) if len(rows) < MOST_WAITING else leads.count())
+    rows = lead_rows(load(next_due_first(leads), MOST_WAITING), at)
+    return Waiting(rows, len(rows) if len(rows) < MOST_WAITING else leads.count())
 
 
 def loads(at: datetime) -> list[Load]:

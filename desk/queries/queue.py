@@ -18,7 +18,7 @@ from dashboards.report import value_of
 from dashboards.scope import Filters, Scope
 from desk.queries.lead_sets import offered_to, working
 from desk.queries.reasons import reasons
-from leads.chips import Chip, chips_of_leads
+from leads.chips import Chip, chips_of_leads, next_due_first
 from leads.holding import covered_by
 from leads.listing import LeadRow, load_by_ids, row_of
 from leads.models import Handoff, Lead
@@ -120,7 +120,7 @@ def _leads(user: User, covered: Collection[int]) -> list[Lead]:
     mine = working([user.pk])
     offered = offered_to([user.pk, *covered]) & Q(stage="mql")
     waiting = Q(queue_id__in=user.team_ids)
-    visible = Lead.objects.visible_to(user).order_by("last_touch_at", "id")
+    visible = next_due_first(Lead.objects.visible_to(user))
     found: dict[int, None] = {}
     for part in (offered, mine, waiting):
         found.update(dict.fromkeys(visible.filter(part).values_list("pk", flat=True)[:MOST_SHOWN]))

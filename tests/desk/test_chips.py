@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from leads.chips import Chip, chips, chips_of_leads, duration
-from leads.models import Clock, Handoff
+from leads.chips import Chip, chips, chips_of_leads, duration, next_due_first
+from leads.models import Clock, Handoff, Lead
 from sla.in_force import InForce
-from teams.models import User
-from tests.cast import NOW, clock_start, offer_to, start_clocks
+from teams.models import Team, User
+from tests.cast import NOW, clock_start, make_lead, offer_to, person, start_clocks
 
 MINUTE = timedelta(minutes=1)
 
@@ -102,6 +102,45 @@ def test_a_miss_on_a_decided_handoff_matters_no_more(handoff: Handoff) -> None:
     Handoff.objects.update(state="rejected", decided_at=NOW, reason="wrong_size")
 
     assert chips_of_leads([handoff.lead_id], NOW + MINUTE) == {}
+
+
+@pytest.fixture
+def passed_on(agreement: InForce, sam: User, sales: Team) -> Lead:
+    """A lead that Sam let wait until it was given to Zoe, who has it now; Sam's miss was never answered."""
+    lead = make_lead(stage="sal", owner=person("Zoe", sales))
+    start_clocks(clock_start(agreement, "first_attempt", user=sam, lead_id=lead.pk))
+    Clock.objects.update(state="missed", missed_at=NOW, detected_at=NOW)
+    return lead
+
+
+def test_a_miss_of_whom_the_lead_was_taken_from_is_not_its_new_owners(passed_on: Lead) -> None:
+    assert chips_of_leads([passed_on.pk], NOW + MINUTE) == {}
+
+
+def test_a_miss_is_over_where_the_same_promise_was_kept_later(passed_on: Lead, agreement: InForce, sam: User) -> None:
+    Lead.objects.update(owner=sam)
+    assert chips_of_leads([passed_on.pk], NOW + MINUTE)[passed_on.pk].is_missed
+
+    start_clocks(clock_start(agreement, "first_attempt", user=sam, lead_id=passed_on.pk))
+    Clock.objects.filter(state="running").update(state="met", met_at=NOW, answered_at=NOW, next_action_at=None)
+
+    assert chips_of_leads([passed_on.pk], NOW + MINUTE) == {}
+
+
+def test_leads_are_sorted_by_what_is_due_next_on_either_subject(agreement: InForce, sam: User) -> None:
+    nothing_due = make_lead(last_touch_at=NOW - timedelta(days=9))
+    warm, hot = (offer_to(sam, agreement, tier=tier) for tier in ("warm", "hot"))
+    late = make_lead(stage="sal", owner=sam)
+    for handoff in (warm, hot):
+        start_clocks(clock_start(agreement, "accept", tier=handoff.tier, user=sam, handoff_id=handoff.pk))
+    start_clocks(
+        clock_start(agreement, "first_attempt", user=sam, lead_id=late.pk), at=NOW - timedelta(days=3)
+    )  # fmt: skip
+    Clock.objects.filter(lead=late).update(state="missed", missed_at=NOW, detected_at=NOW)
+
+    in_order = list(next_due_first(Lead.objects.all()).values_list("pk", flat=True))
+
+    assert in_order == [late.pk, hot.lead_id, warm.lead_id, nothing_due.pk]
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import pytest
+
+from desk.queries import queue
 from leads.handoffs import accept
-from leads.models import Activity, Feedback, Handoff, Lead
+from leads.models import Activity, Clock, Feedback, Handoff, Lead
 from teams.models import Membership, Team, User
 from tests.desk.conftest import Enter, Offer
 
@@ -23,6 +26,17 @@ def test_it_shows_what_is_offered_with_chip_source_and_reason(enter: Enter, offe
     assert 'class="chip ' in page
     assert "Spring-Webinar" in page
     assert "turn in" in page or "starts first" in page  # why me
+
+
+def test_what_is_due_first_is_shown_however_much_waits(
+    offer: Offer, sam: User, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = [offer() for _ in range(3)]
+    before = at - timedelta(minutes=5)
+    Clock.objects.filter(handoff=waiting[-1]).update(started_at=before, due_at=before)
+    monkeypatch.setattr(queue, "MOST_SHOWN", 1)
+
+    assert [row.lead.pk for row in queue.queue_of(sam, at).offered] == [waiting[-1].lead_id]
 
 
 def test_an_empty_desk_says_how_it_fills(enter: Enter, sam: User) -> None:
