@@ -4,8 +4,9 @@ A contact is recognised by its external id, else its email, else its phone; a ph
 differ. A company is recognised by its domain, else by its name where one of the two has no domain. What the batch itself brings is
 matched in the same way, in the order of arrival, so that a duplicate inside a batch meets the one before it.
 
-Everything is read by the stored matching forms, which are indexed, with two statements for any number of arrivals. Contacts, then leads,
-are locked in the order of their ids: two processes that take in the same person wait for each other.
+Everything is read by the stored matching forms, which are indexed, with three statements for any number of arrivals. Contacts, then leads,
+are locked in the order of their ids: two processes that take in the same person wait for each other. What hangs on a locked row is read
+after the lock, by the next statement: one that has waited sees the locked rows as they are now, and any other as it was when it began.
 """
 
 from __future__ import annotations
@@ -51,13 +52,14 @@ WHERE m.id IN (
 ORDER BY m.id"""  # noqa: S608
 
 LEADS = """
-SELECT l.id, l.contact_id, l.captured_at, l.last_touch_at, l.product_id, COALESCE(p.code, ''), l.stage, l.origin, l.kind, l.tier,
+SELECT l.id, l.contact_id, l.captured_at, l.last_touch_at, l.product_id,
+    COALESCE((SELECT p.code FROM personas_product p WHERE p.id = l.product_id), ''), l.stage, l.origin, l.kind, l.tier,
     l.owner_id, l.queue_id, l.marketer_id, l.source, l.first_campaign_id, l.last_campaign_id, l.is_hand_raise, l.fit,
     l.persona_id, l.engagement_fixed, l.engagement_level, l.half_life_days, l.mql_at, l.sal_at, l.handoff_count,
-    l.needs_new_reason, l.is_history, h.id, h.assignee_id
-FROM leads_lead l LEFT JOIN personas_product p ON p.id = l.product_id
-LEFT JOIN leads_handoff h ON h.lead_id = l.id AND h.state = 'open'
-WHERE l.contact_id = ANY(%s) ORDER BY l.id"""
+    l.needs_new_reason, l.is_history
+FROM leads_lead l WHERE l.contact_id = ANY(%s) ORDER BY l.id"""
+
+HANDOFFS = "SELECT h.lead_id, h.id, h.assignee_id FROM leads_handoff h WHERE h.state = 'open' AND h.lead_id = ANY(%s)"
 
 LOCKS = "SELECT pg_advisory_xact_lock(%s, number) FROM unnest(%s::int[]) AS number"
 LOCK_SPACE = 7401
@@ -140,9 +142,15 @@ class Book:
             lead = LeadState(row[0], contact, _instant(row[2]) or row[2], _instant(row[3]) or row[3], *row[4:22])
             lead.is_hand_raise, lead.mql_at, lead.sal_at = bool(row[16]), _instant(row[22]), _instant(row[23])
             lead.handoff_count, lead.needs_new_reason, lead.is_history = row[24], bool(row[25]), bool(row[26])
-            lead.handoff_id, lead.assignee_id = row[27], row[28]
             contact.leads.append(lead)
             self.leads[lead.id] = lead
+        self._load_handoffs()
+
+    def _load_handoffs(self) -> None:
+        """Look which leads are offered to sales: an MQL may be."""
+        mqls = ids(lead.id for lead in self.leads.values() if lead.stage == Stage.MQL)
+        for lead_id, handoff_id, assignee_id in select(HANDOFFS, [mqls]) if mqls else ():
+            self.leads[lead_id].handoff_id, self.leads[lead_id].assignee_id = handoff_id, assignee_id
 
     def next_lead_id(self) -> int:
         """Give the id for a new lead."""

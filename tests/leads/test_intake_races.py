@@ -1,0 +1,89 @@
+"""A touch comes in while somebody works on the same lead: neither undoes the other, and nobody gets an error of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from leads import handoffs
+from leads.intake.pipeline import take_in
+from leads.models import Handoff, Lead, RoutingVersion
+from leads.qualifying import forget_judges, qualify
+from personas.defaults import create_default_personas, create_default_scoring
+from personas.models import Product
+from teams.models import Team, User
+from tests.cast import NOW, SIGNED_AT, sign
+from tests.leads.intake_beside import beside
+from tests.leads.intake_world import anna
+from tests.leads.test_races import loaded
+from tests.leads.worlds import go_round
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LATER = NOW + timedelta(minutes=5)
+
+
+@pytest.fixture(autouse=True)
+def company(maya: User, mona: User, sam: User, sue: User, sales: Team) -> Iterator[None]:
+    """The default personas, agreement and routing in force, as in ``tests.leads.intake_world``, and committed."""
+    forget_judges()
+    create_default_personas(at=SIGNED_AT)
+    create_default_scoring(at=SIGNED_AT)
+    sign(mona, sue)
+    go_round(sales)
+    yield
+    forget_judges()
+
+
+def asks_again(**fields: object) -> object:
+    return take_in([anna(**fields)], actor=None, at=LATER)
+
+
+# The handoff ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", ["reject", "recall"])
+def test_a_request_that_waits_for_a_lead_to_come_back_hands_it_off_anew(step: str, maya: User, sam: User) -> None:
+    take_in([anna()], actor=None, at=NOW)
+    lead = Lead.objects.get()
+    maya, sam = loaded([maya, sam])
+    steps = {
+        "reject": partial(handoffs.reject, lead_id=lead.pk, reason="duplicate", actor=sam, at=LATER),
+        "recall": partial(handoffs.recall, lead_id=lead.pk, actor=maya, at=LATER),
+    }
+
+    beside(steps[step], asks_again)
+
+    lead.refresh_from_db()
+    states = Handoff.objects.order_by("ordinal").values_list("state", flat=True)
+    assert list(states) == [{"reject": "rejected", "recall": "recalled"}[step], "open"]
+    assert (lead.stage, lead.handoff_count) == ("mql", 2)
+
+
+def test_a_request_beside_the_handing_off_of_the_same_lead_is_one_more_touch(maya: User) -> None:
+    take_in([anna(touch_kind="page_view")], actor=None, at=NOW)
+    lead = Lead.objects.get()
+    (actor,) = loaded([maya])
+    qualify(lead_ids=[lead.pk], actor=actor, at=NOW, reason="Met at the fair")
+
+    beside(partial(handoffs.hand_off, lead_id=lead.pk, actor=actor, at=LATER), asks_again)
+
+    lead.refresh_from_db()
+    assert (lead.stage, lead.handoff_count, lead.touches.count()) == ("mql", 1, 2)
+    assert Handoff.objects.get().state == "open"
+
+
+def test_a_request_that_waits_for_the_product_to_be_named_is_routed_by_it(sales: Team) -> None:
+    pump = Product.objects.create(code="pump", name="Pump")
+    routing = RoutingVersion.objects.get()
+    about_pumps = {"when": [{"field": "product", "op": "is", "value": "pump"}], "to": {"queue": sales.pk}}
+    RoutingVersion.objects.update(rules=[{"code": "pumps", "words": "Pumps wait", **about_pumps}, *routing.rules])
+    take_in([anna(touch_kind="page_view")], actor=None, at=NOW)
+
+    beside(lambda: Lead.objects.update(product=pump), asks_again)
+
+    lead = Lead.objects.get()
+    assert (lead.product, lead.stage, lead.queue) == (pump, "mql", sales)
