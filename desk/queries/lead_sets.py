@@ -56,9 +56,10 @@ def returned_to(user: User) -> Q:
 
 
 def stuck_with(user: User) -> Q:
-    """MQLs of ``user`` that are in nobody's hands."""
+    """MQLs of ``user`` that are in nobody's hands; what was loaded from history lies in the past until a touch makes it an MQL anew."""
     is_offered = Exists(OPEN_OFFERS.filter(lead_id=OuterRef("pk")))
-    return marketed_by(user) & Q(stage=Stage.MQL.value, owner__isnull=True, queue__isnull=True) & ~Q(is_offered)
+    is_loose = Q(stage=Stage.MQL.value, owner__isnull=True, queue__isnull=True, is_history=False)
+    return marketed_by(user) & is_loose & ~Q(is_offered)
 
 
 def in_triage_with(user: User) -> Q:

@@ -9,6 +9,7 @@ from leads.handoffs import accept, reject
 from leads.models import Clock, Handoff, Lead
 from teams.models import Absence, Team, User
 from tests.desk.conftest import Enter, Offer
+from tests.leads.worlds import ready_lead
 
 
 def test_the_marketer_sees_what_came_back_and_why(
@@ -63,6 +64,15 @@ def test_an_mql_that_lacks_data_stands_there_with_what_is_missing(enter: Enter, 
     assert refused.status_code == 422
     assert "What is missing: the company." in refused.content.decode()
     assert ">1</a> MQL in nobody’s hands" in page
+
+
+def test_what_was_loaded_from_history_asks_nothing_of_a_marketer(enter: Enter, maya: User) -> None:
+    loaded, loose = ready_lead(marketer=maya, is_history=True), ready_lead(marketer=maya)
+
+    page = enter(maya).get("/").content.decode()
+
+    assert f"/leads/{loose.pk}/" in page
+    assert f"/leads/{loaded.pk}/" not in page
 
 
 def test_the_campaign_counts_what_became_of_its_leads(
