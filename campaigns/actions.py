@@ -18,6 +18,8 @@ from personas.models import Persona
 from teams.models import User
 
 MAY = "log_campaign"
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
+"""Between these a campaign starts and ends; the latter is not included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,11 @@ def _check(brief: Brief) -> None:
     problems = []
     if brief.type not in Campaign.Types.values:
         problems.append(Problem("type", "unknown_type", "Choose one of the types."))
+    problems += [
+        Problem(name, "far_date", "Give a date between 2000 and 2100.")
+        for name in ("starts_on", "ends_on")
+        if (day := getattr(brief, name)) is not None and not EARLIEST <= day < LATEST
+    ]
     if brief.ends_on and brief.ends_on < brief.starts_on:
         problems.append(Problem("ends_on", "ends_before_start", "The campaign would end before it starts."))
     if brief.persona_id and not Persona.objects.filter(pk=brief.persona_id, is_retired=False).exists():

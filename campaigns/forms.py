@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -13,7 +12,6 @@ from campaigns.models import Campaign
 from inputs.fields import TextField
 from personas.models import Persona, PersonaVersion
 
-EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 MAX_AMOUNT_DIGITS, AMOUNT_DECIMALS = 14, 2
 
 
@@ -73,19 +71,6 @@ class CampaignForm(forms.Form):
         field.queryset = Persona.objects.filter(is_retired=False, is_negative=False).order_by("code")
         versions = PersonaVersion.objects.filter(persona__is_retired=False).order_by("number")
         field.names = dict(versions.values_list("persona_id", "name"))
-
-    def clean_starts_on(self) -> date:
-        return self._sane(self.cleaned_data["starts_on"])
-
-    def clean_ends_on(self) -> date | None:
-        ends_on = self.cleaned_data.get("ends_on")
-        return self._sane(ends_on) if ends_on else None
-
-    @staticmethod
-    def _sane(day: date) -> date:
-        if not EARLIEST <= day < LATEST:
-            raise forms.ValidationError("Give a date between 2000 and 2100.", code="far_date")
-        return day
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from campaigns.actions import Brief, CampaignMoved, MayNotLog, change_campaign, fingerprint, log_campaign
+from campaigns.actions import BadBrief, Brief, CampaignMoved, MayNotLog, change_campaign, fingerprint, log_campaign
 from campaigns.models import Campaign
 from ledger.models import AuditEntry
 from teams.models import User
@@ -54,6 +54,17 @@ def test_what_cannot_be_used_is_said_beside_the_field_and_kept(
     assert response.status_code == 422
     assert says in page
     assert 'value="A checklist"' in page
+    assert not Campaign.objects.exists()
+
+
+@pytest.mark.parametrize("day", [date(1999, 12, 31), date(2100, 1, 1)])
+def test_the_verb_itself_refuses_days_that_no_campaign_has(maya: User, at: datetime, day: date) -> None:
+    with pytest.raises(BadBrief) as refused:
+        log_campaign(brief=Brief("Fair", "fair", "event", starts_on=day, ends_on=day), actor=maya, at=at)
+
+    assert [(problem.field, problem.code) for problem in refused.value.problems] == [
+        ("starts_on", "far_date"), ("ends_on", "far_date"),
+    ]  # fmt: skip
     assert not Campaign.objects.exists()
 
 
