@@ -7,8 +7,10 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db import connection
 
 from leads import handoffs
+from leads.intake.attempts import attempt
 from leads.intake.pipeline import take_in
 from leads.models import Handoff, Lead, RoutingVersion
 from leads.qualifying import forget_judges, qualify
@@ -74,6 +76,26 @@ def test_a_request_beside_the_handing_off_of_the_same_lead_is_one_more_touch(may
     lead.refresh_from_db()
     assert (lead.stage, lead.handoff_count, lead.touches.count()) == ("mql", 1, 2)
     assert Handoff.objects.get().state == "open"
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer: nobody is ever first there")
+@pytest.mark.parametrize("ordinal", [1, 2])
+def test_whoever_meets_a_handoff_that_others_have_just_opened_looks_again(ordinal: int) -> None:
+    take_in([anna()], actor=None, at=NOW)
+    handoff = Handoff.objects.get()
+    if ordinal == 1:
+        Handoff.objects.update(state="recalled", decided_at=NOW)
+    attempts: list[str] = []
+
+    def open_another(obstacle: str) -> int:
+        attempts.append(obstacle)
+        if len(attempts) == 1:
+            handoff.pk, handoff.ordinal = None, ordinal
+            handoff.save(force_insert=True)
+        return Handoff.objects.count()
+
+    assert attempt(open_another) == 1
+    assert attempts == ["", ""]
 
 
 def test_a_request_that_waits_for_the_product_to_be_named_is_routed_by_it(sales: Team) -> None:
