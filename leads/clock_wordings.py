@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from leads.clock_acts import ESCALATED, MISSED, TAKEN, WARNED
 from ledger.wording import EMAIL, IN_APP, Message, register
 
@@ -51,7 +53,9 @@ def _what(facts: Mapping[str, Any]) -> str:
 
 
 def _due(facts: Mapping[str, Any]) -> str:
-    return f"on {datetime.fromisoformat(facts['due_at']):%A %d %B at %H:%M} UTC"
+    """Say when, in the time zone of whom it is rendered for."""
+    due = timezone.localtime(datetime.fromisoformat(facts["due_at"]))
+    return f"on {due:%A} {due.day} {due:%B at %H:%M} ({timezone.get_current_timezone_name()})"
 
 
 def _path(lead_id: int) -> str:

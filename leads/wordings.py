@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from inputs.money import money
 from leads.codes import DISQUALIFY_REASONS, LOSS_REASONS, RECYCLE_REASONS, REJECTIONS, TIER_LABELS
 from leads.facts import MISSING_WORDS
-from ledger.wording import EMAIL, IN_APP, Message, register
+from leads.models import Lead
+from ledger.wording import EMAIL, IN_APP, Message, register, register_subject
 
 Facts = Mapping[str, Any]
 
@@ -34,6 +35,15 @@ def register_wordings() -> None:
         ("lead_reopened", quiet, _reopened),
     ):
         register(code, channels=channels, render=_about_lead(render))
+    register_subject("lead", _names)
+
+
+def _names(lead_ids: Collection[int]) -> dict[int, str]:
+    """Call a lead by its contact, else the contact's address, and the company."""
+    leads = Lead.objects.filter(pk__in=lead_ids)
+    found = leads.values_list("pk", "contact__name", "contact__email", "contact__company__name")
+    names = {pk: ", ".join(filter(None, (name or email, company))) for pk, name, email, company in found}
+    return {pk: name for pk, name in names.items() if name}
 
 
 Text = Callable[[Facts], tuple[str, str]]

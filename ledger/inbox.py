@@ -11,7 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 from inputs.refusals import NotVisible
 from ledger.models import Notice
-from ledger.wording import Message, wording
+from ledger.wording import Message, names_of, wording
 
 PAGE = 25
 COUNTED_UP_TO = 99
@@ -29,6 +29,7 @@ class Entry:
 
     notice: Notice
     message: Message
+    about: str = ""
 
 
 def unread_count(*, user_id: int, at: datetime) -> int:
@@ -45,12 +46,14 @@ def inbox(*, user_id: int, at: datetime, before_id: int | None = None, size: int
     notices = Notice.objects.for_inbox(user_id, at)
     if before_id is not None:
         notices = notices.filter(pk__lt=before_id)
-    return [entry for notice in notices[:size] if (entry := _entry(notice))]
+    page = list(notices[:size])
+    names = names_of(notice.subject for notice in page)
+    return [entry for notice in page if (entry := _entry(notice, names.get(notice.subject, "")))]
 
 
-def _entry(notice: Notice) -> Entry | None:
+def _entry(notice: Notice, about: str) -> Entry | None:
     try:
-        return Entry(notice, wording(notice.code).render(notice.subject_id, notice.facts))
+        return Entry(notice, wording(notice.code).render(notice.subject_id, notice.facts), about)
     except Exception as error:  # noqa: BLE001 - any wording of any app
         log.error("notice_not_rendered", notice=notice.pk, code=notice.code, error=type(error).__name__)
         return None

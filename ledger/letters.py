@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from ledger.models import Notice
-from ledger.wording import wording
+from ledger.wording import names_of, wording
 
 SUBJECT_LENGTH = 150
 UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]+")
@@ -31,16 +34,24 @@ class Letter:
 
     @staticmethod
     def of(notice: Notice) -> Letter:
-        """Render ``notice``; raises ``UnknownNotice``, and whatever its wording raises."""
-        message = wording(notice.code).render(notice.subject_id, notice.facts)
-        return Letter(notice, one_line(message.title), message.text, absolute(message.path))
+        """Render ``notice`` in its recipient's time zone; raises ``UnknownNotice``, and whatever its wording raises."""
+        with timezone.override(ZoneInfo(notice.recipient.timezone)):
+            message = wording(notice.code).render(notice.subject_id, notice.facts)
+        about = names_of([notice.subject]).get(notice.subject)
+        title = f"{message.title} – {about}" if about else message.title
+        return Letter(notice, one_line(title), message.text, absolute(message.path))
 
 
 def compose(letters: Sequence[Letter], *, digest_id: int | None) -> EmailMultiAlternatives:
     """Write the email for ``letters``, which are for one person: one of them, or a digest."""
     kind = "notice" if digest_id is None else "digest"
     subject = letters[0].title if digest_id is None else f"Notices from Smarketing: {len(letters)}"
-    context = {"letters": letters, "letter": letters[0], "subject": subject, "home": absolute("/")}
+    context = {
+        "letters": letters,
+        "letter": letters[0],
+        "subject": subject,
+        "all": absolute(resolve_url(settings.NOTICES_URL)),
+    }
     name = f"{kind}-{letters[0].notice.pk if digest_id is None else digest_id}"
     email = EmailMultiAlternatives(
         subject,

@@ -119,3 +119,7 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} to {self.recipient_id} by {self.channel}"
+
+    @property
+    def subject(self) -> tuple[str, int]:
+        return (self.subject_type, self.subject_id)

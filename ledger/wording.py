@@ -1,8 +1,12 @@
-"""What a notice says: registered by the app that knows the code, rendered when it is read or sent."""
+"""What a notice says: registered by the app that knows the code, rendered when it is read or sent.
+
+Rows of notices hold ids and codes. Whom one is about is looked up when it is read, so that a name erased or spelt right is so everywhere.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +35,11 @@ class Wording:
     render: Renderer
 
 
+Namer = Callable[[Collection[int]], Mapping[int, str]]
+"""Says how people call the subjects of these ids; who has no name or is gone is left out."""
+
 _REGISTER: dict[str, Wording] = {}
+_NAMERS: dict[str, Namer] = {}
 
 
 class UnknownNotice(KeyError):
@@ -49,3 +57,24 @@ def wording(code: str) -> Wording:
         return _REGISTER[code]
     except KeyError:
         raise UnknownNotice(code) from None
+
+
+def register_subject(subject_type: str, namer: Namer) -> None:
+    """Say how subjects of this type are named. Called once, from the ``ready`` of the app that has them."""
+    _NAMERS[subject_type] = namer
+
+
+Subject = tuple[str, int]
+
+
+def names_of(subjects: Iterable[Subject]) -> dict[Subject, str]:
+    """Give the names of these subjects (type and id) that have one: one query a type."""
+    ids: defaultdict[str, set[int]] = defaultdict(set)
+    for subject_type, subject_id in subjects:
+        if subject_type in _NAMERS:
+            ids[subject_type].add(subject_id)
+    return {
+        (subject_type, subject_id): name
+        for subject_type, wanted in ids.items()
+        for subject_id, name in _NAMERS[subject_type](wanted).items()
+    }
