@@ -41,6 +41,13 @@ def drop_internals(_logger: WrappedLogger, _method: str, event: EventDict) -> Ev
     return event
 
 
+def shorten_refused_requests(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Leave the traceback of a request that Django refuses: it tells of Django, and anybody can cause one for each line."""
+    if str(event.get("logger", "")).startswith("django.security"):
+        event.pop("exc_info", None)
+    return event
+
+
 SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -67,7 +74,7 @@ def logging_config(*, as_json: bool, level: str) -> dict[str, Any]:
     )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
-        "foreign_pre_chain": [*SHARED, structlog.stdlib.ExtraAdder(), drop_internals],
+        "foreign_pre_chain": [*SHARED, structlog.stdlib.ExtraAdder(), drop_internals, shorten_refused_requests],
         "processors": [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
@@ -14,11 +15,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils import timezone
 
-from smarketing.problems import MESSAGES, TooLarge, as_refusal, refusal_response
+from inputs.refusals import Refusal
+from smarketing.problems import MESSAGES, NoSuchMethod, TooLarge, as_refusal, refusal_response, wants_problem
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 HEALTH_PATH = "/healthz"
 DRAIN_BYTES = 64 * 1024 * 1024
+UTF_8 = "utf-8"
+UTF_8_NAMES = frozenset({UTF_8, "utf8", "utf_8", "u8"})
+PAGE_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +76,42 @@ class BodyLimit:
         with suppress(OSError):
             while left > 0 and (chunk := request.read(min(left, 65536))):
                 left -= len(chunk)
+
+
+class Utf8Only:
+    """Refuse what says that it is in another encoding than UTF-8, before anything reads it by that."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        charset = (request.content_params or {}).get("charset", UTF_8).lower()
+        if charset not in UTF_8_NAMES:
+            return refusal_response(request, Refusal("Send this as UTF-8.", code="not_utf8"))
+        if charset != UTF_8:
+            request.encoding = UTF_8  # Django knows a form's encoding by this name alone
+        return self.get_response(request)
+
+
+class PageMethods:
+    """Answer 405 where no page knows the method: before the check of the token, which would speak of an old page."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], _args: Any, _kwargs: Any
+    ) -> HttpResponse | None:
+        if request.method in PAGE_METHODS or wants_problem(request):
+            return None
+        if getattr(view, "login_required", True) and not request.user.is_authenticated:
+            return None  # the login comes first
+        response = refusal_response(request, NoSuchMethod(MESSAGES[405]))
+        response["Allow"] = ", ".join(PAGE_METHODS)
+        return response
 
 
 class ReaderTimeZone:

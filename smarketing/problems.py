@@ -75,6 +75,13 @@ class TooLarge(Refusal):
     code = "too_large"
 
 
+class NoSuchMethod(Refusal):
+    """No page takes this method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
 def is_busy(error: BaseException | None) -> bool:
     """Tell whether a database error means "later", not "never"."""
     return isinstance(error, OperationalError) and any(sign in str(error).lower() for sign in BUSY_SIGNS)

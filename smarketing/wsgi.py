@@ -4,6 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from smarketing.edge import Edge
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smarketing.settings")
 
-application = get_wsgi_application()
+application = Edge(get_wsgi_application())
