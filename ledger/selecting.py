@@ -61,11 +61,6 @@ def share_lock(table: str) -> str:
     return f" FOR SHARE OF {table}" if connection.features.has_select_for_update_of else ""
 
 
-def share_lock(table: str) -> str:
-    """Give the clause that keeps the rows of ``table`` as they are until the transaction ends, whoever else reads them so."""
-    return f" FOR SHARE OF {table}" if connection.features.has_select_for_update_of else ""
-
-
 def _sqlite(value: Any) -> Any:
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)

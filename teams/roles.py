@@ -43,7 +43,6 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "see_agreement": EVERYONE,
     "see_routing": EVERYONE,
     "see_people": EVERYONE,
-    "see_people": EVERYONE,
     # marketing acts
     "log_campaign": MARKETING,
     "capture_lead": MARKETING | {Role.ADMINISTRATOR},
@@ -67,11 +66,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "set_own_absence": EVERYONE,
     "set_absence_in_team": MANAGERS,
     "manage_own_side": MANAGERS,
-    "manage_own_side": MANAGERS,
     # settings
     "manage_people": frozenset({Role.ADMINISTRATOR}),
-    "write_personas": frozenset({Role.MARKETING_MANAGER, Role.ADMINISTRATOR}),
-    "change_routing": frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR}),
     "write_personas": frozenset({Role.MARKETING_MANAGER, Role.ADMINISTRATOR}),
     "change_routing": frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR}),
     "change_settings": frozenset({Role.ADMINISTRATOR}),

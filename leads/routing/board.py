@@ -32,7 +32,7 @@ from leads.routing.choice import (
 )
 from leads.routing.rules import compiled
 from ledger.rows import update_rows
-from ledger.selecting import Query, ids, row_lock, select, select_all, share_lock, share_lock
+from ledger.selecting import Query, ids, row_lock, select, select_all, share_lock
 from sla.business_time import next_opening
 from sla.hours import Hours, NoCalendar
 from teams.defaults import OPEN_LEAD_CAPACITY
@@ -234,11 +234,6 @@ def _people_and_hours(
     rows, hours = select_all([_people_query(wanted, at), Hours.query(wanted, team_ids)])
     people, weights = _people(wanted, at, rows)
     return people, weights, Hours.read(hours) if people.keys() <= wanted else Hours.load(people, team_ids)
-
-
-def _people_query(user_ids: Iterable[int], at: datetime) -> Query:
-    """Give the query of these people; nobody of them can leave before this transaction ends (see ``leads.staff``)."""
-    return PEOPLE + share_lock("u"), [at, at, ids(user_ids)]
 
 
 def _people_query(user_ids: Iterable[int], at: datetime) -> Query:
