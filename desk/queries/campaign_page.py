@@ -19,6 +19,7 @@ from teams.models import User
 
 MOST_MEMBERS = 25
 NEWEST_TOUCHES = 500
+NEWEST_RATINGS = 5
 FUNNEL = (Stage.LEAD, Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER)
 FUNNEL_WORDS = {
     Stage.LEAD: "Captured", Stage.MQL: "MQL", Stage.SAL: "Accepted (SAL)", Stage.SQL: "SQL",
@@ -81,7 +82,7 @@ def page_of(campaign: Campaign, user: User) -> CampaignPage:
         funnel=_funnel(campaign),
         touch_kinds=[(kind, TOUCH_KINDS.get(kind, kind), count) for kind, count in kinds],
         members=_members(campaign, user),
-        feedback=list(feedback.select_related("lead__contact", "user").order_by("-given_at", "-id")[:10]),
+        feedback=list(feedback.select_related("lead__contact", "user").order_by("-given_at", "-id")[:NEWEST_RATINGS]),
         quality=[(f"opinion.stars_{stars}", stars, quality[stars]) for stars in STARS if stars in quality],
         forms=list(CaptureForm.objects.filter(campaign=campaign).order_by("-is_active", "title")),
         utm=urlencode({"utm_campaign": campaign.code, "utm_source": "", "utm_medium": campaign.type}),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from desk.access import instant, reader, sees
 from desk.queries import manager, marketer
-from desk.queries.queue import SHOWN, queue_of, tiles_of
+from desk.queries.queue import SHOWN, Queue, queue_of, tiles_of
 from teams.models import User
 from teams.roles import MANAGERS, Role
 
@@ -37,11 +37,11 @@ def mine(request: HttpRequest) -> HttpResponse:
 def queue(request: HttpRequest) -> HttpResponse:
     """Give the queue alone, for polling: 304 while nothing in it changed."""
     user, at = reader(request), instant(request)
-    context = rep_context(user, at, _show(request))
-    etag = context["queue"].etag
+    whole = queue_of(user, at)
+    etag = _narrowed(whole, _show(request), at).etag
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers={"ETag": etag})
-    return _fragment(request, context)
+    return _fragment(request, rep_context(user, at, _show(request), whole))
 
 
 def queue_response(request: HttpRequest, user: User, at: datetime) -> HttpResponse:
@@ -78,11 +78,14 @@ def desks_of(user: User) -> dict[str, str]:
     return {key: SECTIONS[key] for key, held in wanted.items() if held}
 
 
-def rep_context(user: User, at: datetime, show: str) -> dict[str, Any]:
-    """Gather what the desk of a rep shows; its figures are those of the whole queue, however ``show`` narrows it."""
-    whole = queue_of(user, at)
-    found = whole.only(show, at) if show else whole
-    return {"at": at, "queue": found, "tiles": tiles_of(user, whole, at)}
+def rep_context(user: User, at: datetime, show: str, whole: Queue | None = None) -> dict[str, Any]:
+    """Gather what the desk of a rep shows; its figures are those of the ``whole`` queue, however ``show`` narrows it."""
+    whole = whole or queue_of(user, at)
+    return {"at": at, "queue": _narrowed(whole, show, at), "tiles": tiles_of(user, whole, at)}
+
+
+def _narrowed(whole: Queue, show: str, at: datetime) -> Queue:
+    return whole.only(show, at) if show else whole
 
 
 def marketer_context(user: User, at: datetime, _show: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from leads.doorbell import ring
 from leads.forms import MappingForm, UploadForm
 from leads.import_columns import LABELS
 from leads.models import ImportRow, ImportRun
+from leads.views.capture import lead_path
 from leads.views.guard import require
 from ledger.instants import edge_now
 from teams.models import User
@@ -162,7 +163,9 @@ def import_run(request: HttpRequest, run_id: int) -> HttpResponse:
     if run.state == ImportRun.States.STAGED:
         return redirect("leads:import_columns", run.pk)
     template = "leads/_import_progress.html" if request.headers.get("HX-Request") else "leads/import_run.html"
-    return render(request, template, {"run": run, "percent": 100 * run.done_count // max(run.rows_read, 1)})
+    percent = 100 * run.done_count // max(run.rows_read, 1)
+    leads_path = f"/leads/?imported={run.pk}"  # the list of leads, which an app above owns
+    return render(request, template, {"run": run, "percent": percent, "leads_path": leads_path})
 
 
 @require_safe
@@ -179,7 +182,7 @@ def import_rows(request: HttpRequest, run_id: int) -> HttpResponse:
     )
     context = {
         "run": run, "state": state, "title": OUTCOMES[state], "count": getattr(run, f"{state}_count"),
-        "rows": [{**_shown(row), "lead": row.lead} for row in found[:ROWS_A_PAGE]],
+        "rows": [{**_shown(row), "lead": row.lead, "path": lead_path(row.lead_id)} for row in found[:ROWS_A_PAGE]],
         "columns": run.columns[:SHOWN_CELLS], "more_columns": max(0, len(run.columns) - SHOWN_CELLS),
         "following": found[ROWS_A_PAGE - 1].line if len(found) > ROWS_A_PAGE else None, "is_first": not after,
     }  # fmt: skip
