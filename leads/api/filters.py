@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Q
 from django.http import QueryDict
 
-from inputs.moments import instant
+from inputs.moments import EARLIEST_YEAR, instant
 from inputs.numbers import MAX_ID, whole
 from inputs.refusals import Invalid, Problem
 from inputs.text import problem_with, tidy
@@ -188,9 +188,11 @@ def _read_cursor(cursor: str | None, order: str) -> tuple[datetime, int] | None:
     try:
         of_order, value, last_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         moment = datetime.fromisoformat(value)
+        is_placed = moment.tzinfo is not None
+        moment = moment.astimezone(UTC)  # at either end of the calendar an offset leads out of it
         number = whole(last_id, high=MAX_ID)
-    except (ValueError, TypeError, binascii.Error, RecursionError, Invalid):
+    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError, Invalid):
         raise bad from None
-    if of_order != order or moment.tzinfo is None or moment.year < 2:
+    if of_order != order or not is_placed or moment.year < EARLIEST_YEAR:
         raise bad
     return moment, number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -292,6 +293,16 @@ def test_a_query_that_cannot_be_used_is_refused_by_name(program, query, expected
 )
 def test_raw_queries_never_break(program, raw):
     assert program.client.get(f"/api/v1/leads{raw}", headers=program.headers).status_code in {200, 400}
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00", "1899-01-01T00:00:00Z", 7],
+)
+def test_a_cursor_at_the_ends_of_the_calendar_is_refused(program, moment):
+    cursor = base64.urlsafe_b64encode(json.dumps(["-captured_at", moment, 1]).encode()).decode().rstrip("=")
+
+    assert problems(program.get("/api/v1/leads", {"cursor": cursor})) == [("cursor", "bad_cursor")]
 
 
 def test_a_cursor_of_another_order_is_refused(program):
