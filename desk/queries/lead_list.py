@@ -22,6 +22,8 @@ from teams.models import User
 
 PAGE = 25
 LONGEST_SEARCH = 200
+LONGEST_NAME = 40
+"""Characters of a parameter's name that are repeated to who sent it."""
 ME, NOBODY, MARKETING = "me", "none", "marketing"
 
 
@@ -102,6 +104,10 @@ def parse(params: Mapping[str, str]) -> Asked:
             asked.filter = replace(asked.filter, **{name: value})
         elif value:
             asked.left_out.append(f"The {_WORDS[name]} in the address makes no sense and was left out.")
+    for name in params:
+        if name not in (*NAMES, "after"):
+            called = f"“{name}”" if name.isidentifier() and len(name) <= LONGEST_NAME else "Something"
+            asked.left_out.append(f"{called} in the address means nothing to this list and was left out.")
     if params.get("after"):
         asked.after = _cursor(str(params["after"]))
         if asked.after is None:

@@ -67,6 +67,17 @@ def test_what_makes_no_sense_in_the_address_is_left_out_and_said(enter: Enter, s
     assert "Ines Carvalho" in response.content.decode() or "�" in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [("?page=999", "“page” in the address"), ("?a+b=1", "Something in the address"), ("?stage=lead", "")],
+)
+def test_what_the_list_does_not_know_is_said(enter: Enter, sam: User, query: str, says: str) -> None:
+    page = enter(sam).get(f"/leads/{query}").content.decode()
+
+    assert ("means nothing to this list" in page) is bool(says)
+    assert says in page
+
+
 def test_filters_narrow_the_list(enter: Enter, sam: User, campaign: Campaign) -> None:
     named("Ines Carvalho", stage="sal", owner=sam, source="event", last_campaign=campaign)
     named("Noor Haddad", stage="lead", source="direct")
