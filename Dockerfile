@@ -1,4 +1,4 @@
-# The production image: web, worker and scheduler are the same image with another command (docker-compose.yml).
+# The production image: web, worker, mailer and scheduler are the same image with another command (docker-compose.yml).
 
 FROM node:22-slim AS front-end
 WORKDIR /app

@@ -2,7 +2,8 @@
 
 A claim is a lease: it pushes ``next_attempt_at`` past the time that sending may take. Who dies between sending and marking leaves a
 notice that is due again when the lease ends; it goes out a second time under the same Message-ID, by which the receiver knows it.
-One message is claimed at a time, so a slow mail server holds up nothing but its own message.
+One message is claimed at a time. A slow mail server holds up the messages behind it and nothing else: a worker of its own delivers
+the outbox, and whoever keeps the clocks never waits for it.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ from ledger.rows import update_rows
 from ledger.wording import UnknownNotice
 from ledger.writing import write_audit
 
-LEASE = timedelta(minutes=10)
-"""Longer than one run and its last message may take."""
-
 RUN_SECONDS = 60.0
+"""After so long no further message is begun."""
+
+LEASE = timedelta(minutes=10)
+"""Longer than one run and its last message may take: each of the dozen answers in a message's exchange is waited for
+``EMAIL_TIMEOUT`` seconds. Redis gives a task to a second worker after as long (``visibility_timeout``), and no sooner."""
+
 MAX_ATTEMPTS = 22
 FIRST_WAIT_SECONDS = 30
 LONGEST_WAIT_SECONDS = 6 * 60 * 60

@@ -136,7 +136,8 @@ REDIS_PREFIX = env("REDIS_PREFIX", default="smarketing")
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
-        "visibility_timeout": 60,
+        # A task that runs longer than this is given to a second worker too: longer than the longest run of the outbox.
+        "visibility_timeout": 600,
         "global_keyprefix": f"{REDIS_PREFIX}:",
     }
 else:
@@ -154,6 +155,10 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "smarketing"
+# Who sends may wait for somebody else's server: a queue, and a worker, of its own, so that no clock waits with it. A worker
+# that is not told its queues takes both.
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {CELERY_TASK_DEFAULT_QUEUE: {}, "outbox": {}}
+CELERY_TASK_ROUTES = {"ledger.tasks.deliver_outbox": {"queue": "outbox"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
@@ -203,6 +208,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+NOTICES_URL = "desk:notices"  # where an email says all notices are
 ACCOUNT_ADAPTER = "smarketing.login.ClosedSignup"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -211,7 +217,6 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key"}
-NOTICES_URL = "desk:notices"  # where an email says all notices are
 # How many proxies of ours stand in front: the address they report is the one that throttling counts.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
 

@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from smarketing import assets
+from smarketing.celery import app
+from smarketing.management.commands.serve import children
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -21,7 +23,21 @@ def services() -> dict[str, Any]:
 
 
 def test_every_part_of_production_is_there(services: dict[str, Any]) -> None:
-    assert set(services) == {"web", "worker", "scheduler", "migrate", "postgres", "redis"}
+    assert set(services) == {"web", "worker", "mailer", "scheduler", "migrate", "postgres", "redis"}
+
+
+def test_here_and_there_the_clocks_and_the_email_have_workers_of_their_own(
+    services: dict[str, Any], settings: Any
+) -> None:
+    composed = [str(service.get("command", "")).replace("--queues ", "--queues=") for service in services.values()]
+    served = [" ".join(child.command) for child in children(demo=True)]
+
+    for commands in (composed, served):
+        served_queues = [re.findall(r"--queues=(\S+)", command) for command in commands if " worker " in command]
+        assert served_queues == [["smarketing"], ["outbox"]]
+    assert list(settings.CELERY_TASK_QUEUES) == ["smarketing", "outbox"]
+    assert app.amqp.router.route({}, "ledger.tasks.deliver_outbox")["queue"].name == "outbox"
+    assert app.amqp.router.route({}, "leads.tasks.sweep_clocks")["queue"].name == "smarketing"
 
 
 def test_every_lasting_service_has_a_health_check(services: dict[str, Any]) -> None:
@@ -33,7 +49,7 @@ def test_every_lasting_service_has_a_health_check(services: dict[str, Any]) -> N
     assert image_checks
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "scheduler"])
+@pytest.mark.parametrize("name", ["web", "worker", "mailer", "scheduler"])
 def test_nothing_starts_before_the_migrations_ended(services: dict[str, Any], name: str) -> None:
     assert services[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 

@@ -6,11 +6,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ledger.outbox import LEASE, RUN_SECONDS
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 GOOD_KEY = "k3" * 40
+ANSWERS_TO_A_MESSAGE = 14
+"""Connecting, greeting, EHLO, STARTTLS, its handshake, EHLO, login (3), sender, recipient, DATA, the text, QUIT."""
 
 
 def manage(machine: dict[str, str], *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -55,6 +60,18 @@ def test_production_cookies_belong_to_this_host_only(machine: dict[str, str]) ->
     done = manage(machine, "shell", "--no-imports", "-c", program, PRODUCTION="1", SECRET_KEY=GOOD_KEY)
 
     assert done.stdout.split() == ["__Host-session", "__Host-csrf"]
+
+
+def test_redis_gives_a_running_task_to_nobody_else_before_the_longest_run_of_the_outbox_is_over(
+    machine: dict[str, str], settings: Any
+) -> None:
+    program = "from django.conf import settings as s; print(s.CELERY_BROKER_TRANSPORT_OPTIONS['visibility_timeout'])"
+    longest = RUN_SECONDS + ANSWERS_TO_A_MESSAGE * settings.EMAIL_TIMEOUT
+
+    done = manage(machine, "shell", "--no-imports", "-c", program, REDIS_URL="redis://127.0.0.1:1/0")
+
+    assert int(done.stdout) > longest
+    assert longest < LEASE.total_seconds()
 
 
 @pytest.mark.slow

@@ -84,7 +84,9 @@ def left_of(pids: set[int], seconds: float = GONE_SECONDS) -> set[int]:
 
 
 def command(pid: int) -> str:
-    return subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return subprocess.run(
+        ["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
 
 
 # The real thing -------------------------------------------------------------------------------------------------------
@@ -95,8 +97,8 @@ def test_it_serves_refuses_a_double_and_ends_on_ctrl_c(
 ) -> None:
     family = descendants(serving.pid)
     commands = " ".join(command(pid) for pid in family).replace("/", " ").split()
-    assert {"gunicorn", "worker", "beat", "guardian.py"} <= set(commands)
-    assert len(family) >= 6  # guardian, gunicorn and its two workers, Celery's worker and scheduler
+    assert {"gunicorn", "--queues=smarketing", "--queues=outbox", "beat", "guardian.py"} <= set(commands)
+    assert len(family) >= 7  # guardian, gunicorn and its two workers, Celery's two workers and its scheduler
     assert health(int(machine["PORT"])) == b"ok\n"
 
     assert f"Port {machine['PORT']}" in refused(machine | {"SMARKETING_VAR_DIR": str(tmp_path / "other")})
@@ -124,7 +126,7 @@ def refused(environment: dict[str, str]) -> str:
 
 def test_kill_9_of_the_supervisor_ends_everything(serving: subprocess.Popen[str]) -> None:
     family = descendants(serving.pid)
-    assert len(family) >= 6
+    assert len(family) >= 7
 
     serving.kill()
 

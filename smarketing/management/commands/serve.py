@@ -24,9 +24,9 @@ from smarketing.supervise import Child, Supervisor, python, show
 
 
 class Command(BaseCommand):
-    """Migrate, then run web, worker and scheduler until one of them ends or Ctrl-C."""
+    """Migrate, then run web, workers and scheduler until one of them ends or Ctrl-C."""
 
-    help = "Migrate, then run web server, Celery worker and scheduler under one supervisor."
+    help = "Migrate, then run web server, Celery workers and scheduler under one supervisor."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -52,14 +52,14 @@ class Command(BaseCommand):
 
 
 def children(*, demo: bool) -> list[Child]:
-    """List what runs beside each other."""
-    celery = ("-m", "celery", "--app", "smarketing")
+    """List what runs beside each other. The mailer may wait for a mail server; the worker keeps the clocks meanwhile."""
+    celery = ("-m", "celery", "--app", "smarketing", "--quiet")
+    worker = (*celery, "worker", "--without-gossip", "--without-mingle", "--loglevel=INFO")
     listed = [
         Child("web", python("-m", "gunicorn", "--config", "python:smarketing.webserver", "smarketing.wsgi")),
-        Child(
-            "worker", python(*celery, "--quiet", "worker", "--without-gossip", "--without-mingle", "--loglevel=INFO")
-        ),
-        Child("scheduler", python(*celery, "--quiet", "beat", "--pidfile=", "--loglevel=INFO")),
+        Child("worker", python(*worker, "--queues=smarketing")),
+        Child("mailer", python(*worker, "--queues=outbox", "--concurrency=1")),
+        Child("scheduler", python(*celery, "beat", "--pidfile=", "--loglevel=INFO")),
     ]
     if demo:
         listed.append(Child("arrivals", python("manage.py", "demo_arrivals", "--loop")))
