@@ -24,6 +24,7 @@ MAIN = (
 )
 REFERENCE = (
     ("Routing", "desk:routing", "arrows-split-2", "see_routing"),
+    ("People", "desk:people", "users-group", "see_people"),
     ("Imports", "leads:imports", "file-import", "import_leads"),
     ("Glossary", "desk:glossary", "book", "see_agreement"),
 )

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import inputs.addresses  # noqa: F401 - registers the converter
-from desk.views import agreement, campaigns, desks, leads, notices, personas, routing, steps
+from desk.views import agreement, campaigns, desks, leads, notices, people, personas, routing, steps
 
 app_name = "desk"
 
@@ -22,6 +22,10 @@ urlpatterns = [
     path("agreement/<idnumber:number>/", agreement.version, name="agreement_version"),
     path("glossary/", agreement.glossary, name="glossary"),
     path("routing/", routing.rules, name="routing"),
+    path("people/", people.people, name="people"),
+    path("people/new/", people.new_person, name="new_person"),
+    path("people/<idnumber:user_id>/", people.person, name="person"),
+    path("people/<idnumber:user_id>/<slug:code>/", people.act, name="person_act"),
     path("notifications/", notices.notice_list, name="notices"),
     path("notifications/bell/", notices.bell, name="bell"),
     path("notifications/read/", notices.read_all, name="read_all"),

@@ -42,7 +42,7 @@ def set_absence(
 ) -> Absence:
     """Note that a person takes no work from ``starts_at`` until before ``ends_at``; ``cover_id`` may accept in their place."""
     user = _locked(user_id)
-    _check_may_set(actor, user)
+    require_may_set_absence(actor, user)
     if ends_at <= starts_at:
         raise BadAbsence("An absence ends after it starts.", field="ends_at", code="ends_before_it_starts")
     if ends_at <= at:
@@ -62,7 +62,7 @@ def end_absence(*, actor: User, at: datetime, absence_id: int) -> None:
     absence = Absence.objects.select_related("user", "cover").filter(pk=absence_id).first()
     if absence is None:
         raise NoSuchAbsence("There is no such absence.")
-    _check_may_set(actor, _locked(absence.user_id))
+    require_may_set_absence(actor, _locked(absence.user_id))
     if absence.ends_at <= at:
         raise BadAbsence("This absence is over already.", code="in_the_past")
     _audit("end_absence", actor, at, absence)
@@ -90,7 +90,8 @@ def _locked(user_id: int) -> User:
     return user
 
 
-def _check_may_set(actor: User, user: User) -> None:
+def require_may_set_absence(actor: User, user: User) -> None:
+    """Refuse who may not say when this person is away."""
     is_own = actor.pk == user.pk and actor.may("set_own_absence")
     is_theirs = actor.may("set_absence_in_team") and not actor.managed_team_ids.isdisjoint(user.team_ids)
     if not (is_own or is_theirs or may_manage(actor, user)):

@@ -119,7 +119,7 @@ def set_places(
     """Say where a person belongs from now on, in all; ``is_administrator`` None leaves that office as it is.
 
     ``seen`` is the ``standing`` that the page showed. What they hold is the matter of ``leads.staff.change_places``. Raises
-    ``MayNotManagePeople``, ``PersonMoved``, ``NoSuchTeam``, ``NotOneself``, ``LastAdministrator``.
+    ``MayNotManagePeople``, ``PersonMoved``, ``NoSuchTeam``, ``BadPerson``, ``NotOneself``, ``LastAdministrator``.
     """
     _check_teams(places)
     administrators = _locked_administrators()
@@ -132,6 +132,8 @@ def set_places(
         return user
     if actor is not None and actor.pk == user_id:
         raise NotOneself("Have somebody else change your own place, so that you cannot lock yourself out.")
+    if not after and not office:
+        raise BadPerson("Choose a team and a role. Who leaves the company is deactivated.", code="no_place")
     require_may_place(actor, _teams(after), is_administrator=office)
     if not office and administrators == [user_id]:
         raise LastAdministrator(f"{user} is the last administrator. Make another one first.")

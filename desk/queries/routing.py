@@ -77,7 +77,7 @@ def _rule(line: dict[str, Any], pools: dict[int, str], teams: dict[int, str]) ->
 
 
 def _pools(pools: list[Pool], at: datetime) -> list[PoolWords]:
-    members = list(PoolMember.objects.filter(pool__in=pools).select_related("user").order_by("pool_id", "user__name"))
+    members = list(PoolMember.objects.filter(pool__in=pools, user__is_active=True).select_related("user").order_by("pool_id", "user__name"))
     hours = Hours.load([member.user_id for member in members])
     carried = {load.user.pk: load for load in loads(at)}
     return [
@@ -99,7 +99,7 @@ def _place(member: PoolMember, hours: Hours, load: Load | None, at: datetime) ->
             state, opens_at = "closed", next_opening(at, calendar)
     except (NoCalendar, NeverOpens):
         state = "no working hours"
-    if load is None or not member.user.is_active:
+    if load is None:
         state = "not in sales"
     elif load.away_until:
         state = "away"

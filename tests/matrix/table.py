@@ -16,8 +16,10 @@ a token; and compares what is hidden with what is missing.
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.matrix.acts import API_ROWS, STEP_ROWS
-from tests.matrix.rows import PEOPLE, Access, Row, Target, account, api, deed, form, open_to_all, page, who_may
+from tests.matrix.rows import FORM_TAKEN, PEOPLE, Access, Row, Target, account, api, deed, form, open_to_all, page, who_may
 from tests.matrix.world import MISSING_ID, MISSING_SLUG, World, of
 
 
@@ -47,9 +49,16 @@ NOTICE = Target(
     {"notice_id": MISSING_ID},
     lambda world, actor: {"notice_id": world.notices["rita"].pk},
 )
+HIRED = {"sue": "sam", "mona": "maya"}
+PERSON = Target(
+    lambda world, actor: {"user_id": world.people[HIRED.get(actor, actor if actor in OWN_ABSENCE else "sam")].pk},
+    {"user_id": MISSING_ID},
+    lambda world, actor: {"user_id": world.people[{"sue": "maya", "mona": "sam", "sam": "rita"}.get(actor, "max")].pk},
+)
 PERSONA = Target(lambda world, actor: {"code": "it-lead"}, {"code": MISSING_SLUG})
 VERSION = Target(lambda world, actor: {"number": world.agreement.number}, {"number": MISSING_ID})
 
+OWN_ABSENCE = frozenset({"maya", "sam"})
 ALL_RUNS = frozenset({"mona", "ada"})
 OWN_RUNS = frozenset({"maya"})
 RESET_KEY = Target(lambda world, actor: {"uidb36": "x", "key": "y-z"}, {})
@@ -62,6 +71,25 @@ def run(methods: dict[str, frozenset[int]]) -> Row:
         method: Access(ALL_RUNS, done, refused=403, own_only=OWN_RUNS, foreign=404) for method, done in methods.items()
     }
     return Row(accesses, **RUN.of())
+
+
+def act_on_person(label: str, data: Any = None, *, also: frozenset[str] = frozenset(), done: set[int] | None = None) -> Row:
+    """Declare what an administrator does about anybody, a manager about the people of their side, and ``also`` about themselves."""
+    ways = {"GET": (OK, {}), "POST": (frozenset(done or FORM_TAKEN), data or {})}
+    accesses = {
+        method: Access(
+            frozenset({"ada"}), taken, refused=403, own_only=also | HIRED.keys(), foreign=403, blind=frozenset({"olive"}),
+            data=sent,
+        )
+        for method, (taken, sent) in ways.items()
+    }  # fmt: skip
+    named = {"code": label}
+    return Row(
+        accesses, label=label,
+        own=lambda world, actor: {**PERSON.own(world, actor), **named},
+        foreign=lambda world, actor: {**PERSON.foreign(world, actor), **named} if PERSON.foreign else named,
+        missing={**PERSON.missing, **named},
+    )  # fmt: skip
 
 
 OK, GOES_ON = frozenset({200}), frozenset({302})
@@ -131,6 +159,18 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:agreement_version": page("see_agreement", target=VERSION),
     "desk:glossary": page("see_agreement"),
     "desk:routing": page("see_routing"),
+    "desk:people": page("see_people"),
+    "desk:new_person": form(who_may("manage_people", "manage_own_side"), refused=403),
+    "desk:person": page("see_people", target=PERSON),
+    "desk:person_act": (
+        act_on_person("places"),
+        act_on_person("work"),
+        act_on_person("absence", also=OWN_ABSENCE),
+        act_on_person("end-absence", also=OWN_ABSENCE),
+        act_on_person("invite", done={409}),  # they have a password
+        act_on_person("leave"),
+        act_on_person("return"),
+    ),
     "desk:notices": page(),
     "desk:bell": page(),
     "desk:read_all": deed(done={302}),
