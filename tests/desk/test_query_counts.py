@@ -31,7 +31,7 @@ BASELINES = [
     ("/campaigns/?mine=1", "maya", 10),
     ("/leads/?needs=triage", "maya", 12),
     ("/leads/?carried=me", "sam", 13),
-    ("/notifications/", "sam", 6),
+    ("/notifications/", "sam", 7),
     ("/notifications/bell/", "sam", 6),
     ("/agreement/", "sam", 11),
     ("/glossary/", "sam", 7),
