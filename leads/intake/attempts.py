@@ -25,6 +25,10 @@ RACES = frozenset(
 DEADLOCKS = frozenset({"40P01", "40001"})
 
 
+class Overtaken(Exception):
+    """Somebody else has changed what was read: the next attempt reads it anew."""
+
+
 def attempt(act: Callable[[str], Result]) -> Result:
     """Run ``act`` in a transaction, again where a race was lost; raises ``Busy`` when others kept being first.
 
@@ -37,6 +41,8 @@ def attempt(act: Callable[[str], Result]) -> Result:
                 return act(obstacle)
         except (NoRouting, NoCalendar) as refusal:
             obstacle = refusal.code
+        except Overtaken:
+            continue
         except DatabaseError as error:
             if not _is_race(error):
                 raise

@@ -12,7 +12,7 @@ after the lock, by the next statement: one that has waited sees the locked rows 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -26,7 +26,7 @@ from leads.intake.states import CONTACT_TEXTS, CompanyState, ContactState, LeadS
 from leads.lifecycle import Stage
 from leads.models import Clock, Company, Contact, Handoff, Lead
 from ledger.rows import reserve_beside, reserve_ids
-from ledger.selecting import Query, ids, select
+from ledger.selecting import Query, ids, select, select_all
 
 _COMPANY = "m.id, m.name, m.name_key, m.domain, m.industry, m.employee_count, m.country, m.region, m.is_target_account, m.is_customer"
 
@@ -34,15 +34,15 @@ TOUCHES = """
 SELECT t.key, t.lead_id, t.contact_id, l.stage FROM leads_touch t JOIN leads_lead l ON l.id = t.lead_id
 WHERE t.key IS NOT NULL AND t.key = ANY(%s)"""
 
-CONTACTS = f"""
+CONTACTS = """
 SELECT c.id, c.external_id, c.name, c.email, c.email_key, c.phone, c.phone_key, c.job_title, c.role, c.seniority, c.country,
-    c.region, c.language, c.lawful_basis, {_COMPANY}
-FROM leads_contact c LEFT JOIN leads_company m ON m.id = c.company_id
+    c.region, c.language, c.lawful_basis, c.company_id
+FROM leads_contact c
 WHERE c.id IN (
     SELECT id FROM leads_contact WHERE email_key IS NOT NULL AND email_key = ANY(%s)
     UNION SELECT id FROM leads_contact WHERE external_id IS NOT NULL AND external_id = ANY(%s)
     UNION SELECT id FROM leads_contact WHERE phone_key IS NOT NULL AND phone_key = ANY(%s))
-ORDER BY c.id"""  # noqa: S608
+ORDER BY c.id"""
 
 COMPANIES = f"""
 SELECT {_COMPANY} FROM leads_company m
@@ -50,6 +50,8 @@ WHERE m.id IN (
     SELECT id FROM leads_company WHERE domain IS NOT NULL AND domain = ANY(%s)
     UNION SELECT id FROM leads_company WHERE name_key = ANY(%s))
 ORDER BY m.id"""  # noqa: S608
+
+FIRMS = f"SELECT {_COMPANY} FROM leads_company m WHERE m.id = ANY(%s)"  # noqa: S608
 
 LEADS = """
 SELECT l.id, l.contact_id, l.captured_at, l.last_touch_at, l.product_id,
@@ -112,9 +114,10 @@ class Book:
         self.for_handoffs: dict[type[Model], list[int]] = {model: reserved.get(model, []) for model in (Handoff, Clock)}
         self.known_touches = {row[0]: (row[1], row[2], row[3]) for row in touches}
         """Lead, contact and stage of the touches that were taken in before, by their keys."""
-        self._load_contacts(contacts)
+        company_ids = self._load_contacts(contacts)
         self._load_companies(companies)
         self._load_leads()
+        self._load_firms_and_handoffs(company_ids)
 
     # Loading
 
@@ -122,12 +125,11 @@ class Book:
         """Lock against other writers but not against foreign keys that point here."""
         return "" if self._only_read or connection.vendor != "postgresql" else f" FOR NO KEY UPDATE OF {table}"
 
-    def _load_contacts(self, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _load_contacts(self, rows: Sequence[tuple[Any, ...]]) -> dict[int, int]:
+        """Keep the contacts, and give the company of each that has one."""
         for row in rows:
-            contact = ContactState(*row[:14])
-            if row[14] is not None:
-                contact.company = self.companies.get(row[14]) or self._keep_company(CompanyState(*row[14:]))
-            self._keep_contact(contact)
+            self._keep_contact(ContactState(*row[:14]))
+        return {row[0]: row[14] for row in rows if row[14] is not None}
 
     def _load_companies(self, rows: Sequence[tuple[Any, ...]]) -> None:
         for row in rows:
@@ -144,13 +146,20 @@ class Book:
             lead.handoff_count, lead.needs_new_reason, lead.is_history = row[24], bool(row[25]), bool(row[26])
             contact.leads.append(lead)
             self.leads[lead.id] = lead
-        self._load_handoffs()
 
-    def _load_handoffs(self) -> None:
-        """Look which leads are offered to sales: an MQL may be."""
+    def _load_firms_and_handoffs(self, company_ids: Mapping[int, int]) -> None:
+        """Look for the companies of the contacts, and which leads are offered to sales: an MQL may be."""
         mqls = ids(lead.id for lead in self.leads.values() if lead.stage == Stage.MQL)
-        for lead_id, handoff_id, assignee_id in select(HANDOFFS, [mqls]) if mqls else ():
+        firms = ids(company_id for company_id in company_ids.values() if company_id not in self.companies)
+        if not mqls and not firms:
+            handoffs, companies = [], []
+        else:
+            handoffs, companies = select_all([(HANDOFFS, [mqls]), (FIRMS, [firms])])
+        for lead_id, handoff_id, assignee_id in handoffs:
             self.leads[lead_id].handoff_id, self.leads[lead_id].assignee_id = handoff_id, assignee_id
+        self._load_companies(companies)
+        for contact_id, company_id in company_ids.items():
+            self.contacts[contact_id].company = self.companies[company_id]
 
     def next_lead_id(self) -> int:
         """Give the id for a new lead."""

@@ -14,7 +14,7 @@ from leads.scoring import TouchLine
 
 @dataclass(slots=True, eq=False)
 class CompanyState:
-    """A company; ``changed`` names the blanks that the batch has filled."""
+    """A company; ``changed`` names the blanks that the batch has filled, each with what stood there."""
 
     id: int
     name: str
@@ -27,19 +27,22 @@ class CompanyState:
     is_target_account: bool = False
     is_customer: bool = False
     is_new: bool = False
-    changed: set[str] = field(default_factory=set)
+    changed: dict[str, Any] = field(default_factory=dict)
 
     def fill(self, name: str, value: Any) -> None:
         """Put ``value`` where nothing is known; what is known stays."""
         if value not in ("", None) and getattr(self, name) in ("", None):
-            setattr(self, name, value)
-            self.changed.add(name)
+            self._set(name, value)
+
+    def _set(self, name: str, value: Any) -> None:
+        self.changed.setdefault(name, getattr(self, name))
+        setattr(self, name, value)
 
     def learn(self, clean: Clean) -> None:
         """Fill blanks from an arrival that names this company. A name that is only the domain counts as a blank."""
         if clean.texts["company"] and self.name == self.domain:
-            self.name, self.name_key = clean.texts["company"], clean.company_key
-            self.changed |= {"name", "name_key"}
+            self._set("name", clean.texts["company"])
+            self._set("name_key", clean.company_key)
         self.fill("domain", clean.domain)
         self.fill("industry", clean.texts["industry"])
         self.fill("employee_count", clean.employee_count)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from leads.intake.attempts import Overtaken
 from leads.intake.match import Book
 from leads.intake.states import CompanyState, ContactState, LeadState
 from leads.models import Company, Contact, Lead, Touch
@@ -50,20 +50,17 @@ def store(book: Book, leads: Sequence[LeadState], touches: Sequence[tuple[Any, .
 
 
 def store_companies(companies: Iterable[CompanyState], *, at: datetime) -> None:
-    """Write the new ones of ``companies``, and of the others what was filled in."""
+    """Write the new ones of ``companies``, and of the others what was filled in.
+
+    Nobody holds a company, and somebody may correct it right now: it changes only where it still says what was read, else ``Overtaken``.
+    """
     companies = list(companies)
+    filled = sorted((company for company in companies if company.changed and not company.is_new), key=lambda c: c.id)
+    rows = [(company.id, *_values(company, COMPANY_BLANKS), *_former_values(company)) for company in filled]
+    if len(update_rows(Company, COMPANY_BLANKS, rows, expected=COMPANY_BLANKS)) < len(rows):
+        raise Overtaken("Somebody else changed a company in the meantime.")
     new = sorted((company for company in companies if company.is_new), key=lambda c: (c.domain or "", c.name_key))
     insert_rows(Company, COMPANY_COLUMNS, [_new_company(company, at) for company in new])
-    filled: defaultdict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
-    for company in companies:
-        if company.changed and not company.is_new:
-            columns = tuple(name for name in COMPANY_BLANKS if name in company.changed)
-            filled[columns].append((company.id, *_values(company, columns)))
-    for (
-        columns,
-        rows,
-    ) in filled.items():  # and no other column: nobody holds a company, and somebody may correct it right now
-        update_rows(Company, columns, rows, returning=())
 
 
 def _store_contacts(contacts: Any, at: datetime) -> None:
@@ -83,6 +80,10 @@ def _store_contacts(contacts: Any, at: datetime) -> None:
 
 def _new_company(company: CompanyState, at: datetime) -> tuple[Any, ...]:
     return (company.id, *_values(company, COMPANY_BLANKS), False, False, at)
+
+
+def _former_values(company: CompanyState) -> tuple[Any, ...]:
+    return tuple([company.changed.get(name, getattr(company, name)) for name in COMPANY_BLANKS])
 
 
 def _new_contact(contact: ContactState, at: datetime) -> tuple[Any, ...]:

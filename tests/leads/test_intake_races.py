@@ -10,9 +10,10 @@ import pytest
 from django.db import connection
 
 from leads import handoffs
+from leads.completing import complete
 from leads.intake.attempts import attempt
 from leads.intake.pipeline import take_in
-from leads.models import Handoff, Lead, RoutingVersion
+from leads.models import Company, Contact, Handoff, Lead, RoutingVersion
 from leads.qualifying import forget_judges, qualify
 from personas.defaults import create_default_personas, create_default_scoring
 from personas.models import Product
@@ -109,3 +110,55 @@ def test_a_request_that_waits_for_the_product_to_be_named_is_routed_by_it(sales:
 
     lead = Lead.objects.get()
     assert (lead.product, lead.stage, lead.queue) == (pump, "mql", sales)
+
+
+# The person and the company -------------------------------------------------------------------------------------------
+
+
+def firm() -> Company:
+    """Take in Anna, who looked at a page, and give her company, of which only name and domain are known."""
+    take_in([anna(industry="", employee_count="", touch_kind="page_view")], actor=None, at=NOW)
+    return Company.objects.get()
+
+
+def colleague(**fields: object) -> object:
+    """Somebody else of the same company looks at a page."""
+    usual = {"email": "ben@acme.example", "phone": "", "industry": "", "employee_count": "", "touch_kind": "page_view"}
+    return take_in([anna(**{**usual, **fields})], actor=None, at=LATER)
+
+
+@pytest.mark.parametrize("others", [{"industry": "Farming"}, {"employee_count": 77}])
+def test_of_two_who_fill_in_the_same_company_the_first_is_not_overwritten(others: dict[str, object]) -> None:
+    company = firm()
+
+    beside(partial(colleague, industry="Retail"), partial(colleague, email="cleo@acme.example", **others))
+
+    company.refresh_from_db()
+    assert (company.industry, company.employee_count) == ("Retail", others.get("employee_count"))
+    assert Contact.objects.count() == 3
+
+
+@pytest.mark.parametrize("others", [{"industry": "Farming"}, {"company": "Acme", "domain": "", "employee_count": 77}])
+def test_what_a_marketer_corrects_while_colleagues_come_in_stays(others: dict[str, object], maya: User) -> None:
+    company = firm()
+    lead = Lead.objects.get()
+    (actor,) = loaded([maya])
+    changes = {"industry": "Retail", "company": "Acme Works GmbH"}
+
+    beside(partial(complete, lead_id=lead.pk, changes=changes, actor=actor, at=LATER), partial(colleague, **others))
+
+    company.refresh_from_db()
+    assert (company.industry, company.name) == ("Retail", "Acme Works GmbH")
+    assert set(Contact.objects.values_list("company", flat=True)) == {company.pk}
+
+
+def test_a_person_put_to_another_company_while_they_ask_again_stays_there(maya: User) -> None:
+    firm()
+    lead = Lead.objects.get()
+    (actor,) = loaded([maya])
+    elsewhere = {"company": "Bolt Ltd", "domain": "bolt.example", "industry": "Retail"}
+    move = partial(complete, lead_id=lead.pk, changes=elsewhere, is_elsewhere=True, actor=actor, at=LATER)
+
+    beside(move, partial(asks_again, touch_kind="page_view", role="", country="", seniority=""))
+
+    assert Contact.objects.select_related("company").get().company == Company.objects.get(name="Bolt Ltd")
