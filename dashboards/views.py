@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,6 +16,7 @@ from dashboards.asked import asked_scope
 from dashboards.behind import page_of, rows_behind
 from dashboards.choices import Choices
 from dashboards.families import BANDS, STAGES
+from dashboards.filter_form import fields_again, fields_of
 from dashboards.periods import NAMED
 from dashboards.registry import REGISTRY, TO_DATE, find
 from dashboards.report import Report, on_basis_of, report
@@ -46,16 +49,18 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """Show how both sides keep their word, and what becomes of the leads."""
     at = edge_now()
     choices = Choices.load()
-    scope = asked_scope(request.GET.dict(), at, choices)
+    try:
+        scope = asked_scope(request.GET.dict(), at, choices)
+    except Invalid as refused:
+        return _asked_again(request, choices, refused)
     found = report(scope, at=at)
     context = {
         "report": found,
         "scope": scope,
         "at": at,
         "choices": choices,
-        "options": choices.options(),
+        "fields": fields_of(scope, choices),
         "set_filters": choices.words(scope.filters),
-        "filters": scope.filters.as_query(),
         "periods": _period_links(request),
         "marketing": found.compliance.of(Side.MARKETING),
         "sales": found.compliance.of(Side.SALES),
@@ -66,6 +71,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "charts": _charts(found),
     }
     return render(request, "dashboards/dashboard.html", context)
+
+
+def _asked_again(request: HttpRequest, choices: Choices, refused: Invalid) -> HttpResponse:
+    """Show the form as it was sent, and what is wrong with it; no figures."""
+    fields, elsewhere = fields_again(request.GET.dict(), choices, refused)
+    periods = [(label, urlencode({"period": name}), False) for name, label in NAMED.items()]
+    context = {"fields": fields, "elsewhere": elsewhere, "periods": periods}
+    return render(request, "dashboards/dashboard_refused.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @require_safe

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from teams.models import User
 from tests.cast import person
@@ -102,6 +103,39 @@ def test_a_bad_address_gets_a_clear_message(world: World, path: str, query: str,
     assert answer.status_code == 422
     assert says in answer.content.decode()
     assert len(answer.content) < 50_000
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "kept"),
+    [
+        ("from=2026-12-01&to=2026-11-01&rep=none", "to", "2026-11-01"),
+        ("from=garbage&to=2026-11-01", "from", "garbage"),
+        ("rep=abc", "rep", "abc"),
+        ("basis=wish", "basis", "wish"),
+        ("tier=%22%3E<b>", "tier", '"><b>'),
+    ],
+)
+def test_a_bad_filter_is_said_beside_its_field_and_what_was_sent_is_kept(
+    world: World, query: str, field: str, kept: str
+) -> None:
+    answer = as_(world.maya).get(f"/dashboard/?{query}")
+    fields = {shown.name: shown for shown in answer.context["fields"]}
+    page = answer.content.decode()
+
+    assert answer.status_code == 422
+    assert [name for name, shown in fields.items() if shown.problem] == [field]
+    assert fields[field].value == kept
+    assert f'id="filter-{field}-error"' in page
+    assert f'value="{escape(kept)}"' in page
+    assert "Sales owes" not in page
+    assert "?period=last_month" in page
+
+
+def test_a_bad_filter_that_the_form_does_not_offer_is_said_above_it(world: World) -> None:
+    answer = as_(world.maya).get("/dashboard/?reason=nonsense&campaign=none")
+
+    assert answer.context["elsewhere"] == ["This reason is not one we know."]
+    assert {shown.name: shown.value for shown in answer.context["fields"]}["campaign"] == "none"
 
 
 @pytest.mark.parametrize(
