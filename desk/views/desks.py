@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -113,4 +114,5 @@ def manager_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
     }
 
 
-CONTEXTS = {"rep": rep_context, "marketer": marketer_context, "manager": manager_context}
+Context = Callable[[User, datetime, str], dict[str, Any]]
+CONTEXTS: dict[str, Context] = {"rep": rep_context, "marketer": marketer_context, "manager": manager_context}

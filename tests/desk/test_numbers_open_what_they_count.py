@@ -50,9 +50,8 @@ def _bring_to_the_present(world: World) -> None:
         lead.save()
     sent_back = Handoff.objects.filter(state="rejected").values("lead_id")
     Lead.objects.filter(pk__in=sent_back).update(stage="lead", needs_new_reason=True, owner=None, queue=None)
-    for lead in Lead.objects.annotate(often=Count("handoffs")):
-        lead.handoff_count = lead.often
-        lead.save(update_fields=["handoff_count"])
+    for lead_id, often in Lead.objects.annotate(often=Count("handoffs")).values_list("pk", "often"):
+        Lead.objects.filter(pk=lead_id).update(handoff_count=often)
     Lead.objects.filter(stage="mql").order_by("pk").update(marketer=world.maya)
     won = Lead.objects.filter(customer_at__isnull=False)
     Opportunity.objects.bulk_create(
