@@ -12,6 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from smarketing.logs import logging_config
+from smarketing.port import port_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -192,7 +193,7 @@ else:
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Smarketing <smarketing@smarketing.example>")
-BASE_URL = env("BASE_URL", default=f"http://localhost:{env.int('PORT', default=8000)}")
+BASE_URL = env("BASE_URL", default=f"http://localhost:{port_of(environ.Env.ENVIRON)}")
 
 # People -------------------------------------------------------------------------------------------------------------
 

@@ -4,8 +4,9 @@ import os
 from typing import Any
 
 from smarketing.guardian import die_with_parent
+from smarketing.port import port_of
 
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{port_of(os.environ)}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))

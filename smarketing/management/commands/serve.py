@@ -20,6 +20,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
+from smarketing.port import port_of
 from smarketing.supervise import Child, Supervisor, python, show
 
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--fresh", action="store_true", help="with --demo: throw the demo data away first")
 
     def handle(self, *args: Any, demo: bool, fresh: bool, **options: Any) -> None:
-        host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+        host, port = os.environ.get("HOST", "127.0.0.1"), port_of(os.environ)
         refuse_taken_port(host, port)
         lock = only_one_here()
         try:
