@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from typing import Any
 
 from django.db import transaction
@@ -20,7 +21,7 @@ NONCE = re.compile(rb'name="(nonce|key)" value="[^"]*"')
 
 
 class Asker:
-    """Clients for everybody in the matrix; each request is taken back afterwards."""
+    """Clients for everybody in the matrix; each request is taken back afterwards, logging in and out too."""
 
     def __init__(self, world: World, **client: Any) -> None:
         self.world = world
@@ -49,13 +50,15 @@ class Asker:
         if callable(data):
             data = data(self.world, actor)
         more: dict[str, Any] = {"content_type": "application/json"} if path.startswith("/api/") else {}
-        send = getattr(self.clients[actor], method.lower())
+        client = self.clients[actor]
+        send, cookies = getattr(client, method.lower()), deepcopy(client.cookies)
         with transaction.atomic():
             point = transaction.savepoint()
             response: HttpResponseBase = send(path, data or ({} if more and method != "GET" else None), **more)
             if hasattr(response, "streaming_content"):
                 response.body = b"".join(response.streaming_content)  # type: ignore[attr-defined]
             transaction.savepoint_rollback(point)
+        client.cookies = cookies
         return response
 
 

@@ -153,17 +153,16 @@ def api(methods: Mapping[str, Access], *, target: Target | None = None) -> Row:
 
 def account(
     reading: Iterable[int] = (200,), sending: Iterable[int] = (), *, strangers: tuple[int, ...] | None = None,
-    also: Iterable[int] = (), target: Target | None = None, is_open: bool = True,
+    also: Iterable[int] = (), target: Target | None = None, is_open: bool = True, label: str = "", data: Any = None,
 ) -> Row:  # fmt: skip
-    """Declare a page of allauth; ``strangers`` is what those get for GET (and POST) who are not logged in, where it is open."""
+    """Declare a page of allauth; ``strangers`` is what those get for GET who are not logged in, where it is open."""
     everybody = PEOPLE | {ANONYMOUS, DEACTIVATED}
     unknown = None if strangers is None else frozenset(strangers)
     methods = {"GET": Access(everybody, frozenset(reading), strangers=unknown)}
     if sending:
-        methods["POST"] = Access(everybody, frozenset(sending), strangers=unknown)
-    return Row(
-        methods, strangers="open" if is_open else "login", also=frozenset(also), **(target.of() if target else {})
-    )
+        methods["POST"] = Access(everybody, frozenset(sending), data=data or {})
+    strangers_are = "open" if is_open else "login"
+    return Row(methods, strangers=strangers_are, also=frozenset(also), label=label, **(target.of() if target else {}))
 
 
 def open_to_all(methods: Mapping[str, Iterable[int]], *, target: Target | None = None, csrf: bool = True) -> Row:

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.matrix.accounts import ACCOUNT_ROWS
 from tests.matrix.acts import API_ROWS, STEP_ROWS
-from tests.matrix.rows import FORM_TAKEN, PEOPLE, Access, Row, Target, account, api, deed, form, open_to_all, page, who_may
+from tests.matrix.rows import FORM_TAKEN, PEOPLE, Access, Row, Target, api, deed, form, open_to_all, page, who_may
 from tests.matrix.world import MISSING_ID, MISSING_SLUG, World, of
 
 
@@ -61,8 +62,6 @@ VERSION = Target(lambda world, actor: {"number": world.agreement.number}, {"numb
 OWN_ABSENCE = frozenset({"maya", "sam"})
 ALL_RUNS = frozenset({"mona", "ada"})
 OWN_RUNS = frozenset({"maya"})
-RESET_KEY = Target(lambda world, actor: {"uidb36": "x", "key": "y-z"}, {})
-EMAIL_KEY = Target(lambda world, actor: {"key": "no-such-key"}, {})
 
 
 def run(methods: dict[str, frozenset[int]]) -> Row:
@@ -96,21 +95,7 @@ OK, GOES_ON = frozenset({200}), frozenset({302})
 
 TABLE: dict[str, Row | tuple[Row, ...]] = {
     # login
-    "account_login": account([302], [302], strangers=(200,), also=[200, 302]),
-    "account_logout": account([200], [302], strangers=(302,)),
-    "account_inactive": account(),
-    "account_signup": account([302], [302], strangers=(200,), also=[200, 302]),
-    "account_reset_password": account([200], [200], also=[200]),
-    "account_reset_password_done": account(),
-    "account_reset_password_from_key": account([200], [200], target=RESET_KEY, also=[200]),
-    "account_reset_password_from_key_done": account(),
-    "account_email_verification_sent": account(),
-    "account_confirm_email": account([200], [404], target=EMAIL_KEY),
-    "account_confirm_login_code": account([302], [302], also=[302]),
-    "account_reauthenticate": account([200], [200], is_open=False, also=[200]),
-    "account_email": account([200], [302], is_open=False, also=[200, 302]),
-    "account_change_password": account([200], [200], is_open=False, also=[200]),
-    "account_set_password": account([302], [302], is_open=False, also=[302]),  # there is one: on to changing it
+    **ACCOUNT_ROWS,
     # ways in
     "leads:public_form": open_to_all({"GET": {200}, "POST": {422}}, target=PUBLIC_FORM),
     "leads:public_form_sent": open_to_all({"GET": {200}}, target=PUBLIC_FORM),
