@@ -85,7 +85,9 @@ def _moved(count: int) -> str:
 def _what_leaving_does(person: User) -> str:
     count = len(held_by(person.pk))
     held = "1 lead in their hands is" if count == 1 else f"{count} leads in their hands are"
-    leads = f"{held} routed anew: to whom the rules choose, else into a team’s queue." if count else "They hold no leads."
+    leads = (
+        f"{held} routed anew: to whom the rules choose, else into a team’s queue." if count else "They hold no leads."
+    )
     return f"{person} cannot log in any more and gets no new leads. {leads} What they did stays on record."
 
 

@@ -116,7 +116,8 @@ class PlacesForm(PersonForm):
             self.fields["is_administrator"] = forms.BooleanField(
                 label="Administrator", required=False, help_text="Manages people, teams and settings."
             )
-        self.initial |= {"is_administrator": self.person.is_administrator, "seen": standing(self.person)}
+        self.initial["is_administrator"] = self.person.is_administrator
+        self.initial["seen"] = standing(self.person)
 
     @property
     def places(self) -> list[Place]:
@@ -205,7 +206,9 @@ class EndAbsenceForm(PersonForm):
     def prepare(self) -> None:
         coming = self.person.absences.filter(ends_at__gt=self.at).order_by("starts_at")
         self.fields["absence"].choices = [  # type: ignore[attr-defined]
-            (absence.pk, f"{timezone.localtime(absence.starts_at):%d %b %Y, %H:%M} to "
-                         f"{timezone.localtime(absence.ends_at):%d %b %Y, %H:%M}")
-            for absence in coming
-        ]  # fmt: skip
+            (absence.pk, f"{_local(absence.starts_at)} to {_local(absence.ends_at)}") for absence in coming
+        ]
+
+
+def _local(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%d %b %Y, %H:%M}"

@@ -179,10 +179,12 @@ def _close(
 
 
 def _make_customer(item: Held) -> None:
-    companies = Company.objects.filter(contacts__leads=item.lead)
+    """Make the company a customer; its account is the rep's, unless somebody who is still here has it."""
+    companies = Company.objects.filter(contacts__leads=item.lead).select_related("owner")
     for company in companies.select_for_update(of=("self",), no_key=True):
         company.is_customer = True
-        company.owner_id = company.owner_id or item.lead.owner_id
+        if company.owner is None or not company.owner.is_active:
+            company.owner = item.lead.owner
         company.save(update_fields=["is_customer", "owner"])
 
 

@@ -17,7 +17,7 @@ from django.db.models import Q
 from inputs.refusals import Busy
 from leads.holding import Held, hold
 from leads.lifecycle import SALES_STAGES
-from leads.models import Assignment, Company, Handoff, Lead
+from leads.models import Assignment, Handoff, Lead
 from leads.moves import give_elsewhere
 from leads.record import Record
 from leads.routing.pools import follow_places, lock_turns, pools_of, set_pools
@@ -152,7 +152,6 @@ def _leave(user_id: int, change: Callable[[], None], *, actor: User, at: datetim
         return 0
     if not set(held_by(user_id)) <= set(lead_ids):
         raise _StillGiven
-    Company.objects.filter(owner_id=user_id).update(owner=None)
     return _hand_in([item for item in held if item.rep_id == user_id], user_id, actor=actor, at=at)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from desk.frame import ROLE_WORDS
 from desk.queries.lead_sets import OPEN_OFFERS, working
@@ -91,7 +91,7 @@ def people_list(at: datetime) -> People:
     with_pool = set(Pool.objects.values_list("team_id", flat=True))
     groups = [
         Group(
-            team.name, team.get_side_display(), team.side == Side.SALES, team.pk in with_pool,
+            team.name, f"{team.side} side", team.side == Side.SALES, team.pk in with_pool,
             [_row(user, role, known, at) for user in users if user.is_active and (role := _role_in(user, team))],
         )
         for team in teams
@@ -152,7 +152,7 @@ def role_words(team: Team, *, is_manager: bool) -> str:
 # Parts ----------------------------------------------------------------------------------------------------------------
 
 
-def _everybody():  # type: ignore[no-untyped-def]  # a query set of users with their teams
+def _everybody() -> QuerySet[User]:
     return User.objects.with_teams().select_related("availability").order_by("name", "id")
 
 

@@ -77,7 +77,11 @@ def _rule(line: dict[str, Any], pools: dict[int, str], teams: dict[int, str]) ->
 
 
 def _pools(pools: list[Pool], at: datetime) -> list[PoolWords]:
-    members = list(PoolMember.objects.filter(pool__in=pools, user__is_active=True).select_related("user").order_by("pool_id", "user__name"))
+    members = list(
+        PoolMember.objects.filter(pool__in=pools, user__is_active=True)
+        .select_related("user")
+        .order_by("pool_id", "user__name")
+    )
     hours = Hours.load([member.user_id for member in members])
     carried = {load.user.pk: load for load in loads(at)}
     return [

@@ -27,7 +27,8 @@ PAGES = {
     "sam": ["/", "/leads/", "/leads/{lead}/", "/leads/{lead}/call/", "/campaigns/", "/campaigns/{campaign}/", "/personas/",
             "/agreement/", "/glossary/", "/routing/", "/notifications/", "/accounts/password/change/"],
     "maya": ["/", "/campaigns/new/", "/leads/{lead}/", "/leads/{lead}/correct/"],
-    "sue": ["/"],
+    "sue": ["/", "/people/", "/people/new/", "/people/{rep}/", "/people/{rep}/work/", "/people/{rep}/places/",
+            "/people/{rep}/absence/", "/people/{rep}/leave/"],
 }  # fmt: skip
 SHOTS = Path(settings.BASE_DIR) / "artefacts" / "desk"
 
@@ -54,7 +55,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
 
     faults = []
     for path in PAGES[who]:
-        page.goto(live_server.url + path.format(lead=lead.pk, campaign=lead.last_campaign_id))
+        page.goto(live_server.url + path.format(lead=lead.pk, campaign=lead.last_campaign_id, rep=sam.pk))
         page.screenshot(path=SHOTS / f"{who}{path.replace('/', '_')}-{scheme}-{width}.png", full_page=True)
         found = Axe().run(page).response["violations"]
         faults += [f"{path} {fault['id']}: {fault['nodes'][0]['html'][:160]}" for fault in found]

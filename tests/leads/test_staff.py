@@ -152,17 +152,20 @@ def test_where_nobody_is_left_the_leads_wait_in_the_queue_with_its_clock(
     assert holder(leads[0]) == sue
 
 
-def test_a_leaver_gets_no_lead_and_keeps_what_is_over(ada: User, maya: User, sam: User) -> None:
+def test_a_leaver_s_account_gives_them_no_lead_and_goes_to_who_wins_there_next(
+    ada: User, maya: User, sam: User, sales: Team
+) -> None:
     won = bring_to("customer", ready_lead(), maya=maya, sam=sam)
-    Company.objects.filter(pk=won.contact.company_id).update(owner=sam)
-    staff.deactivate(actor=ada, at=LATER, user_id=sam.pk)
+    company = Company.objects.get(pk=won.contact.company_id)
+    staff.deactivate(actor=ada, at=NOW, user_id=sam.pk)
+    rita = person("Rita", sales)
+    go_round(sales)
 
-    lead = ready_lead(company=won.contact.company)
-    offered(lead, maya, at=LATER)
+    lead = bring_to("customer", ready_lead(company=company), maya=maya, sam=rita)
 
     won.refresh_from_db()
-    assert (won.owner, Company.objects.get(pk=won.contact.company_id).owner) == (sam, None)
-    assert str(holder(lead)) == "Sales"
+    assert (won.owner, company.owner, lead.owner) == (sam, sam, rita)  # what is over stays on record
+    assert Company.objects.get(pk=company.pk).owner == rita
 
 
 def test_deactivating_again_routes_what_is_still_there(ada: User, maya: User, sam: User, sales: Team) -> None:

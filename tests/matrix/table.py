@@ -16,11 +16,21 @@ a token; and compares what is hidden with what is missing.
 
 from __future__ import annotations
 
-from typing import Any
-
 from tests.matrix.accounts import ACCOUNT_ROWS
 from tests.matrix.acts import API_ROWS, STEP_ROWS
-from tests.matrix.rows import FORM_TAKEN, PEOPLE, Access, Row, Target, api, deed, form, open_to_all, page, who_may
+from tests.matrix.rows import (
+    FORM_TAKEN,
+    PEOPLE,
+    Access,
+    Row,
+    Target,
+    api,
+    deed,
+    form,
+    open_to_all,
+    page,
+    who_may,
+)
 from tests.matrix.world import MISSING_ID, MISSING_SLUG, World, of
 
 
@@ -50,16 +60,22 @@ NOTICE = Target(
     {"notice_id": MISSING_ID},
     lambda world, actor: {"notice_id": world.notices["rita"].pk},
 )
+OWN_ABSENCE = frozenset({"maya", "sam"})
 HIRED = {"sue": "sam", "mona": "maya"}
-PERSON = Target(
-    lambda world, actor: {"user_id": world.people[HIRED.get(actor, actor if actor in OWN_ABSENCE else "sam")].pk},
-    {"user_id": MISSING_ID},
-    lambda world, actor: {"user_id": world.people[{"sue": "maya", "mona": "sam", "sam": "rita"}.get(actor, "max")].pk},
-)
+
+
+def hired(world: World, actor: str) -> dict[str, int]:
+    return {"user_id": world.people[HIRED.get(actor, actor if actor in OWN_ABSENCE else "sam")].pk}
+
+
+def hired_by_another(world: World, actor: str) -> dict[str, int]:
+    return {"user_id": world.people[{"sue": "maya", "mona": "sam", "sam": "rita"}.get(actor, "max")].pk}
+
+
+PERSON = Target(hired, {"user_id": MISSING_ID}, hired_by_another)
 PERSONA = Target(lambda world, actor: {"code": "it-lead"}, {"code": MISSING_SLUG})
 VERSION = Target(lambda world, actor: {"number": world.agreement.number}, {"number": MISSING_ID})
 
-OWN_ABSENCE = frozenset({"maya", "sam"})
 ALL_RUNS = frozenset({"mona", "ada"})
 OWN_RUNS = frozenset({"maya"})
 
@@ -72,23 +88,27 @@ def run(methods: dict[str, frozenset[int]]) -> Row:
     return Row(accesses, **RUN.of())
 
 
-def act_on_person(label: str, data: Any = None, *, also: frozenset[str] = frozenset(), done: set[int] | None = None) -> Row:
+def act_on_person(label: str, *, also: frozenset[str] = frozenset(), done: frozenset[int] = FORM_TAKEN) -> Row:
     """Declare what an administrator does about anybody, a manager about the people of their side, and ``also`` about themselves."""
-    ways = {"GET": (OK, {}), "POST": (frozenset(done or FORM_TAKEN), data or {})}
     accesses = {
         method: Access(
-            frozenset({"ada"}), taken, refused=403, own_only=also | HIRED.keys(), foreign=403, blind=frozenset({"olive"}),
-            data=sent,
+            frozenset({"ada"}),
+            taken,
+            refused=403,
+            own_only=also | HIRED.keys(),
+            foreign=403,
+            blind=frozenset({"olive"}),
         )
-        for method, (taken, sent) in ways.items()
-    }  # fmt: skip
+        for method, taken in (("GET", OK), ("POST", done))
+    }
     named = {"code": label}
     return Row(
-        accesses, label=label,
+        accesses,
+        label=label,
         own=lambda world, actor: {**PERSON.own(world, actor), **named},
-        foreign=lambda world, actor: {**PERSON.foreign(world, actor), **named} if PERSON.foreign else named,
+        foreign=lambda world, actor: {**hired_by_another(world, actor), **named},
         missing={**PERSON.missing, **named},
-    )  # fmt: skip
+    )
 
 
 OK, GOES_ON = frozenset({200}), frozenset({302})
@@ -152,7 +172,7 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
         act_on_person("work"),
         act_on_person("absence", also=OWN_ABSENCE),
         act_on_person("end-absence", also=OWN_ABSENCE),
-        act_on_person("invite", done={409}),  # they have a password
+        act_on_person("invite", done=frozenset({409})),  # they have a password
         act_on_person("leave"),
         act_on_person("return"),
     ),
