@@ -1,8 +1,9 @@
 """Complete and correct what is known of a lead's contact and company, and judge again every lead that it concerns.
 
 A company is shared: what is corrected on it concerns all open leads of its people, so those are judged, qualified and handed off in the same
-transaction, with as many statements for a hundred as for one. Contacts are locked before leads, as in the intake, then handoffs and clocks;
-the company is not, and changes only where it still says what was read. Events and the audit entry name fields, never what stands in them.
+transaction, with as many statements for a hundred as for one. The names of the company are locked first, so that nobody comes in who would
+be judged by what it said before; then contacts before leads, as in the intake, then handoffs and clocks. The company itself is not locked, and
+changes only where it still says what was read. Events and the audit entry name fields, never what stands in them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from leads.codes import SOURCES
 from leads.corrections import FIRM, Correction, correct, fingerprint, is_reason, values_of
 from leads.holding import Held, NoSuchLead, Reach, hold, not_yours, permit, reach_of
 from leads.intake.attempts import attempt
-from leads.intake.match import Book, lock_names
+from leads.intake.match import Book
+from leads.intake.names import lock_names, names_of
 from leads.intake.states import CompanyState
 from leads.intake.store import store_companies
 from leads.judging_again import NOTHING, Followed, judge_again
@@ -150,13 +152,22 @@ def _complete(wish: _Wish, obstacle: str) -> Completed:
 
 
 def _hold_contact(wish: _Wish) -> Contact:
-    """Lock the contact of a lead that the actor may see, and load its company."""
+    """Lock the contact of a lead that the actor may see; before it the names of its company, as they are and as they shall be."""
     leads = Lead.objects.visible_to(wish.actor).filter(pk=wish.lead_id)
-    contact_id = leads.values_list("contact_id", flat=True).first()
-    if contact_id is None:
+    contact = Contact.objects.filter(leads__in=leads).select_related("company").first()
+    if contact is None:
         raise NoSuchLead("There is no such lead.")
-    rows = Contact.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("company").get(pk=contact_id)
+    lock_names((name, True) for name in _firm_names(contact, wish))
+    return Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+
+
+def _firm_names(contact: Contact, wish: _Wish) -> set[str]:
+    company = contact.company
+    names = {company.name_key, company.domain} if company is not None else set()
+    wanted = correct(contact, company, wish.changes, at=wish.at, is_elsewhere=wish.is_elsewhere)
+    if isinstance(wanted, Correction):
+        names.update(name for name, _ in names_of(wanted.firm))
+    return {name for name in names if name}
 
 
 def _hold_leads(wish: _Wish, contact: Contact, firm: Firm) -> list[Held]:
@@ -220,7 +231,6 @@ def _firm(contact: Contact, wanted: Correction, wish: _Wish) -> Firm:
     """Give the company of the contact; where there is none yet, or another, as the intake finds or makes it."""
     if contact.company is not None and not wish.is_elsewhere:
         return Firm(contact.company_id, frozenset(wanted.company))
-    lock_names([wanted.firm])
     state = Book([wanted.firm], with_handoffs=False).company_for(wanted.firm)
     if state is None:
         return Firm(None, frozenset())

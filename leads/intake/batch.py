@@ -11,7 +11,8 @@ from leads.codes import HAND_RAISES
 from leads.facts import facts_of
 from leads.intake.arrival import CREATED, HISTORY, REJECTED, SKIPPED, UPDATED, Outcome
 from leads.intake.handing import Mql, hand_off
-from leads.intake.match import Book, lock_names
+from leads.intake.match import Book
+from leads.intake.names import locks_of, names_of
 from leads.intake.normalise import MEDIUM_LENGTH, Clean
 from leads.intake.states import ContactState, LeadState
 from leads.intake.store import store
@@ -63,11 +64,9 @@ class Batch:
 
     def take(self, cleans: Sequence[Clean]) -> dict[int, Outcome]:
         """Take ``cleans`` in; gives the outcome of each by its place."""
-        self.judge = self._judge()
+        self.judge = self._judge(cleans)
         outcomes = self._refuse_unknown_codes(cleans)
         wanted = [clean for clean in cleans if clean.place not in outcomes]
-        if not self.only_read:
-            lock_names(wanted)
         if wanted:
             may_qualify = self.judge.agreement is not None and not self.is_history
             self.book = Book(wanted, with_handoffs=may_qualify, only_read=self.only_read)
@@ -90,9 +89,11 @@ class Batch:
 
     # Before
 
-    def _judge(self) -> Judge:
+    def _judge(self, cleans: Sequence[Clean]) -> Judge:
+        """Load what leads are judged by. The names are locked beside: what they stand for is read by the next statement."""
+        locks = [] if self.only_read else locks_of(name for clean in cleans for name in names_of(clean))
         try:
-            agreement, self.routing = select_all([in_force_query(self.at), rules_query(self.at)])
+            agreement, self.routing, *_ = select_all([in_force_query(self.at), rules_query(self.at), *locks])
             return judge_of(read_in_force(agreement))
         except NoAgreement:
             return UNSIGNED

@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
-from zlib import crc32
 
 from django.db import connection
 from django.db.models import Model
@@ -62,31 +61,6 @@ SELECT l.id, l.contact_id, l.captured_at, l.last_touch_at, l.product_id,
 FROM leads_lead l WHERE l.contact_id = ANY(%s) ORDER BY l.id"""
 
 HANDOFFS = "SELECT h.lead_id, h.id, h.assignee_id FROM leads_handoff h WHERE h.state = 'open' AND h.lead_id = ANY(%s)"
-
-LOCKS = "SELECT pg_advisory_xact_lock(%s, number) FROM unnest(%s::int[]) AS number"
-LOCK_SPACE = 7401
-LOCK_COUNT = 256
-
-
-def lock_names(cleans: Sequence[Clean]) -> None:
-    """Make others wait who bring the same phone without email, or the same company name without domain.
-
-    No unique index can stand for these, so an advisory lock does (PostgreSQL; SQLite has one writer anyway). 256 locks at most.
-    """
-    if connection.vendor != "postgresql":
-        return
-    names = {
-        name
-        for clean in cleans
-        for name in (
-            clean.phone_key if clean.phone_key and not clean.email_key and not clean.external_id else None,
-            clean.company_key if clean.company_key and not clean.domain else None,
-        )
-        if name
-    }
-    if names:
-        numbers = sorted({crc32(name.encode()) % LOCK_COUNT for name in names})
-        select(LOCKS, [LOCK_SPACE, numbers])
 
 
 class Book:

@@ -23,12 +23,13 @@ def beside(first: Callable[[], object], second: Callable[[], Result]) -> Result:
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             first()
-            running = pool.submit(_in_a_thread, second)
+            running = pool.submit(in_a_thread, second)
             _until_it_waits(running)
         return running.result(timeout=PATIENCE_SECONDS)
 
 
-def _in_a_thread(call: Callable[[], Result]) -> Result:
+def in_a_thread(call: Callable[[], Result]) -> Result:
+    """Make ``call`` with a connection of its own, and close it."""
     try:
         return call()
     finally:

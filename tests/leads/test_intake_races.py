@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from leads import handoffs
 from leads.completing import complete
+from leads.intake.arrival import LIVE
 from leads.intake.attempts import attempt
+from leads.intake.names import lock_names, names_of
+from leads.intake.normalise import Clean, normalise
 from leads.intake.pipeline import take_in
 from leads.models import Company, Contact, Handoff, Lead, RoutingVersion
 from leads.qualifying import forget_judges, qualify
@@ -19,7 +23,7 @@ from personas.defaults import create_default_personas, create_default_scoring
 from personas.models import Product
 from teams.models import Team, User
 from tests.cast import NOW, SIGNED_AT, sign
-from tests.leads.intake_beside import beside
+from tests.leads.intake_beside import PATIENCE_SECONDS, beside, in_a_thread
 from tests.leads.intake_world import anna
 from tests.leads.test_races import loaded
 from tests.leads.worlds import go_round
@@ -162,3 +166,76 @@ def test_a_person_put_to_another_company_while_they_ask_again_stays_there(maya: 
     beside(move, partial(asks_again, touch_kind="page_view", role="", country="", seniority=""))
 
     assert Contact.objects.select_related("company").get().company == Company.objects.get(name="Bolt Ltd")
+
+
+def test_who_asks_again_while_their_company_is_corrected_is_judged_by_what_it_says_now(maya: User) -> None:
+    firm()
+    lead = Lead.objects.get()
+    (actor,) = loaded([maya])
+    changes = {"industry": "Manufacturing", "employee_count": "250"}
+    again = {"touch_kind": "page_view", "industry": "", "employee_count": ""}
+
+    beside(partial(complete, lead_id=lead.pk, changes=changes, actor=actor, at=LATER), partial(asks_again, **again))
+
+    lead.refresh_from_db()
+    assert (lead.fit, lead.touches.count()) == (100, 2)
+
+
+@pytest.mark.parametrize("named_by", [{"domain": ""}, {"company": ""}])
+def test_who_comes_in_while_their_company_is_corrected_is_judged_by_what_it_says_now(
+    named_by: dict[str, object], maya: User
+) -> None:
+    firm()
+    lead = Lead.objects.get()
+    (actor,) = loaded([maya])
+    changes = {"industry": "Manufacturing", "employee_count": "250"}
+    correction = partial(complete, lead_id=lead.pk, changes=changes, actor=actor, at=LATER)
+
+    beside(correction, partial(colleague, email="ben@gmail.com", **{"domain": "acme.example", **named_by}))
+
+    newest = Lead.objects.select_related("contact").latest("id")
+    assert (newest.pk != lead.pk, newest.contact.company_id, newest.fit) == (True, lead.contact.company_id, 100)
+
+
+# Two who come in at once ----------------------------------------------------------------------------------------------
+
+PHONE = {"phone": "+49 30 901820"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"email": "anna@acme.example", **PHONE}, {"email": "", **PHONE}),
+        ({"email": "", **PHONE}, {"email": "anna@acme.example", **PHONE}),
+        ({"email": "anna@acme.example", **PHONE}, {"email": "", "external_id": "crm-1", **PHONE}),
+    ],
+)
+def test_the_same_person_by_different_names_at_once_is_one(first: dict[str, str], second: dict[str, str]) -> None:
+    beside(partial(asks_again, **{"phone": "", **first}), partial(asks_again, **{"phone": "", **second}))
+
+    assert (Contact.objects.count(), Company.objects.count(), Lead.objects.count()) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("domains", [("", ""), ("acme.example", ""), ("", "acme.example"), ("acme.example",) * 2])
+def test_the_same_company_by_different_names_at_once_is_one(domains: tuple[str, str]) -> None:
+    people = [
+        partial(asks_again, email=f"{name}@gmail.com", phone="", domain=domain)
+        for name, domain in zip(("anna", "ben"), domains, strict=True)
+    ]
+
+    beside(*people)
+
+    assert (Contact.objects.count(), Company.objects.count()) == (2, 1)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer: all wait there")
+def test_those_with_email_and_domain_do_not_wait_for_each_other() -> None:
+    def lock(email: str) -> None:
+        clean = normalise(anna(email=email), place=0, at=NOW, mode=LIVE)
+        assert isinstance(clean, Clean)
+        with transaction.atomic():
+            lock_names(names_of(clean))
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        lock("anna@acme.example")
+        pool.submit(in_a_thread, partial(lock, "ben@acme.example")).result(timeout=PATIENCE_SECONDS)
