@@ -22,6 +22,13 @@ DELIMITERS = ",;\t|"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _SEP_LINE = re.compile(r'"?sep=(.)"?[ \t]*(?:\n|\Z)', re.IGNORECASE)
+_OTHER_FORMATS = (
+    b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BZh", b"7z\xbc\xaf",
+    b"\xfd7zXZ", b"Rar!", b"{\\rtf", b"SQLite format 3",
+)  # fmt: skip
+"""How files begin that people take for a CSV: workbooks (new and old Excel, OpenDocument), archives, pictures, documents."""
+MOST_CONTROLS = 0.02
+"""The share of control characters in the beginning of a text from which on it is none."""
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -55,7 +62,12 @@ def read(raw: bytes, *, max_bytes: int = MAX_BYTES, max_rows: int = MAX_ROWS) ->
     if len(raw) > max_bytes:
         size = f"{max_bytes // (1024 * 1024)} MB"
         raise BadFile(f"The file is larger than {size}. Split it and import the parts.", code="too_large")
+    if raw.startswith(_OTHER_FORMATS):
+        raise _not_csv()
     text, notes = _decode(raw)
+    head = text[:20_000].replace("\x00", "")  # NUL is refused row by row
+    if len(_CONTROL.findall(head)) > MOST_CONTROLS * len(head):
+        raise _not_csv()
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip("\n\x00 "):
         raise BadFile("The file is empty.", code="empty_file")
@@ -73,6 +85,13 @@ def read(raw: bytes, *, max_bytes: int = MAX_BYTES, max_rows: int = MAX_ROWS) ->
     if not lines:
         raise BadFile("The file has a header but no rows.", code="no_rows")
     return Table(columns, lines, (*notes, *more_notes), delimiter)
+
+
+def _not_csv() -> BadFile:
+    return BadFile(
+        "This is not a CSV file. Save it as CSV where it comes from (in Excel: Save as, “CSV UTF-8”), then upload that.",
+        code="not_csv",
+    )
 
 
 def _decode(raw: bytes) -> tuple[str, tuple[str, ...]]:

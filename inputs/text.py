@@ -24,6 +24,7 @@ _SUSPECT = re.compile(f"[{BIDIRECTIONAL}{INVISIBLE}{CONTROLS}{SURROGATES}\x0b\x0
 _SUSPECT_IN_LINE = re.compile(f"[{BIDIRECTIONAL}{INVISIBLE}{CONTROLS}{SURROGATES}{LINE_BREAKS}]")
 _HIDDEN = re.compile(f"[{BIDIRECTIONAL}{INVISIBLE}]")
 _BREAK = re.compile(f"[{LINE_BREAKS}]")
+_BREAKS = re.compile(rf"[ \t]*[{LINE_BREAKS}][ \t{LINE_BREAKS}]*")
 
 
 def problem_with(text: str, *, field: str = "", single_line: bool = False) -> Problem | None:
@@ -54,3 +55,8 @@ def problems_with(values: Mapping[str, object], *, multi_line: frozenset[str] = 
 def tidy(text: str) -> str:
     """Give ``text`` composed (NFC), without spaces at its ends."""
     return unicodedata.normalize("NFC", text).strip()
+
+
+def on_one_line(text: str) -> str:
+    """Give ``text`` with a space for each run of line breaks and the spaces around it."""
+    return _BREAKS.sub(" ", text)

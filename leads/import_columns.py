@@ -19,7 +19,7 @@ from campaigns.sources import UNKNOWN, classify
 from inputs.countries import country_code
 from inputs.moments import BadMoment, instant
 from inputs.refusals import Problem
-from inputs.text import problem_with, tidy
+from inputs.text import on_one_line, problem_with, tidy
 from leads.intake.arrival import Arrival
 
 
@@ -141,7 +141,9 @@ class Reading:
 
     def _values(self, cells: Sequence[str]) -> dict[str, str]:
         places = {column: place for place, column in enumerate(self.columns)}
-        return {code: tidy(cells[places[column]]) for code, column in sorted(self.mapping.items())}
+        values = {code: tidy(cells[places[column]]) for code, column in sorted(self.mapping.items())}
+        # A spreadsheet's cell may be broken for looks; what is one line to us is one line to the sender.
+        return {code: text if code in MULTI_LINE else on_one_line(text) for code, text in values.items()}
 
     def _fields(self, values: Mapping[str, str]) -> dict[str, Any]:
         apart = {"first_name", "last_name", "occurred_at", *(f"utm_{name}" for name in _UTM)}

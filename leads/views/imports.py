@@ -117,6 +117,7 @@ def import_preview(request: HttpRequest, run_id: int) -> HttpResponse:
     context = {
         "run": run,
         "preview": seen,
+        "is_hopeless": seen.counts.get(ImportRow.States.REJECTED, 0) == seen.rows_read,
         "rows": [_shown(row) for row in (troubled + others)[:SHOWN_PREVIEW_ROWS]],
         "columns": run.columns[:SHOWN_CELLS],
         "more_columns": max(0, len(run.columns) - SHOWN_CELLS),

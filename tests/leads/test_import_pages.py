@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 from typing import Any
 
@@ -87,6 +88,9 @@ def test_refused_rows_come_back_with_their_reasons_and_harmless(browser):
         (b"\xff\xfex\x00\x00\xd8\x00\x00", "UTF-16"),
         (b'"a,b\n1,2\n', "header"),
         (b"x" * (csv_file.MAX_BYTES + 1), "larger than 10 MB"),
+        (b"PK\x03\x04" + bytes(range(256)) * 20, "not a CSV file"),
+        (gzip.compress(FILE * 100), "not a CSV file"),
+        (bytes(range(1, 256)) * 40, "not a CSV file"),
     ],
 )
 def test_a_file_that_gives_no_row_is_refused_in_words(browser, raw, words):
@@ -197,3 +201,25 @@ def test_the_list_of_imports_asks_few_questions(browser, django_assert_max_num_q
 
     with django_assert_max_num_queries(9):
         browser.get("/imports/")
+
+
+def test_where_every_row_is_refused_there_is_nothing_to_start(browser):
+    run = uploaded(browser, b"Name,Email\nAda,nothing\n,\nBob\n")
+    browser.post(f"/imports/{run.pk}/columns/", {"email": "Email", "name": "Name", "touch_kind": "form"})
+
+    page = browser.get(f"/imports/{run.pk}/preview/").content.decode()
+
+    assert "No row of this file can be taken in" in page
+    assert f"/imports/{run.pk}/start/" not in page
+
+
+def test_a_line_break_within_a_cell_is_a_space_where_one_line_is_asked_for(browser):
+    run = uploaded(browser, b'Name,Email,Company,Note\n"Ada\nByron",ada@acme.example,"Acme \r\n GmbH","two\nlines"\n')
+    mapping = {"email": "Email", "name": "Name", "company": "Company", "note": "Note"}
+    browser.post(f"/imports/{run.pk}/columns/", {**mapping, "touch_kind": "form", "file_basis": "consent"})
+    browser.post(f"/imports/{run.pk}/start/")
+    finish_imports(now=lambda: NOW, seconds=60)
+
+    lead = Lead.objects.get()
+    assert (lead.contact.name, lead.contact.company.name) == ("Ada Byron", "Acme GmbH")
+    assert lead.touches.get().note == "two\nlines"
