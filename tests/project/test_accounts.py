@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import Resolver404, get_resolver
 
@@ -91,3 +92,13 @@ def test_who_has_left_is_told_that_they_cannot_log_in(logged_in: Client, client:
 
     assert answer.status_code == 200
     assert "_auth_user_id" not in client.session
+
+
+def test_a_full_cache_forgets_no_failed_login() -> None:
+    """By default a cache in the database throws a third of itself away at 300 entries, counters of failures among them."""
+    names = [f"failure:{number}" for number in range(400)]
+
+    for name in names:
+        cache.set(name, 1, timeout=300)
+
+    assert len(cache.get_many(names)) == 400
