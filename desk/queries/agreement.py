@@ -34,6 +34,12 @@ OF_THE_PROGRAM = (
     ("Attempt", "Any outbound call, email, meeting or message to the contact."),
     ("Conversation", "A two-way exchange. An attempt is not a conversation."),
     ("Handoff", "One offer of a lead by marketing to sales: to whom, why, under which agreement."),
+    (
+        "Pool, weight",
+        "Reps of a team share leads by turns in a pool; who has weight 2 gets twice as many as who has 1.",
+    ),
+    ("Capacity", "How many leads a rep has open at once, offers included. Who is full is passed over."),
+    ("Absence, cover", "Who is away gets no new leads; their cover may act in their place meanwhile."),
     ("Fit", "How well a lead matches our best matching persona, 0 to 100: A from 75, B from 50, C from 25, else D."),
     ("Engagement", "How much interest a contact shows, 0 to 100, from touches that count less as they age."),
     ("Tier", "How fast a lead must be worked: hot, warm or standard. Pinned when it is handed off."),

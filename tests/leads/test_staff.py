@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -24,7 +25,7 @@ from tests.cast import NOW, office, person
 from tests.leads.worlds import bring_to, clock, go_round, offered, ready_lead, told
 
 LATER = NOW + timedelta(minutes=5)
-NEW = {"email": "nina@smarketing.example", "name": "Nina", "password": "four quiet horses"}
+NEW: dict[str, Any] = {"email": "nina@smarketing.example", "name": "Nina", "password": "four quiet horses"}
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +86,8 @@ def test_others_let_nobody_into_sales(who: str, request: pytest.FixtureRequest, 
 
 
 def test_a_manager_makes_no_administrator_and_nobody_without_a_team(sue: User, sales: Team) -> None:
-    for more in ({"is_administrator": True, "places": [Place(sales.pk)]}, {"places": []}):
+    wishes: list[dict[str, Any]] = [{"is_administrator": True, "places": [Place(sales.pk)]}, {"places": []}]
+    for more in wishes:
         with pytest.raises(MayNotManagePeople):
             staff.let_in(actor=sue, at=NOW, **NEW, **more)
 
@@ -156,7 +158,7 @@ def test_a_leaver_s_account_gives_them_no_lead_and_goes_to_who_wins_there_next(
     ada: User, maya: User, sam: User, sales: Team
 ) -> None:
     won = bring_to("customer", ready_lead(), maya=maya, sam=sam)
-    company = Company.objects.get(pk=won.contact.company_id)
+    company = Company.objects.get(contacts__leads=won)
     staff.deactivate(actor=ada, at=NOW, user_id=sam.pk)
     rita = person("Rita", sales)
     go_round(sales)
