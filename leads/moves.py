@@ -116,7 +116,8 @@ def _with_sales_since(item: Held) -> datetime:
 def recall(*, lead_id: int, actor: User, at: datetime, handoff_id: int | None = None) -> None:
     """Take an offered lead back to marketing, before sales has begun with it; its promises are cancelled.
 
-    Raises ``NotAllowed``, ``WrongStage``, ``Moved``.
+    It is a decision: what the contact looks at afterwards does not undo it. The lead qualifies again when they ask for us anew, by corrected
+    data or by a marketer. Raises ``NotAllowed``, ``WrongStage``, ``Moved``.
     """
     held = hold([lead_id], actor=actor)
     permit(actor, "recall")
@@ -127,7 +128,7 @@ def recall(*, lead_id: int, actor: User, at: datetime, handoff_id: int | None = 
     decided = (handoff.pk, Handoff.States.RECALLED, at, actor.pk, Handoff.States.OPEN)
     if not update_rows(Handoff, columns, [decided], expected=("state",)):
         raise Moved("This lead moved on in the meantime. Look at it anew.")
-    step_to(held, "recall", queue_id=None, owner_id=None)
+    step_to(held, "recall", queue_id=None, owner_id=None, needs_new_reason=True)
     clocks.cancel(record, handoff_ids=[handoff.pk], code="recalled", at=at)
     record.event(
         lead_id, "recalled", handoff_id=handoff.pk, user_id=handoff.assignee_id, version_id=handoff.version_id,

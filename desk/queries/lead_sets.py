@@ -51,7 +51,7 @@ def marketed_by(user: User) -> Q:
 
 
 def returned_to(user: User) -> Q:
-    """Leads that sales sent back and that wait for a decision of ``user``."""
+    """Leads that sales sent back, or marketing took back, and that wait for a decision of ``user``."""
     return marketed_by(user) & Q(stage=Stage.LEAD.value, needs_new_reason=True, handoff_count__gt=0)
 
 

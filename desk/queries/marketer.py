@@ -77,7 +77,7 @@ class CampaignFigures:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A lead that sales sent back, with what they said."""
+    """A lead that sales sent back, with what they said, or that marketing took back."""
 
     row: LeadRow
     handoff: Handoff
@@ -171,7 +171,7 @@ def _section(leads: LeadQuerySet, made: Callable[[list[LeadRow]], list[T]], at: 
 
 
 def returned_leads(user: User, at: datetime) -> Section[Returned]:
-    """Give the leads that sales sent back and that wait for a decision of ``user``."""
+    """Give the leads that came back from sales and that wait for a decision of ``user``."""
     return _section(Lead.objects.visible_to(user).filter(returned_to(user)), _as_returned, at)
 
 
@@ -179,10 +179,14 @@ def _as_returned(rows: list[LeadRow]) -> list[Returned]:
     newest = Handoff.objects.filter(lead__in=[row.lead.pk for row in rows]).select_related("decided_by")
     handoffs = {handoff.lead_id: handoff for handoff in newest.order_by("ordinal")}
     return [
-        Returned(row, handoff, REJECTIONS.get(handoff.reason, ("", handoff.reason))[1])
-        for row in rows
-        if (handoff := handoffs.get(row.lead.pk))
+        Returned(row, handoff, _why_it_came_back(handoff)) for row in rows if (handoff := handoffs.get(row.lead.pk))
     ]
+
+
+def _why_it_came_back(handoff: Handoff) -> str:
+    if handoff.state == Handoff.States.RECALLED:
+        return handoff.get_state_display()
+    return REJECTIONS.get(handoff.reason, ("", handoff.reason))[1]
 
 
 def stuck_leads(user: User, at: datetime) -> Section[Stuck]:

@@ -254,7 +254,7 @@ class Batch:
         Gives the MQLs to hand off: the new ones, and those that wait with marketing where the contact asked again or data came in.
         """
         judged = [(lead, *self._judged(lead)) for lead in leads]
-        new_mqls = [line for line in judged if line[0].stage == Stage.LEAD and self._qualifies(line[3])]
+        new_mqls = [line for line in judged if line[0].may_qualify and self._qualifies(line[3])]
         earlier = touch_lines(lead.id for lead, *_ in new_mqls if not lead.is_new)
         for lead, fit, engagement, _ in new_mqls:
             touches = [*earlier.get(lead.id, ()), *lead.touches]

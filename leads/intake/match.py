@@ -60,7 +60,9 @@ SELECT l.id, l.contact_id, l.captured_at, l.last_touch_at, l.product_id,
     l.needs_new_reason, l.is_history
 FROM leads_lead l WHERE l.contact_id = ANY(%s) ORDER BY l.id"""
 
-HANDOFFS = "SELECT h.lead_id, h.id, h.assignee_id FROM leads_handoff h WHERE h.state = 'open' AND h.lead_id = ANY(%s)"
+HANDOFFS = """
+SELECT h.lead_id, h.id, h.assignee_id, h.state FROM leads_handoff h WHERE h.lead_id = ANY(%s) ORDER BY h.lead_id, h.ordinal"""
+"""The newest comes last: it alone may be open."""
 
 
 class Book:
@@ -122,15 +124,17 @@ class Book:
             self.leads[lead.id] = lead
 
     def _load_firms_and_handoffs(self, company_ids: Mapping[int, int]) -> None:
-        """Look for the companies of the contacts, and which leads are offered to sales: an MQL may be."""
-        mqls = ids(lead.id for lead in self.leads.values() if lead.stage == Stage.MQL)
+        """Look for the companies of the contacts, and which leads are offered to sales, or were recalled."""
+        offered = ids(lead.id for lead in self.leads.values() if lead.stage == Stage.MQL or lead.needs_new_reason)
         firms = ids(company_id for company_id in company_ids.values() if company_id not in self.companies)
-        if not mqls and not firms:
+        if not offered and not firms:
             handoffs, companies = [], []
         else:
-            handoffs, companies = select_all([(HANDOFFS, [mqls]), (FIRMS, [firms])])
-        for lead_id, handoff_id, assignee_id in handoffs:
-            self.leads[lead_id].handoff_id, self.leads[lead_id].assignee_id = handoff_id, assignee_id
+            handoffs, companies = select_all([(HANDOFFS, [offered]), (FIRMS, [firms])])
+        for lead_id, handoff_id, assignee_id, state in handoffs:
+            lead, is_open = self.leads[lead_id], state == Handoff.States.OPEN
+            lead.handoff_id, lead.assignee_id = (handoff_id, assignee_id) if is_open else (None, None)
+            lead.was_recalled = state == Handoff.States.RECALLED
         self._load_companies(companies)
         for contact_id, company_id in company_ids.items():
             self.contacts[contact_id].company = self.companies[company_id]

@@ -122,6 +122,7 @@ class LeadState:
     is_history: bool = False
     handoff_id: int | None = None
     assignee_id: int | None = None
+    was_recalled: bool = False
     is_new: bool = False
     is_revived: bool = False
     has_new_hand_raise: bool = False
@@ -136,6 +137,13 @@ class LeadState:
     def counts_as_hand_raise(self) -> bool:
         """A lead that sales gave back raises its hand only by a new touch: the old reason has been judged."""
         return self.has_new_hand_raise if self.needs_new_reason else self.is_hand_raise
+
+    @property
+    def may_qualify(self) -> bool:
+        """A lead that marketing took back stays there, whatever the contact looks at, until they ask for us again."""
+        return self.stage == Stage.LEAD and (
+            self.has_new_hand_raise or not (self.needs_new_reason and self.was_recalled)
+        )
 
     def begin_anew(self, fresh: Mapping[str, Any]) -> None:
         """Bring it back to marketing with the values that a new life begins with; those it does not know go into the row."""

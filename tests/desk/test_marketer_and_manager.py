@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from leads.followup import log_activity, rate
-from leads.handoffs import accept, reject
+from leads.handoffs import accept, recall, reject
 from leads.models import Clock, Handoff, Lead
 from teams.models import Absence, Team, User
 from tests.desk.conftest import Enter, Offer
@@ -23,6 +23,16 @@ def test_the_marketer_sees_what_came_back_and_why(
     assert ">1</a> to decide" in page
     assert "Wrong company size" in page
     assert "Two people only." in page
+
+
+def test_what_marketing_recalled_waits_for_its_decision(enter: Enter, offer: Offer, maya: User, at: datetime) -> None:
+    handoff = offer()
+    recall(lead_id=handoff.lead_id, actor=maya, at=at)
+
+    page = enter(maya).get("/").content.decode()
+
+    assert ">1</a> to decide" in page
+    assert ">Recalled</span>" in page
 
 
 def test_the_marketer_qualifies_again_with_a_reason_and_hands_off(

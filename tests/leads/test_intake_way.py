@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from campaigns.models import Campaign
+from leads.handoffs import recall, reject
 from leads.intake.arrival import CREATED, HISTORY, REJECTED, UPDATED, Arrival
 from leads.intake.pipeline import MayNotTakeIn, take_in
 from leads.models import (
@@ -183,6 +184,37 @@ def test_a_lead_that_sales_gave_back_needs_a_new_hand_raise_or_points(world: InF
 
     assert (glance.stage, request.stage) == ("lead", "mql")
     assert list(Handoff.objects.order_by("id").values_list("ordinal", flat=True)) == [1, 2]
+
+
+def test_a_recalled_lead_stays_with_marketing_until_the_contact_asks_again(world: InForce, maya: User) -> None:
+    (outcome,) = take_in([anna()], actor=None, at=NOW)
+    recall(lead_id=outcome.lead_id or 0, actor=maya, at=NOW)
+
+    (glance,) = take_in([anna(touch_kind="webinar_attended")], actor=None, at=NOW + timedelta(minutes=1))
+    (request,) = take_in([anna()], actor=None, at=NOW + timedelta(minutes=2))
+
+    assert (glance.stage, request.stage) == ("lead", "mql")
+    assert list(Handoff.objects.order_by("id").values_list("state", flat=True)) == ["recalled", "open"]
+
+
+def test_a_rejected_lead_qualifies_by_any_new_touch_that_the_rule_holds_for(world: InForce, sam: User) -> None:
+    (outcome,) = take_in([anna()], actor=None, at=NOW)
+    reject(lead_id=outcome.lead_id or 0, reason="duplicate", actor=sam, at=NOW)
+
+    (again,) = take_in([anna(touch_kind="webinar_attended")], actor=None, at=NOW + timedelta(minutes=1))
+
+    assert again.stage == "mql"
+    assert list(Handoff.objects.order_by("id").values_list("state", flat=True)) == ["rejected", "open"]
+
+
+def test_a_recall_of_a_former_life_holds_nothing_back(world: InForce, maya: User) -> None:
+    (outcome,) = take_in([anna()], actor=None, at=NOW)
+    recall(lead_id=outcome.lead_id or 0, actor=maya, at=NOW)
+    Lead.objects.update(stage="recycled", returns_on="2027-09-01")
+
+    (again,) = take_in([anna(touch_kind="webinar_attended")], actor=None, at=NOW + timedelta(minutes=1))
+
+    assert again.stage == "mql"
 
 
 def test_the_third_handoff_waits_for_a_manager(world: InForce, mona: User) -> None:

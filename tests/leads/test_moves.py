@@ -99,7 +99,7 @@ def test_recalling_cancels_the_promise_and_tells_the_rep(maya: User, sam: User) 
     handoffs.recall(lead_id=lead.pk, actor=maya, at=LATER)
 
     lead.refresh_from_db()
-    assert (lead.stage, lead.handoffs.get().state, lead.needs_new_reason) == ("lead", "recalled", False)
+    assert (lead.stage, lead.handoffs.get().state, lead.needs_new_reason) == ("lead", "recalled", True)
     assert clock("accept", lead).state == "cancelled"
     assert told("lead_recalled") == ["Sam"]
     with pytest.raises(WrongStage):
