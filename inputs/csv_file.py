@@ -21,6 +21,7 @@ EXCERPT = 300
 DELIMITERS = ",;\t|"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_EMPTY_LINES = re.compile(r"\n+")
 _SEP_LINE = re.compile(r'"?sep=(.)"?[ \t]*(?:\n|\Z)', re.IGNORECASE)
 _OTHER_FORMATS = (
     b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BZh", b"7z\xbc\xaf",
@@ -132,8 +133,8 @@ def _opening(text: str) -> tuple[int, int, str]:
     """Give where the header starts, its line, and the delimiter."""
     sep = _SEP_LINE.match(text)
     start, line = (sep.end(), 2) if sep else (0, 1)
-    while text.startswith("\n", start):
-        start, line = start + 1, line + 1
+    if empty := _EMPTY_LINES.match(text, start):
+        start, line = empty.end(), line + empty.end() - start
     if start >= len(text):
         raise BadFile("The file is empty.", code="empty_file")
     if sep:
@@ -160,7 +161,12 @@ def _columns(cells: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _rows(scanner: _Scanner, records: Iterator[Line], width: int, max_rows: int) -> tuple[Line, ...]:
     lines: list[Line] = []
-    for record in records:
+    for count, record in enumerate(records, 1):
+        if count > max_rows:
+            raise BadFile(
+                f"The file has more than {max_rows:,} rows, empty ones counted. Split it and import the parts.",
+                code="too_many_rows",
+            )
         if not any(record.cells) and not record.problem:
             continue
         line = _fitted(record, width)
@@ -169,10 +175,6 @@ def _rows(scanner: _Scanner, records: Iterator[Line], width: int, max_rows: int)
             scanner.resume()
             line = Line(record.number, scanner.excerpt, _open_quote())
         lines.append(line)
-        if len(lines) > max_rows:
-            raise BadFile(
-                f"The file has more than {max_rows:,} rows. Split it and import the parts.", code="too_many_rows"
-            )
     return tuple(lines)
 
 

@@ -113,6 +113,18 @@ def test_a_cell_may_have_131_072_characters_and_not_one_more(length, expected, q
     assert cells(raw)[-1] == ("2", "3")
 
 
+@pytest.mark.parametrize("empty", ["\n", '""\n', ",\n", '"",""\n'])
+def test_empty_rows_count_towards_the_most_that_are_read(empty):
+    raw = ("a,b\n" + 3 * empty + "1,2\n").encode()
+
+    assert len(read(raw, max_rows=4).lines) == 1
+    with pytest.raises(BadFile) as refusal:
+        read(raw, max_rows=3)
+
+    assert refusal.value.code == "too_many_rows"
+    assert "more than 3 rows, empty ones counted" in refusal.value.message
+
+
 def test_nul_costs_its_row():
     raw = "a,b\n1\x00,2\n3,4\n"
 
