@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
 from campaigns.models import Campaign
+from inputs.again import first_of
 from inputs.refusals import Invalid, NotAllowed, NotVisible, Problem
 from leads.codes import TOUCH_KINDS
 from leads.intake.arrival import REJECTED, Arrival, Outcome
@@ -18,6 +20,7 @@ from leads.models import CaptureForm
 from ledger.writing import write_audit
 from teams.models import User
 
+SENT_AGAIN = timedelta(minutes=10)
 UTM_NAMES = ("source", "medium", "campaign", "content", "term")
 
 
@@ -57,10 +60,16 @@ def capture(*, arrival: Arrival, actor: User, at: datetime) -> Outcome:
 
 def submit(*, form: CaptureForm, values: Mapping[str, str], utm: Mapping[str, str], referrer: str, landing_page: str,
            nonce: str, at: datetime) -> Outcome:  # fmt: skip
-    """Take in what a visitor sent through a public form. ``nonce`` names one showing of the form: sent twice, it counts once."""
+    """Take in what a visitor sent through a public form.
+
+    ``nonce`` names one showing of the form: sent twice, it counts once. So do the same answers sent from a fresh showing within
+    ``SENT_AGAIN``: somebody went back and pressed the button again.
+    """
     if not form.is_active:
         raise NotVisible("There is no such form.")
-    told = f"form {form.pk} {nonce} {values.get('email', '').casefold()}"
+    told = f"form {form.pk} {nonce or at.isoformat()} {values.get('email', '').casefold()}"
+    answers = json.dumps([form.pk, dict(values)], sort_keys=True)
+    name = hashlib.sha256(told.encode()).hexdigest()
     arrival = Arrival(
         **values,
         touch_kind=form.touch_kind,
@@ -70,7 +79,7 @@ def submit(*, form: CaptureForm, values: Mapping[str, str], utm: Mapping[str, st
         referrer=referrer,
         landing_page=landing_page,
         lawful_basis="consent",
-        key=hashlib.sha256(told.encode()).hexdigest() if nonce else None,
+        key=first_of(content=answers, name=name, at=at, within=SENT_AGAIN),
     )
     return _taken(arrival, None, at)
 

@@ -14,7 +14,7 @@ from leads.lifecycle import PATH, STAGE_TIMES, Stage
 from leads.listing import LeadRow, row_of
 from leads.models import Assignment, Clock, Handoff, Lead, Opportunity, Qualification, Touch
 from leads.routing.words import Names, story
-from leads.scoring import Scoring, engagement_items
+from leads.scoring import MAX_ENGAGEMENT, Scoring, engagement_items
 from personas.fit import Fit, read_persona, score_fit
 from personas.models import PersonaVersion
 from sla.in_force import InForce, NoAgreement, agreement_in_force
@@ -58,6 +58,11 @@ class LeadPage:
     def handoff(self) -> Handoff | None:
         """The open handoff, if there is one."""
         return next((handoff for handoff in self.handoffs if handoff.state == Handoff.States.OPEN), None)
+
+    @property
+    def is_engagement_capped(self) -> bool:
+        """Tell whether the items add up to more than the scale holds."""
+        return sum(item["points"] for item in self.engagement_items) > MAX_ENGAGEMENT
 
     @property
     def newest_handoff(self) -> Handoff | None:

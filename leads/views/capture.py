@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inputs.fields import add_problems
@@ -41,6 +42,7 @@ SENT_PER_MINUTE = 10
 
 
 @login_not_required
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def public_form(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a campaign's form to anybody, and take what they send."""
@@ -73,6 +75,7 @@ def public_form(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @login_not_required
+@never_cache
 @require_safe
 def public_form_sent(request: HttpRequest, slug: str) -> HttpResponse:
     """Thank the visitor."""

@@ -10,7 +10,7 @@ from django.db import connection
 from campaigns.models import Campaign
 from desk.queries.lead_list import PAGE
 from leads.handoffs import accept
-from leads.models import Company, Lead
+from leads.models import Company, Lead, Touch
 from teams.models import User
 from tests.cast import make_lead
 from tests.desk.conftest import Enter, Offer
@@ -144,6 +144,19 @@ def test_a_lead_tells_its_whole_story(enter: Enter, offer: Offer, sam: User, at:
         "Why this score",
     ):
         assert words in page
+
+
+@pytest.mark.parametrize(("count", "is_said"), [(1, False), (12, True)])
+def test_that_engagement_ends_at_100_is_said_where_it_does(
+    enter: Enter, offer: Offer, sam: User, at: datetime, count: int, is_said: bool
+) -> None:
+    lead = offer().lead
+    for _ in range(count):
+        Touch.objects.create(lead=lead, contact=lead.contact, kind="demo_request", occurred_at=at, recorded_at=at)
+
+    page = enter(sam).get(f"/leads/{lead.pk}/").content.decode()
+
+    assert ("Engagement counts up to 100" in page) is is_said
 
 
 def test_the_steps_follow_role_and_stage(enter: Enter, offer: Offer, sam: User, maya: User, sue: User) -> None:

@@ -9,7 +9,9 @@ import pytest
 from django.test import Client
 
 from campaigns.models import Campaign
+from leads.capture import SENT_AGAIN
 from leads.models import CaptureForm, Contact, ImportRun, Lead, Touch
+from ledger.instants import edge_now
 from ledger.models import AuditEntry
 from teams.models import User
 from tests.cast import NOW
@@ -68,15 +70,30 @@ def test_a_visitor_becomes_a_lead_of_the_campaign(client, form, spring, maya):
     assert touch.lead.is_hand_raise
 
 
-def test_a_double_click_counts_once_and_coming_again_counts_twice(client, form):
+def test_a_double_click_counts_once_and_coming_again_later_counts_twice(client, form, monkeypatch):
     sent = {**carried(client.get("/f/demo/")), **TYPED}
     client.post("/f/demo/", sent)
     client.post("/f/demo/", sent)
     assert Touch.objects.count() == 1
 
+    later = edge_now() + SENT_AGAIN
+    monkeypatch.setattr("leads.views.capture.edge_now", lambda: later)
     client.post("/f/demo/", {**carried(client.get("/f/demo/")), **TYPED})
 
     assert (Touch.objects.count(), Lead.objects.count()) == (2, 1)
+
+
+def test_going_back_and_sending_the_same_from_a_fresh_form_counts_once(client, form):
+    for change in ({}, {}, {"phone": "+49 30 901821"}, {"phone": "+49 30 901821"}, {"nonce": ""}):
+        answer = client.post("/f/demo/", {**carried(client.get("/f/demo/")), **TYPED, **change})
+        assert answer["Location"] == "/f/demo/sent/"
+
+    assert (Touch.objects.count(), Lead.objects.count()) == (2, 1)
+
+
+@pytest.mark.parametrize("path", ["/f/demo/", "/f/demo/sent/"])
+def test_no_copy_of_the_form_is_kept_to_go_back_to(client, form, path):
+    assert "no-store" in client.get(path)["Cache-Control"]
 
 
 @pytest.mark.parametrize(
