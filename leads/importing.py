@@ -223,7 +223,7 @@ def start_run(*, actor: User, run_id: int, at: datetime) -> ImportRun:
         if not changed:
             raise RunMovedOn("This import was started already.")
         write_audit(at=at, actor_id=actor.pk, verb="start_import", subject_type="import", subject_ids=[run.pk])
-    run.refresh_from_db()
+        run.refresh_from_db()
     return run
 
 

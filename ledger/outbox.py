@@ -99,8 +99,8 @@ def claim(*, at: datetime) -> list[Notice]:
             [(n.pk, at + LEASE, n.attempt_count + 1, digest_id, n.next_attempt_at) for n in found],
             expected=["next_attempt_at"],
         )
-    mine = Notice.objects.filter(pk__in=[row[0] for row in won]).select_related("recipient")
-    return list(mine.order_by("id"))
+        mine = Notice.objects.filter(pk__in=[row[0] for row in won]).select_related("recipient")
+        return list(mine.order_by("id"))
 
 
 def _deliver(notices: Sequence[Notice], send: Send, at: datetime, jitter: Jitter, done: Delivery) -> None:

@@ -10,6 +10,7 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator
 from itertools import count
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 CALLS = ("execute", "executemany", "copy_expert")
+PATIENCE_SECONDS = 20.0
 
 
 class Deadly:
@@ -104,9 +106,12 @@ def dies_at(number: int, moment: str, work: Callable[[], object]) -> bool:
 
 
 def crash_points(
-    prepare: Callable[[], Callable[[], object]], recover: Callable[[], list[str]]
+    prepare: Callable[[], Callable[[], object]], recover: Callable[[], list[str]], *, until_wrong: bool = False
 ) -> tuple[int, dict[str, list[str]]]:
-    """Die at every point of the work that ``prepare`` gives; return how many there are, and by point what ``recover`` found wrong."""
+    """Die at every point of the work that ``prepare`` gives; return how many there are, and by point what ``recover`` found wrong.
+
+    With ``until_wrong`` end at the first such point: a planted fault needs no more.
+    """
     points = 0
     wrong: dict[str, list[str]] = {}
     for number in count(1):
@@ -118,4 +123,42 @@ def crash_points(
             points += 1
             if found:
                 wrong[f"{moment} call {number}"] = found
+                if until_wrong:
+                    return points, wrong
     raise AssertionError("not reached")
+
+
+def torn(work: Callable[[], object], owner: Any, name: str) -> Callable[[], object]:
+    """Plant a fault, in the child that runs the work: what was done until ``owner.name`` is called is committed apart from the rest."""
+    whole = getattr(owner, name)
+
+    def apart(*arguments: Any, **options: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("COMMIT")
+            cursor.execute("BEGIN")
+        return whole(*arguments, **options)
+
+    def run() -> None:
+        setattr(owner, name, apart)  # this process ends with the work
+        work()
+
+    return run
+
+
+def wait_for_the_dead() -> None:
+    """Return once the database has noticed the deaths and rolled back: no other connection has a transaction open."""
+    if connection.vendor != "postgresql":
+        return  # the locks of SQLite are the system's, and gone with the process
+    ends_at = monotonic() + PATIENCE_SECONDS
+    while _is_another_at_work():
+        assert monotonic() < ends_at, "the database did not notice that its client is dead"
+        sleep(0.005)
+
+
+def _is_another_at_work() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND xact_start IS NOT NULL)"
+        )
+        return bool(cursor.fetchone()[0])

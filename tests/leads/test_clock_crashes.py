@@ -10,13 +10,13 @@ import pytest
 from django.db import connection, transaction
 
 from leads.clocks import answer
-from leads.models import Clock, Lead
+from leads.models import Clock
 from leads.record import Record
 from leads.sweep import SweepResult, sweep
 from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import NOW, clock_start, offer_to, person, start_clocks
-from tests.crashing import crash_points
+from tests.crashing import crash_points, torn, wait_for_the_dead
 from tests.leads.clock_invariants import problems
 from tests.routing_setup import simple_routing
 
@@ -30,13 +30,6 @@ def offer(agreement: InForce, sam: User) -> Clock:
     handoff = offer_to(sam, agreement)
     start_clocks(clock_start(agreement, "accept", user=sam, handoff_id=handoff.pk))
     return Clock.objects.get(handoff=handoff)
-
-
-def wait_for_the_dead() -> None:
-    """Return once the database has noticed the death and rolled back: taking what was locked waits for just that."""
-    with transaction.atomic():
-        list(Lead.objects.order_by("id").select_for_update())
-        list(Clock.objects.order_by("id").select_for_update())
 
 
 def recover(at: Any) -> Callable[[], list[str]]:
@@ -65,26 +58,8 @@ def test_a_sweep_may_die_at_any_call(agreement: InForce, sam: User, capsys: pyte
     assert not Clock.objects.exclude(state="missed").exists()
 
     # The same run catches a sweep that commits the outcome apart from its notices.
-    _, wrong = crash_points(lambda: broken(prepare()), recover(AFTER_DUE))
+    _, wrong = crash_points(lambda: torn(prepare(), Record, "write"), recover(AFTER_DUE), until_wrong=True)
     assert wrong != {}
-
-
-def broken(work: Callable[[], object]) -> Callable[[], object]:
-    """Plant the fault: the record is written in another transaction than the clocks."""
-
-    def write(record: Record, *arguments: Any, **facts: Any) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("COMMIT")
-            cursor.execute("BEGIN")
-        whole(record, *arguments, **facts)
-
-    whole = Record.write
-
-    def run() -> None:
-        Record.write = write  # type: ignore[method-assign, assignment]  # in the child only
-        work()
-
-    return run
 
 
 @pytest.mark.slow
