@@ -7,18 +7,26 @@ that swallows the file, cells over 131,072 characters, NUL. Lines count from 1 a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from inputs.refusals import Invalid, Problem
 
-MAX_BYTES = 10 * 1024 * 1024
+MAX_MEGABYTES = 30
+MAX_BYTES = MAX_MEGABYTES * 1024 * 1024
 MAX_ROWS = 100_000
+"""Of about 200 bytes each they make 20 MB."""
+
 MAX_COLUMNS = 200
 MAX_CELL = 131_072
 MAX_BROKEN = 1_000
 EXCERPT = 300
 DELIMITERS = ",;\t|"
+
+NO_NAMES = (
+    "The first line was read as a row, not as the names of the columns, which are called by their position. "
+    "If that is wrong, upload the file again and say so."
+)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _EMPTY_LINES = re.compile(r"\n+")
@@ -58,8 +66,18 @@ class Table:
     delimiter: str
 
 
-def read(raw: bytes, *, max_bytes: int = MAX_BYTES, max_rows: int = MAX_ROWS) -> Table:
-    """Read the bytes of a file; raises ``BadFile`` where no row can be had from it."""
+def read(
+    raw: bytes,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_rows: int = MAX_ROWS,
+    names_columns: Callable[[Sequence[str]], bool] = lambda _cells: True,
+) -> Table:
+    """Read the bytes of a file; raises ``BadFile`` where no row can be had from it.
+
+    ``names_columns`` tells from the cells of the first line whether they are names; else they are a row, and columns are called by their
+    position.
+    """
     if len(raw) > max_bytes:
         size = f"{max_bytes // (1024 * 1024)} MB"
         raise BadFile(f"The file is larger than {size}. Split it and import the parts.", code="too_large")
@@ -81,7 +99,12 @@ def read(raw: bytes, *, max_bytes: int = MAX_BYTES, max_rows: int = MAX_ROWS) ->
             f"The header in line {first_line} cannot be read: {header.problem.message if header and header.problem else ''}",
             code="bad_header",
         )
-    columns, more_notes = _columns(header.cells)
+    if names_columns(header.cells):
+        columns, more_notes = _columns(header.cells)
+    else:
+        columns, more_notes = tuple(f"Column {place}" for place in range(1, len(header.cells) + 1)), (NO_NAMES,)
+        scanner = _Scanner(text, delimiter)
+        records = scanner.records(start, first_line)
     lines = _rows(scanner, records, len(columns), max_rows)
     if not lines:
         raise BadFile("The file has a header but no rows.", code="no_rows")

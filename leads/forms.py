@@ -10,12 +10,13 @@ from django.core.validators import RegexValidator
 
 from campaigns.models import Campaign
 from inputs.countries import country_code
-from inputs.csv_file import MAX_BYTES
+from inputs.csv_file import MAX_BYTES, MAX_MEGABYTES
 from inputs.fields import TextField
 from inputs.text import problem_with, tidy
 from leads.capture import UTM_NAMES
 from leads.codes import SOURCES, TOUCH_KINDS
 from leads.import_columns import FIELDS
+from leads.importing import FIRST_LINE
 from leads.models import Contact
 
 MAX_CARRIED = 500
@@ -49,14 +50,18 @@ class CarriedField(forms.Field):
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label="CSV file", help_text="Up to 10 MB. Comma, semicolon or tab; UTF-8, UTF-16 or Western European.",
+        label="CSV file",
+        help_text=f"Up to {MAX_MEGABYTES} MB. Comma, semicolon or tab; UTF-8, UTF-16 or Western European.",
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
     )  # fmt: skip
+
+    first_line = forms.ChoiceField(label="What the first line holds", choices=list(FIRST_LINE.items()), required=False)
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size > MAX_BYTES:
-            raise forms.ValidationError("The file is larger than 10 MB. Split it and import the parts.", "too_large")
+            message = f"The file is larger than {MAX_MEGABYTES} MB. Split it and import the parts."
+            raise forms.ValidationError(message, "too_large")
         return file
 
 

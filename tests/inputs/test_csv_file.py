@@ -113,6 +113,18 @@ def test_a_cell_may_have_131_072_characters_and_not_one_more(length, expected, q
     assert cells(raw)[-1] == ("2", "3")
 
 
+def test_as_many_rows_as_are_promised_fit_into_a_file_and_the_file_into_a_request(settings):
+    row = (
+        b"ada.lovelace@engines.example,Ada Lovelace,Analytical Engines Ltd,+49 30 901820,head of operations,"
+        + b"x" * 95
+    )
+
+    table = read(b"email,name,company,phone,role,note\n" + (row + b"\n") * csv_file.MAX_ROWS)
+
+    assert len(table.lines) == csv_file.MAX_ROWS
+    assert settings.UPLOAD_MAX_BYTES - csv_file.MAX_BYTES >= 1024 * 1024
+
+
 @pytest.mark.parametrize("empty", ["\n", '""\n', ",\n", '"",""\n'])
 def test_empty_rows_count_towards_the_most_that_are_read(empty):
     raw = ("a,b\n" + 3 * empty + "1,2\n").encode()

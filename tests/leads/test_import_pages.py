@@ -87,7 +87,7 @@ def test_refused_rows_come_back_with_their_reasons_and_harmless(browser):
         (b"a,b\n", "no rows"),
         (b"\xff\xfex\x00\x00\xd8\x00\x00", "UTF-16"),
         (b'"a,b\n1,2\n', "header"),
-        (b"x" * (csv_file.MAX_BYTES + 1), "larger than 10 MB"),
+        (b"x" * (csv_file.MAX_BYTES + 1), "larger than 30 MB"),
         (b"PK\x03\x04" + bytes(range(256)) * 20, "not a CSV file"),
         (gzip.compress(FILE * 100), "not a CSV file"),
         (bytes(range(1, 256)) * 40, "not a CSV file"),
@@ -106,6 +106,41 @@ def test_sending_no_file_is_refused_in_words(browser):
 
     assert response.status_code == UNPROCESSABLE
     assert "file" in response.context["form"].errors
+
+
+PEOPLE = b"Ada Byron,ada@acme.example\nBob Stone,bob@acme.example\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "first_line", "columns", "rows"),
+    [
+        (PEOPLE, "", ["Column 1", "Column 2"], 2),
+        (PEOPLE, "names", ["Ada Byron", "ada@acme.example"], 1),
+        (PEOPLE, "row", ["Column 1", "Column 2"], 2),
+        (b"sep=;\nAda;+49 30 901820\nBob;+49 30 901821\n", "", ["Column 1", "Column 2"], 2),
+        (FILE, "", ["Name", "Email"], 2),
+        (FILE, "row", ["Column 1", "Column 2"], 3),
+        (b"Wer,Was\nAda,ada@acme.example\n", "", ["Wer", "Was"], 1),
+    ],
+)
+def test_no_first_person_is_taken_for_the_names_of_the_columns(browser, raw, first_line, columns, rows):
+    answer = browser.post("/imports/", {"file": SimpleUploadedFile("list.csv", raw), "first_line": first_line})
+
+    run = ImportRun.objects.get()
+    assert (run.columns, run.rows_read) == (columns, rows)
+    assert ("The first line was read as a row" in browser.get(answer["Location"]).content.decode()) is (
+        columns[0] == "Column 1"
+    )
+
+
+def test_a_file_without_names_is_taken_in_by_position(browser):
+    run = uploaded(browser, PEOPLE)
+    said = {"name": "Column 1", "email": "Column 2", "touch_kind": "form", "file_basis": "consent"}
+    browser.post(f"/imports/{run.pk}/columns/", said)
+    browser.post(f"/imports/{run.pk}/start/")
+    finish_imports(now=lambda: NOW, seconds=60)
+
+    assert sorted(Lead.objects.values_list("contact__name", flat=True)) == ["Ada Byron", "Bob Stone"]
 
 
 def test_how_the_file_was_understood_is_said(browser):
