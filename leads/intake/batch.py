@@ -10,11 +10,12 @@ from inputs.refusals import Problem
 from leads.codes import HAND_RAISES
 from leads.facts import facts_of
 from leads.intake.arrival import CREATED, HISTORY, REJECTED, SKIPPED, UPDATED, Outcome
+from leads.intake.credit import credit
 from leads.intake.handing import Mql, hand_off
 from leads.intake.match import Book
 from leads.intake.names import locks_of, names_of
 from leads.intake.normalise import MEDIUM_LENGTH, Clean
-from leads.intake.states import ContactState, LeadState
+from leads.intake.states import CampaignTouch, ContactState, LeadState
 from leads.intake.store import store
 from leads.intake.wordings import HAND_RAISE
 from leads.lifecycle import SALES_STAGES, Stage
@@ -168,12 +169,11 @@ class Batch:
     def _new_lead(self, contact: ContactState, clean: Clean, product_id: int | None) -> LeadState:
         is_customer = bool(contact.company and contact.company.is_customer)
         is_customer = is_customer or any(lead.stage in CUSTOMER_STAGES for lead in contact.leads)
-        campaign = self._campaign(clean)
         lead = LeadState(
             self.book.next_lead_id(), contact, captured_at=clean.occurred_at, last_touch_at=clean.occurred_at,
             product_id=product_id, product=clean.texts["product_code"], origin=clean.texts["origin"],
             kind="expansion" if is_customer else "new_business", source=clean.source,
-            first_campaign_id=campaign[0] if campaign else None, half_life_days=self.judge.scoring.half_life_days,
+            half_life_days=self.judge.scoring.half_life_days,
             is_history=self.is_history, is_new=True,
         )  # fmt: skip
         if lead.origin == "sales":
@@ -217,10 +217,8 @@ class Batch:
         texts = clean.texts
         campaign = self._campaign(clean)
         if campaign:
-            lead.last_campaign_id = campaign[0]
-            lead.first_campaign_id = lead.first_campaign_id or campaign[0]
-            if lead.stage == Stage.LEAD:
-                lead.marketer_id = campaign[1]
+            lead.campaign_touches.append(CampaignTouch(clean.occurred_at, *campaign))
+            lead.is_backdated |= clean.occurred_at < lead.last_touch_at
         lead.last_touch_at = max(lead.last_touch_at, clean.occurred_at)
         lead.touches.append((texts["touch_kind"], clean.occurred_at))
         if texts["touch_kind"] in HAND_RAISES:
@@ -236,6 +234,7 @@ class Batch:
 
     def _hand_off(self) -> None:
         leads = list(self.touched.values())
+        credit(leads)
         mqls = self._score(leads)
         for lead, facts in mqls:
             lead.tier, lead.is_history = self.judge.tier(facts), False

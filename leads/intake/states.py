@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from leads.intake.normalise import Clean
 from leads.lifecycle import OPEN_STAGES, Stage
@@ -89,6 +89,14 @@ class ContactState:
             self.changed.add(name)
 
 
+class CampaignTouch(NamedTuple):
+    """A touch by which a campaign reached a lead, with the marketer who answers for the campaign, if anybody does."""
+
+    occurred_at: datetime
+    campaign_id: int
+    marketer_id: int | None
+
+
 @dataclass(slots=True, eq=False)
 class LeadState:
     """A lead with what the batch adds to it. ``touches`` are the batch's; those of before stay in the database."""
@@ -128,6 +136,8 @@ class LeadState:
     has_new_hand_raise: bool = False
     filled: set[str] = field(default_factory=set)
     touches: list[TouchLine] = field(default_factory=list)
+    campaign_touches: list[CampaignTouch] = field(default_factory=list)
+    is_backdated: bool = False
 
     @property
     def is_open(self) -> bool:

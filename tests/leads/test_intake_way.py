@@ -27,6 +27,7 @@ from sla.in_force import InForce
 from teams.models import User
 from tests.cast import NOW
 from tests.leads.intake_world import anna, visitor
+from tests.leads.worlds import make_campaign
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +116,33 @@ def test_the_owner_of_the_last_campaign_is_the_one_who_is_told(world: InForce, m
     lead = Lead.objects.get()
     assert (lead.marketer, lead.first_campaign, lead.last_campaign) == (maya, spring, spring)
     assert Notice.objects.get().recipient == maya
+
+
+@pytest.mark.parametrize("one_batch", [False, True])
+@pytest.mark.parametrize(
+    ("days", "first", "last"),
+    [
+        ([(0, "new"), (-600, "old")], "old", "new"),
+        ([(0, ""), (-600, "old")], "old", "old"),
+        ([(-10, "new"), (0, ""), (-5, "old")], "new", "old"),
+        ([(-10, "new"), (0, "new"), (-5, "old")], "new", "new"),
+        ([(-10, "new"), (-5, "new"), (-10, "old")], "new", "new"),
+        ([(-10, "new"), (-10, "old")], "new", "old"),
+    ],
+)
+def test_first_and_last_campaign_go_by_when_the_touches_occurred(
+    world: InForce, maya: User, mona: User, days: list[tuple[int, str]], first: str, last: str, one_batch: bool
+) -> None:
+    for code, owner in (("new", maya), ("old", mona)):
+        make_campaign(owner, code)
+    arrivals = [visitor(1, campaign_code=code, occurred_at=NOW + timedelta(days=day)) for day, code in days]
+
+    for batch in [arrivals] if one_batch else [[arrival] for arrival in arrivals]:
+        take_in(batch, actor=None, at=NOW)
+
+    lead = Lead.objects.select_related("first_campaign", "last_campaign", "marketer").get()
+    assert (lead.first_campaign.code, lead.last_campaign.code) == (first, last)  # type: ignore[union-attr]
+    assert lead.marketer == {"new": maya, "old": mona}[last]
 
 
 def test_what_the_campaign_of_a_leaver_brings_in_is_the_whole_teams(world: InForce, maya: User, mona: User) -> None:
