@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 
-OLIST = Path(settings.BASE_DIR).parent / "shared" / "data" / "olist"
+from tests.shared import OLIST
+
 YEAR = ("--from", "2017-06-01", "--to", "2018-06-01")
 
 pytestmark = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import StringIO
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db.models import Count
 
@@ -19,6 +17,7 @@ from leads.history import PastWin, record_wins, won_before_first_contact
 from leads.models import Clock, Company, Handoff, Lead, LeadEvent, Opportunity, Touch
 from ledger.models import AuditEntry, Notice
 from tests.cast import NOW, make_lead
+from tests.shared import OLIST
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +32,6 @@ a1,s1,2018-03-01 19:58:54,pet,0.0
 b2,s2,2018-01-31 10:00:00,toys,1500.5
 zz,s3,2018-03-01 10:00:00,toys,
 """
-SHARED = Path(os.environ.get("SHARED_DIR", settings.BASE_DIR.parent / "shared")) / "data" / "olist"
 
 
 def load(folder: Path, leads: str = LEADS, deals: str = DEALS, **options: Any) -> tuple[dict[str, Any], str]:
@@ -174,9 +172,9 @@ def test_wins_of_one_call_leave_one_audit_entry(tmp_path):
     assert AuditEntry.objects.filter(verb="record_history").count() == 1
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the Olist files are not beside the repository")
+@pytest.mark.skipif(not OLIST.is_dir(), reason="the Olist files are not beside the repository")
 def test_the_olist_files_give_the_published_figures():
-    told, _ = load_files(SHARED / "marketing_qualified_leads.csv", SHARED / "closed_deals.csv")
+    told, _ = load_files(OLIST / "marketing_qualified_leads.csv", OLIST / "closed_deals.csv")
 
     assert (told["rows_read"], told["created"], told["rejected"]) == (8000, 8000, 0)
     assert (told["deals_read"], told["won"], told["won_before_first_contact"]) == (842, 842, 1)
@@ -190,5 +188,5 @@ def test_the_olist_files_give_the_published_figures():
     assert Touch.objects.filter(source="unknown", source_raw="").count() == 60
     assert Touch.objects.filter(source="unknown", source_raw="unknown").count() == 1099
     assert Opportunity.objects.filter(amount__gt=0).count() == 45
-    again, _ = load_files(SHARED / "marketing_qualified_leads.csv", SHARED / "closed_deals.csv")
+    again, _ = load_files(OLIST / "marketing_qualified_leads.csv", OLIST / "closed_deals.csv")
     assert (again["created"], again["skipped"], again["won"]) == (0, 8000, 0)

@@ -12,7 +12,8 @@ from replay.invariants.verdict import differences
 from replay.management.commands.replay import play
 from replay.report import report
 from replay.season import Season
-from tests.replay.sizes import OLIST, PER_WEEK, WEEKS
+from tests.replay.sizes import PER_WEEK, WEEKS
+from tests.shared import OLIST
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
