@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.cache import cache
 
@@ -15,7 +16,7 @@ def first_of(*, content: str, name: str, at: datetime, within: timedelta) -> str
     """
     key = "again:" + hashlib.sha256(content.encode()).hexdigest()[:40]
     seconds = int(within.total_seconds())
-    told = [name, at.timestamp()]
+    told: list[Any] = [name, at.timestamp()]
     if cache.add(key, told, seconds):
         return name
     first, first_at = cache.get(key) or told

@@ -78,18 +78,7 @@ def read(
     ``names_columns`` tells from the cells of the first line whether they are names; else they are a row, and columns are called by their
     position.
     """
-    if len(raw) > max_bytes:
-        size = f"{max_bytes // (1024 * 1024)} MB"
-        raise BadFile(f"The file is larger than {size}. Split it and import the parts.", code="too_large")
-    if raw.startswith(_OTHER_FORMATS):
-        raise _not_csv()
-    text, notes = _decode(raw)
-    head = text[:20_000].replace("\x00", "")  # NUL is refused row by row
-    if len(_CONTROL.findall(head)) > MOST_CONTROLS * len(head):
-        raise _not_csv()
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip("\n\x00 "):
-        raise BadFile("The file is empty.", code="empty_file")
+    text, notes = _text(raw, max_bytes)
     start, first_line, delimiter = _opening(text)
     scanner = _Scanner(text, delimiter)
     records = scanner.records(start, first_line)
@@ -109,6 +98,23 @@ def read(
     if not lines:
         raise BadFile("The file has a header but no rows.", code="no_rows")
     return Table(columns, lines, (*notes, *more_notes), delimiter)
+
+
+def _text(raw: bytes, max_bytes: int) -> tuple[str, tuple[str, ...]]:
+    """Give the text of the file with plain line ends, and how it was understood; raises ``BadFile`` where it is none."""
+    if len(raw) > max_bytes:
+        size = f"{max_bytes // (1024 * 1024)} MB"
+        raise BadFile(f"The file is larger than {size}. Split it and import the parts.", code="too_large")
+    if raw.startswith(_OTHER_FORMATS):
+        raise _not_csv()
+    text, notes = _decode(raw)
+    head = text[:20_000].replace("\x00", "")  # NUL is refused row by row
+    if len(_CONTROL.findall(head)) > MOST_CONTROLS * len(head):
+        raise _not_csv()
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip("\n\x00 "):
+        raise BadFile("The file is empty.", code="empty_file")
+    return text, notes
 
 
 def _not_csv() -> BadFile:

@@ -73,6 +73,9 @@ RECOGNISING = ("email", "phone", "external_id")
 MULTI_LINE = frozenset({"note"})
 
 _UTM = ("source", "medium", "campaign", "content", "term")
+_KNOWN_HEADERS = frozenset({header for field in FIELDS for header in (field.code.replace("_", " "), *field.headers)})
+_OF_A_PERSON = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|\+?[0-9][0-9 ()/.-]{6,30}")
+"""An email address or a phone number."""
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -87,6 +90,13 @@ class BadRow(Exception):
 def header_form(cell: str) -> str:
     """Give a header cell in the form in which headers are compared."""
     return _NOT_WORD.sub(" ", cell.casefold()).strip()
+
+
+def names_columns(cells: Sequence[str]) -> bool:
+    """Tell whether the first line of a file names its columns: not if no cell is a header we know and one is an address or a number."""
+    if any(header_form(cell) in _KNOWN_HEADERS for cell in cells):
+        return True
+    return not any(_OF_A_PERSON.fullmatch(cell.strip()) for cell in cells)
 
 
 def suggest(columns: Sequence[str]) -> dict[str, str]:

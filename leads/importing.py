@@ -24,7 +24,7 @@ from inputs import csv_file
 from inputs.refusals import Busy, Conflict, Invalid, NotAllowed, NotVisible, Problem
 from inputs.text import tidy
 from leads.codes import SOURCES, TOUCH_KINDS
-from leads.import_columns import FIELD_CODES, LABELS, RECOGNISING, BadRow, Reading, suggest
+from leads.import_columns import FIELD_CODES, LABELS, RECOGNISING, BadRow, Reading, names_columns, suggest
 from leads.intake.arrival import Arrival, Outcome
 from leads.intake.pipeline import foresee, take_in
 from leads.models import Contact, ImportRow, ImportRun
@@ -66,11 +66,17 @@ class BadMapping(Invalid):
 # staging --------------------------------------------------------------------------------------------------------------
 
 
-def stage_file(*, actor: User, at: datetime, name: str, raw: bytes) -> ImportRun:
-    """Read a file and keep its rows until they have their outcome; raises ``csv_file.BadFile``, which names the field ``file``."""
+FIRST_LINE = {"": "Find out", "names": "Names of the columns", "row": "The first row"}
+
+
+def stage_file(*, actor: User, at: datetime, name: str, raw: bytes, first_line: str = "") -> ImportRun:
+    """Read a file and keep its rows until they have their outcome; raises ``csv_file.BadFile``, which names the field ``file``.
+
+    ``first_line`` is of ``FIRST_LINE``: what the first line holds.
+    """
     _require(actor)
     try:
-        table = csv_file.read(raw)
+        table = csv_file.read(raw, names_columns=_judge_of(first_line))
     except csv_file.BadFile as bad:
         raise csv_file.BadFile(bad.message, code=bad.code, field="file") from None
     with transaction.atomic():
@@ -87,6 +93,10 @@ def stage_file(*, actor: User, at: datetime, name: str, raw: bytes) -> ImportRun
             facts={"rows": len(rows)},
         )  # fmt: skip
     return run
+
+
+def _judge_of(first_line: str) -> Callable[[Sequence[str]], bool]:
+    return names_columns if not first_line else lambda _cells: first_line == "names"
 
 
 def remembered_mapping(actor: User, columns: Sequence[str]) -> dict[str, str]:

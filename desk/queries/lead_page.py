@@ -62,7 +62,7 @@ class LeadPage:
     @property
     def is_engagement_capped(self) -> bool:
         """Tell whether the items add up to more than the scale holds."""
-        return sum(item["points"] for item in self.engagement_items) > MAX_ENGAGEMENT
+        return bool(sum(item["points"] for item in self.engagement_items) > MAX_ENGAGEMENT)
 
     @property
     def newest_handoff(self) -> Handoff | None:

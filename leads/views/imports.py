@@ -50,7 +50,13 @@ def imports(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            run = importing.stage_file(actor=user, at=edge_now(), name=file.name or "", raw=file.read())
+            run = importing.stage_file(
+                actor=user,
+                at=edge_now(),
+                name=file.name or "",
+                raw=file.read(),
+                first_line=form.cleaned_data["first_line"],
+            )
         except BadFile as bad:
             add_problems(form, bad.problems)
         else:
