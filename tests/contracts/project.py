@@ -26,6 +26,7 @@ def violations() -> Iterator[str]:
 
     yield from sizes.violations()
     yield from pure.violations()
+    yield from pure.undeclared()
     yield from foreign_keys.violations()
     yield from templates.violations()
     yield from command("check", fail_level="WARNING")

@@ -17,7 +17,13 @@ from tests.contracts.__main__ import BIN
 
 
 def test_the_project_has_no_violation() -> None:
-    found = [*sizes.violations(), *pure.violations(), *foreign_keys.violations(), *templates.violations()]
+    found = [
+        *sizes.violations(),
+        *pure.violations(),
+        *pure.undeclared(),
+        *foreign_keys.violations(),
+        *templates.violations(),
+    ]
 
     assert found == []
 
@@ -85,6 +91,12 @@ def test_a_module_whose_package_needs_django_is_not_pure(tmp_path: Path) -> None
 
     assert len(found) == 1
     assert found[0].startswith("low.rules is not pure")
+
+
+def test_a_module_that_says_it_is_pure_and_is_not_declared_is_caught(tmp_path: Path) -> None:
+    write(tmp_path, {"sla/rules.py": '"""Rules. Pure."""', "sla/rows.py": '"""Rows, kept pure of rules."""'})
+
+    assert list(pure.undeclared(tmp_path)) == ["sla.rules says that it is pure; name it in pyproject.toml"]
 
 
 # Foreign keys and migrations ------------------------------------------------------------------------------------------
