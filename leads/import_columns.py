@@ -21,6 +21,7 @@ from inputs.moments import BadMoment, instant
 from inputs.refusals import Problem
 from inputs.text import on_one_line, problem_with, tidy
 from leads.intake.arrival import Arrival
+from leads.intake.normalise import known_country
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ FIELDS = (
 FIELD_CODES = frozenset(field.code for field in FIELDS)
 LABELS = {field.code: field.label for field in FIELDS}
 RECOGNISING = ("email", "phone", "external_id")
+MOST_NOTED = 100
+"""Characters of an unknown country that are noted."""
 MULTI_LINE = frozenset({"note"})
 
 _UTM = ("source", "medium", "campaign", "content", "term")
@@ -90,6 +93,13 @@ class BadRow(Exception):
 def header_form(cell: str) -> str:
     """Give a header cell in the form in which headers are compared."""
     return _NOT_WORD.sub(" ", cell.casefold()).strip()
+
+
+def _placed(country: str, note: str) -> dict[str, str]:
+    """Give country and note: a country that nobody knows costs no row, it is noted as it was written."""
+    if not country or known_country(country):
+        return {"country": country, "note": note}
+    return {"country": "", "note": "\n".join(filter(None, [note, f"Country as written: {country[:MOST_NOTED]}"]))}
 
 
 def names_columns(cells: Sequence[str]) -> bool:
@@ -161,7 +171,7 @@ class Reading:
         fields["name"] = fields.get("name") or " ".join(
             part for part in (values.get("first_name"), values.get("last_name")) if part
         )
-        fields["country"] = country_code(fields.get("country", ""))
+        fields |= _placed(country_code(fields.get("country", "")), fields.get("note", ""))
         fields["utm"] = {name: values[f"utm_{name}"] for name in _UTM if values.get(f"utm_{name}")}
         fields["campaign_code"] = fields.get("campaign_code") or self.campaign_code
         if not fields.get("source_raw") and self._says_no_source(fields):

@@ -251,10 +251,15 @@ def _phone_key(text: str, country: str, problems: list[Problem]) -> str | None:
     return key if len(key) <= PHONE_KEY_LENGTH else None
 
 
+def known_country(code: str) -> str:
+    """Give the two letters that a country's code stands for; empty where it is none."""
+    found = COUNTRY_ALIASES.get(code.upper(), code.upper())
+    return found if found in _COUNTRIES else ""
+
+
 def _country(text: str, problems: list[Problem]) -> str:
-    code = text.upper()
-    code = COUNTRY_ALIASES.get(code, code)
-    if code and code not in _COUNTRIES:
+    code = known_country(text)
+    if text and not code:
         problems.append(Problem("country", "unknown_country", "Give the country as two letters, such as DE."))
         return ""
     return code

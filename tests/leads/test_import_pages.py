@@ -258,3 +258,32 @@ def test_a_line_break_within_a_cell_is_a_space_where_one_line_is_asked_for(brows
     lead = Lead.objects.get()
     assert (lead.contact.name, lead.contact.company.name) == ("Ada Byron", "Acme GmbH")
     assert lead.touches.get().note == "two\nlines"
+
+
+def test_a_country_is_read_by_any_of_its_names_and_an_unknown_one_is_noted(browser):
+    names = [
+        "Germany",
+        "deutschland",
+        "DEU",
+        "de",
+        "Österreich",
+        "OSTERREICH",
+        "Česko",
+        "日本",
+        "Türkiye",
+        "U.S.A.",
+        "Narnia",
+        "",
+    ]
+    lines = "".join(f"P{chr(65 + n)},p{n}@acme.example,{name}\n" for n, name in enumerate(names))
+    run = uploaded(browser, f"Name,Email,Country\n{lines}".encode())
+    said = {"name": "Name", "email": "Email", "country": "Country", "touch_kind": "form", "file_basis": "consent"}
+    browser.post(f"/imports/{run.pk}/columns/", said)
+    browser.post(f"/imports/{run.pk}/start/")
+    finish_imports(now=lambda: NOW, seconds=60)
+
+    leads = Lead.objects.order_by("contact__name")
+    assert [lead.contact.country for lead in leads] == [
+        "DE", "DE", "DE", "DE", "AT", "AT", "CZ", "JP", "TR", "US", "", "",
+    ]  # fmt: skip
+    assert [lead.touches.get().note for lead in leads][-3:] == ["", "Country as written: Narnia", ""]
