@@ -32,10 +32,6 @@ class Figure:
         return None if self.whole is None else percent_of(self.part, self.whole)
 
     @property
-    def has_data(self) -> bool:
-        return self.whole != 0
-
-    @property
     def query(self) -> str:
         """The query of the address that shows the rows behind it."""
         return self.scope.query(figure=self.key)

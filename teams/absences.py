@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -70,16 +69,6 @@ def end_absence(*, actor: User, at: datetime, absence_id: int) -> None:
         absence.delete()
     else:
         Absence.objects.filter(pk=absence_id).update(ends_at=at)
-
-
-def covers_at(user_ids: Iterable[int], at: datetime) -> dict[int, int | None]:
-    """Give those of ``user_ids`` who are away at ``at``, each with who covers for them; a cover who is away covers nobody."""
-    wanted = set(user_ids)
-    away = dict(Absence.objects.at(at).filter(user_id__in=wanted).values_list("user_id", "cover_id"))
-    covers = {cover_id for cover_id in away.values() if cover_id is not None}
-    absent_covers = set(Absence.objects.at(at).filter(user_id__in=covers).values_list("user_id", flat=True))
-    active = set(User.objects.filter(pk__in=covers - absent_covers, is_active=True).values_list("pk", flat=True))
-    return {user_id: cover_id if cover_id in active else None for user_id, cover_id in away.items()}
 
 
 def _locked(user_id: int) -> User:

@@ -140,26 +140,6 @@ class Availability(models.Model):
         return f"availability of {self.user}"
 
 
-class Skill(models.Model):
-    """Something a person can take: a language, product, region or segment, by code."""
-
-    class Kinds(models.TextChoices):
-        LANGUAGE = "language", _("Language")
-        PRODUCT = "product", _("Product")
-        REGION = "region", _("Region")
-        SEGMENT = "segment", _("Segment")
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="skills")
-    kind = models.CharField(max_length=10, choices=Kinds)
-    code = models.CharField(max_length=40)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "kind", "code"], name="a_skill_once_per_user")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.code}"
-
-
 class AbsenceQuerySet(models.QuerySet["Absence"]):
     def at(self, at: datetime) -> AbsenceQuerySet:
         """Absences that cover the instant ``at`` (half-open)."""

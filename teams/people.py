@@ -10,7 +10,6 @@ from datetime import datetime
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
 
 from inputs.refusals import Conflict, Invalid, NotVisible, Problem
 from inputs.text import problems_with, tidy
@@ -23,7 +22,7 @@ from teams.managing import (
     require_may_place,
 )
 from teams.models import Membership, Team, User
-from teams.roles import MANAGER_ROLES, MEMBER_ROLES, Role, Side
+from teams.roles import Side
 
 
 class BadPerson(Invalid):
@@ -215,26 +214,6 @@ def managers_of(team_ids: Iterable[int]) -> dict[int, list[int]]:
     for team_id, user_id in rows.order_by("team_id", "user_id").values_list("team_id", "user_id"):
         found[team_id].append(user_id)
     return {team_id: found[team_id] for team_id in sorted(wanted)}
-
-
-def managers_of_sides() -> dict[Side, list[int]]:
-    """Give the active managers of each side's active teams, each once."""
-    rows = Membership.objects.filter(is_manager=True, user__is_active=True, team__is_active=True)
-    pairs = set(rows.values_list("team__side", "user_id"))
-    return {side: sorted(user_id for its_side, user_id in pairs if its_side == side.value) for side in Side}
-
-
-def members_with_roles(roles: Iterable[Role]) -> QuerySet[User]:
-    """Give the active people who hold any of ``roles``, by name, with the teams that their roles follow from."""
-    wanted = frozenset(roles)
-    of = Q(pk__in=())
-    for side in Side:
-        for role, is_manager in ((MEMBER_ROLES[side], False), (MANAGER_ROLES[side], True)):
-            if role in wanted:
-                of |= Q(memberships__team__side=side.value, memberships__is_manager=is_manager)
-    if Role.ADMINISTRATOR in wanted:
-        of |= Q(is_administrator=True)
-    return User.objects.with_teams().filter(of, is_active=True).distinct().order_by("name", "id")
 
 
 # Parts ----------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from leads.codes import SOURCES, TOUCH_KINDS
-from leads.lifecycle import OPEN_STAGES, STAGE_TIMES, Stage
+from leads.lifecycle import OPEN_STAGES, Stage
 from leads.models.people import Contact
 from personas.models import PersonaVersion, Product
 from teams.models import Team
@@ -180,12 +179,6 @@ class Lead(models.Model):
     @property
     def is_open(self) -> bool:
         return self.stage in OPEN_STAGES
-
-    @property
-    def stage_at(self) -> datetime | None:
-        """When the stage it is in now was entered."""
-        value: datetime | None = getattr(self, STAGE_TIMES[Stage(self.stage)])
-        return value
 
 
 class Touch(models.Model):

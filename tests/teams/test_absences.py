@@ -13,7 +13,6 @@ from teams.absences import (
     BadAbsence,
     MayNotSetAbsence,
     NoSuchAbsence,
-    covers_at,
     end_absence,
     set_absence,
 )  # fmt: skip
@@ -88,24 +87,6 @@ def test_the_cover_is_an_active_colleague_of_the_same_side(sam: User, ron: User,
     absence = away(sam, cover_id=ron.pk)
 
     assert absence.cover == ron
-
-
-def test_who_is_away_is_told_with_the_cover_who_is_there(sam: User, ron: User, sue: User) -> None:
-    away(sam, cover_id=ron.pk)
-    away(ron, starts_at=NOW + 2 * DAY, cover_id=sue.pk)
-
-    before, first, second = (covers_at([sam.pk, ron.pk], NOW + days * DAY) for days in (0, 1, 2))
-
-    assert before == {}
-    assert first == {sam.pk: ron.pk}
-    assert second == {sam.pk: None, ron.pk: sue.pk}
-
-
-def test_a_cover_who_left_covers_nobody(sam: User, ron: User) -> None:
-    away(sam, cover_id=ron.pk)
-    User.objects.filter(pk=ron.pk).update(is_active=False)
-
-    assert covers_at([sam.pk], NOW + DAY) == {sam.pk: None}
 
 
 def test_an_absence_can_be_taken_back_ended_early_and_not_twice(sam: User, ron: User) -> None:
