@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 
 from inputs.refusals import Invalid, NotAllowed
 from inputs.text import problem_with, tidy
@@ -115,16 +117,20 @@ def forget_judges() -> None:
 
 def touch_lines(lead_ids: Iterable[int]) -> dict[int, list[TouchLine]]:
     """Give kind and instant of the newest touches of each lead, as many as a score lists."""
-    found: dict[int, list[TouchLine]] = {}
     wanted = list(lead_ids)
     if not wanted:
-        return found
-    rows = Touch.objects.filter(lead_id__in=wanted).order_by("lead_id", "-occurred_at")
-    for lead_id, kind, occurred_at in rows.values_list("lead_id", "kind", "occurred_at"):
-        lines = found.setdefault(lead_id, [])
-        if len(lines) < MAX_TOUCH_ITEMS:
-            lines.append((kind, occurred_at))
+        return {}
+    place = Window(RowNumber(), partition_by="lead_id", order_by=["-occurred_at", "-id"])
+    newest = Touch.objects.filter(lead_id__in=wanted).annotate(place=place).filter(place__lte=MAX_TOUCH_ITEMS)
+    found: dict[int, list[TouchLine]] = {}
+    for lead_id, kind, occurred_at in newest.order_by("lead_id", "place").values_list("lead_id", "kind", "occurred_at"):
+        found.setdefault(lead_id, []).append((kind, occurred_at))
     return found
+
+
+def newest_of(touches: Sequence[TouchLine]) -> list[TouchLine]:
+    """Give as many of ``touches`` as a score lists, the newest first."""
+    return sorted(touches, key=lambda touch: touch[1], reverse=True)[:MAX_TOUCH_ITEMS]
 
 
 def qualification_row(
@@ -132,7 +138,7 @@ def qualification_row(
     actor_id: int | None = None, reason: str = "",
 ) -> tuple[Any, ...]:  # fmt: skip
     """Write down why a lead became an MQL, in the order of ``QUALIFICATION_COLUMNS``."""
-    items = [*fit.items, *engagement_items(judge.scoring, touches, at=at)]
+    items = [*fit.items, *engagement_items(judge.scoring, newest_of(touches), at=at)]
     return (lead_id, judge.version_id, at, actor_id, reason, fit.score, engagement, items)
 
 

@@ -5,14 +5,25 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from inputs.refusals import NotVisible
 from leads import qualifying
 from leads.holding import Moved
+from leads.intake.arrival import Arrival
 from leads.intake.pipeline import take_in
 from leads.lifecycle import WrongStage
 from leads.models import Lead, LeadEvent, Qualification
-from leads.qualifying import Judge, MayNotQualify, QualifyWithoutReason, judge_in_force, qualify
+from leads.qualifying import (
+    MAX_TOUCH_ITEMS,
+    Judge,
+    MayNotQualify,
+    QualifyWithoutReason,
+    judge_in_force,
+    qualify,
+    touch_lines,
+)
 from ledger.models import AuditEntry
 from sla.in_force import InForce
 from teams.models import User
@@ -86,3 +97,41 @@ def test_whoever_comes_second_changes_nothing(lead: Lead, maya: User, monkeypatc
 def test_a_lead_that_is_not_there_is_not_found(lead: Lead, maya: User) -> None:
     with pytest.raises(NotVisible):
         qualify(lead_ids=[lead.pk, 10**9], actor=maya, at=LATER, reason="Because")
+
+
+# What a score lists ---------------------------------------------------------------------------------------------------
+
+
+def glances(number: int) -> list[Arrival]:
+    """Anna looks at a page every ten days so many times, the last ten days ago."""
+    return [
+        anna(touch_kind="page_view", occurred_at=NOW - timedelta(days=10 * times)) for times in range(1, number + 1)
+    ]
+
+
+@pytest.mark.parametrize("one_batch", [False, True])
+def test_a_qualification_lists_the_newest_touches_only(world: InForce, one_batch: bool) -> None:
+    arrivals = [*glances(MAX_TOUCH_ITEMS + 20), anna()]
+
+    for batch in [arrivals] if one_batch else [arrivals[:-1], arrivals[-1:]]:
+        take_in(batch, actor=None, at=NOW)
+
+    listed = [item for item in Qualification.objects.get().items if item["score"] == "engagement"]
+    assert [item["age_days"] for item in listed] == list(range(0, 10 * MAX_TOUCH_ITEMS, 10))
+
+
+def test_no_more_touches_of_a_lead_are_read_than_a_score_lists(world: InForce) -> None:
+    take_in([*glances(MAX_TOUCH_ITEMS + 20), visitor(1), visitor(1)], actor=None, at=NOW)
+    anna_id, visitor_id = Lead.objects.order_by("id").values_list("pk", flat=True)
+
+    with CaptureQueriesContext(connection) as asked:
+        lines = touch_lines([anna_id, visitor_id])
+    with connection.cursor() as cursor:
+        cursor.execute(asked[0]["sql"])
+        read = len(cursor.fetchall())
+
+    assert (len(asked), read) == (1, MAX_TOUCH_ITEMS + 2)
+    assert lines[anna_id] == [
+        ("page_view", NOW - timedelta(days=10 * times)) for times in range(1, MAX_TOUCH_ITEMS + 1)
+    ]
+    assert lines[visitor_id] == [("page_view", NOW)] * 2
