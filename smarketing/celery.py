@@ -10,6 +10,8 @@ from celery import Celery
 from celery.signals import setup_logging, worker_shutting_down
 from django.conf import settings
 
+from smarketing import heartbeat  # noqa: F401 - its receivers
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smarketing.settings")
 
 # On one machine, in a container or a sandbox, root is whoever there is; messages are JSON, so it gains nobody anything.

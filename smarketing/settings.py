@@ -172,6 +172,9 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
+# Touched whenever this process ended or sent a task; `manage.py health --within` asks how long ago. Each process has its own.
+HEARTBEAT_FILE = env("HEARTBEAT_FILE", default="")
+
 # Cache, sessions: shared by all processes, because the throttling of logins counts there ------------------------------
 
 CACHES: dict[str, dict[str, Any]] = {
