@@ -31,7 +31,7 @@ from ledger.rows import insert_rows
 
 DAYS_AT_ONCE = 31
 MARKS_AT_ONCE = 5_000
-ROWS_AT_ONCE = 500
+ROWS_AT_ONCE = 2_000
 EVERYTHING = date.max
 """``Coverage.until`` once all days there are facts of are rolled up: later ones come with their marks."""
 
@@ -71,11 +71,12 @@ def fill_some(zone: ZoneInfo) -> int | None:
     with transaction.atomic():
         if not _is_my_turn():
             return None
-        _forget_other_zones(zone)
+        if Coverage.objects.filter(zone=zone.key).count() < len(DATED):
+            _begin_anew(zone)
         _look_up_rows()
         for kind in DATED:
             days, marks = _marked_days(kind, zone)
-            until = _first_day_to_do(kind, zone)
+            until = Coverage.objects.get(family=kind).until
             if not days and until < EVERYTHING:
                 days, reached = _next_days(kind, until, zone)
                 Coverage.objects.filter(family=kind).update(until=reached)
@@ -94,12 +95,15 @@ def _is_my_turn() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _forget_other_zones(zone: ZoneInfo) -> None:
-    """Begin anew where the company's days have become other days."""
-    if not Coverage.objects.exclude(zone=zone.key).exists():
-        return
-    for model in (*(book.model for book in BOOKS), EnteredAgain, Coverage):
+def _begin_anew(zone: ZoneInfo) -> None:
+    """Forget everything: there is nothing yet, or the company's days have become other days.
+
+    Marks first: what they stand for is committed, so that the earliest facts, which are read after, take it in.
+    """
+    for model in (Mark, *(book.model for book in BOOKS), EnteredAgain, Coverage):
         model._default_manager.all().delete()
+    for kind in DATED:
+        Coverage.objects.create(family=kind, zone=zone.key, until=day_of(kind, Min, zone) or EVERYTHING)
 
 
 def _look_up_rows() -> None:
@@ -119,14 +123,6 @@ def _marked_days(kind: str, zone: ZoneInfo) -> tuple[list[date], list[int]]:
     days = sorted({day for _, some in touched for day in some})[:DAYS_AT_ONCE]
     chosen = set(days)
     return days, [pk for pk, some in touched if some <= chosen]
-
-
-def _first_day_to_do(kind: str, zone: ZoneInfo) -> date:
-    """Give the day from which on ``kind`` was never filled; at first that of its earliest fact."""
-    covered, _ = Coverage.objects.get_or_create(
-        family=kind, defaults={"zone": zone.key, "until": day_of(kind, Min, zone) or EVERYTHING}
-    )
-    return covered.until
 
 
 def _next_days(kind: str, first: date, zone: ZoneInfo) -> tuple[list[date], date]:
