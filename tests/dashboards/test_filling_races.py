@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import count
+from itertools import cycle
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -90,7 +90,7 @@ def test_the_filler_may_die_at_any_call(capsys: pytest.CaptureFixture[str]) -> N
     made = found()
     lead = add_lead(made)
     fill(UTC)
-    days = count(10)
+    days = cycle((10, 11))
 
     def prepare() -> Callable[[], object]:
         enter(lead, "accepted", "sal_at", at(next(days)))
