@@ -208,7 +208,9 @@ def owned_by(scope: Scope, rep: int | None, queue: int | None) -> Scope:
 def _bands(scope: Scope, seconds: Sequence[int]) -> list[Figure]:
     """Count ordered response times by band."""
     starts = [bisect_left(seconds, low) for _, low, _ in BANDS] + [len(seconds)]
-    return [Figure(f"promise.band_{number}", scope, end - start) for number, (start, end) in enumerate(pairwise(starts))]
+    return [
+        Figure(f"promise.band_{number}", scope, end - start) for number, (start, end) in enumerate(pairwise(starts))
+    ]
 
 
 def _weeks(scope: Scope, measure: Measure, fresh: Freshness | None) -> list[Week]:

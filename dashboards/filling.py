@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import Exists, Max, Min, OuterRef
+from django.db.models import Exists, Max, Min, Model, OuterRef
 
 from dashboards import sheets
 from dashboards.counts import SLICE, Key, Tally
@@ -100,7 +100,8 @@ def _begin_anew(zone: ZoneInfo) -> None:
 
     Marks first: what they stand for is committed, so that the earliest facts, which are read after, take it in.
     """
-    for model in (Mark, *(book.model for book in BOOKS), EnteredAgain, Coverage):
+    forgotten: list[type[Model]] = [Mark, *(book.model for book in BOOKS), EnteredAgain, Coverage]
+    for model in forgotten:
         model._default_manager.all().delete()
     for kind in DATED:
         Coverage.objects.create(family=kind, zone=zone.key, until=day_of(kind, Min, zone) or EVERYTHING)
@@ -111,15 +112,17 @@ def _look_up_rows() -> None:
     marks = list(Mark.objects.filter(row__isnull=False).order_by("id").values_list("id", "kind", "row")[:ROWS_AT_ONCE])
     if not marks:
         return
-    hours = looked_up((kind, row) for _, kind, row in marks)
+    hours = looked_up((kind, row) for _, kind, row in marks if row is not None)
     insert_rows(Mark, ("kind", "at"), sorted(hours))
     Mark.objects.filter(pk__in=[pk for pk, _, _ in marks]).delete()
 
 
 def _marked_days(kind: str, zone: ZoneInfo) -> tuple[list[date], list[int]]:
     """Give the first marked days, and the marks that all their days make up for."""
-    found = Mark.objects.filter(kind=kind, at__isnull=False).order_by("at", "id").values_list("id", "at")[:MARKS_AT_ONCE]
-    touched = [(pk, days_of(at, zone)) for pk, at in found]
+    found = (
+        Mark.objects.filter(kind=kind, at__isnull=False).order_by("at", "id").values_list("id", "at")[:MARKS_AT_ONCE]
+    )
+    touched = [(pk, days_of(at, zone)) for pk, at in found if at is not None]
     days = sorted({day for _, some in touched for day in some})[:DAYS_AT_ONCE]
     chosen = set(days)
     return days, [pk for pk, some in touched if some <= chosen]
@@ -151,7 +154,8 @@ def rebuild(kind: str, days: Sequence[date], zone: ZoneInfo) -> None:
     for book in BOOKS:
         if book.kind != kind:
             continue
-        _replace(book, Grains.DAY, days, [(parts[key[-1]].first, key[:-1], *rest) for key, *rest in cells(book, parts)])
+        lines = [(parts[key[-1]].first, key[:-1], counts, texts) for key, counts, texts in cells(book, parts)]
+        _replace(book, Grains.DAY, days, lines)
         for grain in book.grains:
             for first, until in spans_of(grain, days):
                 _replace(book, grain, [first], summed_span(book, first, until))

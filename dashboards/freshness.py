@@ -135,7 +135,7 @@ def looked_up(rows: Iterable[tuple[str, int]]) -> Hours:
     for kind, row in rows:
         ids[kind].append(row)
     entered = LeadEvent.objects.filter(kind__in=[*ENTERED_BY.values()])
-    instants: list[tuple[str, Iterable[datetime]]] = []
+    instants: list[tuple[str, Iterable[datetime | None]]] = []
     if leads := ids[Kinds.LEAD]:
         instants += [
             (Kinds.ENTRIES, entered.filter(lead_id__in=leads).values_list("occurred_at", flat=True)),
@@ -153,10 +153,8 @@ def looked_up(rows: Iterable[tuple[str, int]]) -> Hours:
         instants.append((Kinds.ENTRIES, beside.values_list("occurred_at", flat=True)))
         arrived = Lead.objects.filter(pk__in=marked.values("lead_id"))
         instants.append((Kinds.ARRIVALS, arrived.values_list("captured_at", flat=True)))
-    return set(chain.from_iterable({(kind, _hour(at)) for at in found} for kind, found in instants))
+    return set(chain.from_iterable({(kind, _hour(at)) for at in found if at} for kind, found in instants))
 
 
 def _hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
-
-

@@ -55,7 +55,9 @@ def funnel(scope: Scope, *, in_detail: bool = False, fresh: Freshness | None = N
             tally.by("source"), lambda value: scope.only(source=value), tally.ordered_by(DAYS_TO_WIN, "source")
         ),
         by_campaign=_lines(
-            tally.by("campaign"), lambda value: scope.only(campaign=value or 0), tally.ordered_by(DAYS_TO_WIN, "campaign")
+            tally.by("campaign"),
+            lambda value: scope.only(campaign=value or 0),
+            tally.ordered_by(DAYS_TO_WIN, "campaign"),
         ),
         by_month=_month_lines(scope) if in_detail else [],
         by_source_raw=_raw_lines(scope) if in_detail else [],

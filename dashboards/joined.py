@@ -18,13 +18,11 @@ class Joined(Aggregate):
     template = "%(function)s(%(expressions)s::text, ',')"
     output_field = TextField(null=True)
 
-    def as_sqlite(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
-    ) -> tuple[str, list[Any]]:
-        here = self.copy()  # a template that is passed on does not go with a filter
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        """Write it as SQLite calls it. In a copy: a template that is passed on does not go with a filter."""
+        here = self.copy()
         here.function, here.template = "GROUP_CONCAT", "%(function)s(%(expressions)s)"
-        sql, parameters = here.as_sql(compiler, connection, **context)
-        return sql, list(parameters)
+        return here.as_sql(compiler, connection, **context)
 
 
 def numbers(joined: str | None) -> list[int]:

@@ -97,5 +97,3 @@ def _wrong_repeats(days: Sequence[date], zone: ZoneInfo) -> Iterator[str]:
     counted = entered_again([Period(day, day + ONE_DAY, zone) for day in days])
     wrong = sorted({str(first) for first, _, _ in kept ^ counted})
     yield from (f"{EnteredAgain._meta.db_table}: the day {first} does not hold what the facts say" for first in wrong)
-
-

@@ -29,7 +29,7 @@ CLOCK_COUNTED = (
 BOTH = "FROM old_rows old_row JOIN new_rows new_row ON new_row.id = old_row.id"
 
 Kinds = Mark.Kinds
-MARKS = 'dashboards_mark (kind, "at", "row")'
+PUT = 'INSERT INTO dashboards_mark (kind, "at", "row") SELECT'
 SQLITE, POSTGRESQL = ("OLD", "NEW"), ("old_row", "new_row")
 """How the row before and after is called; in plpgsql OLD and NEW mean something else."""
 
@@ -60,7 +60,7 @@ def _watch_instants(
         watch(
             model, statement, into=Mark,
             sqlite=_mark_hour_sqlite(kind, f"{here}.{instant}", where.format(row=here)),
-            postgresql=f"INSERT INTO {MARKS} SELECT DISTINCT '{kind}', {_hour(f'{there}.{instant}')}, NULL::bigint "
+            postgresql=f"{PUT} DISTINCT '{kind}', {_hour(f'{there}.{instant}')}, NULL::bigint "
             f"FROM {there}s {there} WHERE {where.format(row=there)};",
         )  # fmt: skip
     changed_sqlite, changed_postgresql = _differs(counted)
@@ -70,7 +70,7 @@ def _watch_instants(
         sqlite=" ".join(
             _mark_hour_sqlite(kind, f"{row}.{instant}", f"{changed_sqlite} AND {where.format(row=row)}") for row in SQLITE
         ) + also[0],
-        postgresql=f"INSERT INTO {MARKS} SELECT DISTINCT '{kind}', {_hour('side.instant')}, NULL::bigint {BOTH} "
+        postgresql=f"{PUT} DISTINCT '{kind}', {_hour('side.instant')}, NULL::bigint {BOTH} "
         f"CROSS JOIN LATERAL (VALUES {sides}) AS side(instant, counts) WHERE {changed_postgresql} AND side.counts;{also[1]}",
     )  # fmt: skip
 
@@ -80,11 +80,8 @@ def _rows_of_leads() -> tuple[str, str]:
     sqlite, postgresql = "", ""
     for kind, columns in ((Kinds.LEAD, LEAD_GROUPED), (Kinds.WIN, LEAD_DATED)):
         differs_sqlite, differs_postgresql = _differs(columns)
-        sqlite += f" INSERT INTO {MARKS} SELECT '{kind}', NULL, NEW.id WHERE {differs_sqlite};"
-        postgresql += (
-            f" INSERT INTO {MARKS} SELECT '{kind}', NULL::timestamptz, new_row.id "
-            f"{BOTH} WHERE {differs_postgresql};"
-        )
+        sqlite += f" {PUT} '{kind}', NULL, NEW.id WHERE {differs_sqlite};"
+        postgresql += f" {PUT} '{kind}', NULL::timestamptz, new_row.id {BOTH} WHERE {differs_postgresql};"
     return sqlite, postgresql
 
 
@@ -93,8 +90,8 @@ def _watch_events() -> None:
     hour_sqlite = _mark_hour_sqlite(Kinds.ENTRIES, "NEW.occurred_at", f"NEW.kind IN ({ENTERING})")
     watch(
         LeadEvent, "INSERT", into=Mark,
-        sqlite=f"{hour_sqlite} INSERT INTO {MARKS} SELECT '{Kinds.EVENT}', NULL, NEW.id WHERE NEW.kind IN ({CONCERNING});",
-        postgresql=f"INSERT INTO {MARKS} SELECT DISTINCT '{Kinds.ENTRIES}', {_hour('occurred_at')}, NULL::bigint "
+        sqlite=f"{hour_sqlite} {PUT} '{Kinds.EVENT}', NULL, NEW.id WHERE NEW.kind IN ({CONCERNING});",
+        postgresql=f"{PUT} DISTINCT '{Kinds.ENTRIES}', {_hour('occurred_at')}, NULL::bigint "  # noqa: S608 - words of ours
         f"FROM new_rows WHERE kind IN ({ENTERING}) UNION ALL "
         f"SELECT '{Kinds.EVENT}', NULL, id FROM new_rows WHERE kind IN ({CONCERNING});",
     )  # fmt: skip
@@ -115,6 +112,6 @@ def _mark_hour_sqlite(kind: str, instant: str, condition: str) -> str:
     """Django writes instants as text in UTC: the first 13 characters are the hour."""
     hour = f"substr({instant}, 1, 13) || ':00:00'"
     return (
-        f"INSERT INTO {MARKS} SELECT '{kind}', {hour}, NULL WHERE {condition} "
-        f'AND NOT EXISTS (SELECT 1 FROM dashboards_mark WHERE kind = \'{kind}\' AND "at" = {hour});'
+        f"{PUT} '{kind}', {hour}, NULL WHERE {condition} "  # noqa: S608 - words of ours
+        f"AND NOT EXISTS (SELECT 1 FROM dashboards_mark WHERE kind = '{kind}' AND \"at\" = {hour});"
     )

@@ -16,7 +16,17 @@ from django.test.utils import CaptureQueriesContext
 
 from dashboards import freshness
 from dashboards.filling import fill, fill_some, is_behind
-from dashboards.models import Arrivals, Coverage, EnteredAgain, Entries, Grains, HandoffsByCampaign, Mark, Promises, Ratings
+from dashboards.models import (
+    Arrivals,
+    Coverage,
+    EnteredAgain,
+    Entries,
+    Grains,
+    HandoffsByCampaign,
+    Mark,
+    Promises,
+    Ratings,
+)
 from dashboards.periods import Period
 from dashboards.proving import NothingToProve, wrong_days
 from dashboards.report import report, value_of
@@ -222,7 +232,9 @@ def test_both_ways_agree_while_the_program_itself_is_at_work(monkeypatch: pytest
     def done(self: Play, verb: Callable[..., object], *, at: Any, **arguments: Any) -> bool:
         was_done = do(self, verb, at=at, **arguments)
         if dice.random() < 0.06:
-            month = Period(at.date() - timedelta(days=dice.randrange(20)), at.date() + timedelta(days=dice.randrange(1, 20)), UTC)
+            month = Period(
+                at.date() - timedelta(days=dice.randrange(20)), at.date() + timedelta(days=dice.randrange(1, 20)), UTC
+            )
             assert_same(Scope(month, basis=dice.choice(BASES)))
             seen["compared"] += 1
         if dice.random() < 0.1:
