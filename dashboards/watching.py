@@ -58,18 +58,16 @@ def _watch_instants(
     for statement, side in (("INSERT", 1), ("DELETE", 0)):
         here, there = SQLITE[side], POSTGRESQL[side]
         watch(
-            model, statement, into=Mark,
-            sqlite=_mark_hour_sqlite(kind, f"{here}.{instant}", where.format(row=here)),
+            model, statement, into=Mark, when=where.format(row=here),
+            sqlite=_mark_hour_sqlite(kind, f"{here}.{instant}"),
             postgresql=f"{PUT} DISTINCT '{kind}', {_hour(f'{there}.{instant}')}, NULL::bigint "
             f"FROM {there}s {there} WHERE {where.format(row=there)};",
         )  # fmt: skip
     changed_sqlite, changed_postgresql = _differs(counted)
     sides = ", ".join(f"({row}.{instant}, {where.format(row=row)})" for row in POSTGRESQL)
     watch(
-        model, "UPDATE", into=Mark,
-        sqlite=" ".join(
-            _mark_hour_sqlite(kind, f"{row}.{instant}", f"{changed_sqlite} AND {where.format(row=row)}") for row in SQLITE
-        ) + also[0],
+        model, "UPDATE", into=Mark, when=changed_sqlite,
+        sqlite=" ".join(_mark_hour_sqlite(kind, f"{row}.{instant}", where.format(row=row)) for row in SQLITE) + also[0],
         postgresql=f"{PUT} DISTINCT '{kind}', {_hour('side.instant')}, NULL::bigint {BOTH} "
         f"CROSS JOIN LATERAL (VALUES {sides}) AS side(instant, counts) WHERE {changed_postgresql} AND side.counts;{also[1]}",
     )  # fmt: skip
@@ -89,8 +87,8 @@ def _watch_events() -> None:
     """Mark the hour in which a lead entered a stage, and the event: the lead's arrival counts it, other such entries become repeated."""
     hour_sqlite = _mark_hour_sqlite(Kinds.ENTRIES, "NEW.occurred_at", f"NEW.kind IN ({ENTERING})")
     watch(
-        LeadEvent, "INSERT", into=Mark,
-        sqlite=f"{hour_sqlite} {PUT} '{Kinds.EVENT}', NULL, NEW.id WHERE NEW.kind IN ({CONCERNING});",
+        LeadEvent, "INSERT", into=Mark, when=f"NEW.kind IN ({CONCERNING})",
+        sqlite=f"{hour_sqlite} {PUT} '{Kinds.EVENT}', NULL, NEW.id;",
         postgresql=f"{PUT} DISTINCT '{Kinds.ENTRIES}', {_hour('occurred_at')}, NULL::bigint "  # noqa: S608 - words of ours
         f"FROM new_rows WHERE kind IN ({ENTERING}) UNION ALL "
         f"SELECT '{Kinds.EVENT}', NULL, id FROM new_rows WHERE kind IN ({CONCERNING});",
@@ -108,7 +106,7 @@ def _hour(instant: str) -> str:
     return f"date_trunc('hour', {instant}, 'UTC')"
 
 
-def _mark_hour_sqlite(kind: str, instant: str, condition: str) -> str:
+def _mark_hour_sqlite(kind: str, instant: str, condition: str = "TRUE") -> str:
     """Django writes instants as text in UTC: the first 13 characters are the hour."""
     hour = f"substr({instant}, 1, 13) || ':00:00'"
     return (

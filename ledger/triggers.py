@@ -52,7 +52,7 @@ class Guard:
 class Watch:
     """What is done after each ``statement`` (INSERT, UPDATE or DELETE) on a table, in the same transaction.
 
-    ``sqlite`` is run for each row, ``OLD`` and ``NEW``; ``postgresql`` once for all rows of the statement, the tables ``old_rows`` and
+    ``sqlite`` is run for each row, ``OLD`` and ``NEW``, for which ``when`` holds; ``postgresql`` once for all rows of the statement, the tables ``old_rows`` and
     ``new_rows``. Both write into the table ``into``: while that is not there, neither is the trigger.
     """
 
@@ -61,6 +61,7 @@ class Watch:
     sqlite: str
     postgresql: str
     into: str
+    when: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,12 @@ def freeze(model: type[models.Model], *, columns: Sequence[str], when: str) -> N
     _GUARDS[Guard(model._meta.db_table, names, when)] = None
 
 
-def watch(model: type[models.Model], statement: str, *, sqlite: str, postgresql: str, into: type[models.Model]) -> None:
+def watch(
+    model: type[models.Model], statement: str, *, sqlite: str, postgresql: str, into: type[models.Model], when: str
+) -> None:
     """Declare SQL that follows each ``statement`` on the table of ``model``; see ``Watch``."""
-    _WATCHES[Watch(model._meta.db_table, statement, sqlite.strip(), postgresql.strip(), into._meta.db_table)] = None
+    table, written = model._meta.db_table, into._meta.db_table
+    _WATCHES[Watch(table, statement, sqlite.strip(), postgresql.strip(), written, when)] = None
 
 
 # Installing -----------------------------------------------------------------------------------------------------------
@@ -176,8 +180,8 @@ def _postgresql(guard: Guard, statement: str) -> Trigger:
 
 
 def _watch_sqlite(one: Watch) -> Trigger:
-    name = _watch_name(one, one.sqlite)
-    body = f'AFTER {one.statement} ON "{one.table}" BEGIN {one.sqlite} END'
+    body = f'AFTER {one.statement} ON "{one.table}" WHEN {one.when} BEGIN {one.sqlite} END'
+    name = _watch_name(one, body)
     return Trigger(name, one.table, f'CREATE TRIGGER "{name}" {body}')
 
 
