@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from dashboards.keys import PlainKey
+
 
 class Grains(models.TextChoices):
     """How long the span of a row is. Weeks begin on Mondays."""
@@ -35,6 +37,9 @@ class Mark(models.Model):
         WIN = "win", "Lead: what its days to win are reckoned from changed"
         EVENT = "event", "Event of record that a lead entered a stage or began anew"
 
+    id = PlainKey(
+        primary_key=True
+    )  # deleted by key in the transaction that read it, while no other writes: none is mistaken for another
     kind = models.CharField(max_length=8, choices=Kinds)
     at = models.DateTimeField(null=True)
     row = models.BigIntegerField(null=True)

@@ -33,10 +33,11 @@ from dashboards.report import report, value_of
 from dashboards.scope import BASES, Filters, Scope
 from dashboards.tasks import fill_rollups
 from dashboards.verifying import differences
-from leads.models import Clock, Feedback, Handoff, Lead, LeadEvent
+from leads.models import Clock, Handoff, Lead, LeadEvent
 from replay.management.commands.replay import play
 from replay.play import Play
-from tests.dashboards.world import FIRST, PATH, SOURCES, UNTIL, World, add_lead, at, found
+from tests.dashboards.happenings import HAPPENINGS, any_of, change, owe_elsewhere
+from tests.dashboards.world import FIRST, UNTIL, World, at, found
 from tests.dashboards.world import fill as populate
 
 pytestmark = pytest.mark.django_db
@@ -79,94 +80,6 @@ def scopes(dice: random.Random, world: World, zone: ZoneInfo) -> list[Scope]:
         *(Scope(period, basis=basis) for period in periods for basis in BASES),
         Scope(dice.choice(periods), narrowed, dice.choice(BASES)),
     ]
-
-
-# What can happen to facts ---------------------------------------------------------------------------------------------
-
-
-def any_of(dice: random.Random, model: Any, **where: Any) -> Any:
-    ids = list(model.objects.filter(**where).order_by("id").values_list("id", flat=True))
-    return model.objects.get(pk=dice.choice(ids))
-
-
-def change(row: Any, **values: Any) -> None:
-    """Change a row by a statement, as verbs do."""
-    assert type(row).objects.filter(pk=row.pk).update(**values) == 1
-
-
-def arrive(dice: random.Random, world: World) -> None:
-    add_lead(world)
-
-
-def move_elsewhere(dice: random.Random, world: World) -> None:
-    change(any_of(dice, Lead), source=dice.choice(SOURCES), last_campaign=dice.choice([*world.campaigns, None]))
-
-
-def arrive_earlier(dice: random.Random, world: World) -> None:
-    lead = any_of(dice, Lead)
-    change(lead, captured_at=lead.captured_at - timedelta(days=dice.randrange(40)))
-
-
-def enter(dice: random.Random, world: World) -> None:
-    """Enter a stage, perhaps not for the first time, on any day."""
-    lead, (column, kind), when = any_of(dice, Lead), dice.choice(PATH), at(dice.uniform(-20, 120))
-    change(lead, **{column: when})
-    LeadEvent.objects.create(lead=lead, kind=kind, occurred_at=when, recorded_at=NOW)
-
-
-def begin_anew(dice: random.Random, world: World) -> None:
-    lead = any_of(dice, Lead)
-    change(lead, **dict.fromkeys([column for column, _ in PATH]), stage="lead", owner=None)
-    LeadEvent.objects.create(lead=lead, kind=dice.choice(("revived", "reopened")), occurred_at=NOW, recorded_at=NOW)
-
-
-def hear_of_a_former_life(dice: random.Random, world: World) -> None:
-    """Add an event alone: the lead's row stays as it is."""
-    when = at(dice.uniform(-20, 120))
-    LeadEvent.objects.create(lead=any_of(dice, Lead), kind="revived", occurred_at=when, recorded_at=NOW)
-
-
-def be_advocate(dice: random.Random, world: World) -> None:
-    change(any_of(dice, Lead), advocate_at=NOW)
-
-
-def lose_the_date_of_a_win(dice: random.Random, world: World) -> None:
-    change(any_of(dice, Lead, customer_at__isnull=False), customer_at=None)
-
-
-def decide(dice: random.Random, world: World) -> None:
-    handoff = any_of(dice, Handoff)
-    change(handoff, state="rejected", reason="duplicate", decided_at=at(dice.uniform(0, 100)))
-
-
-def return_it(dice: random.Random, world: World) -> None:
-    change(any_of(dice, Handoff), was_returned=True, reason=dice.choice(("competitor", "other")))
-
-
-def judge(dice: random.Random, world: World) -> None:
-    clock = any_of(dice, Clock)
-    change(clock, state="missed", missed_at=clock.due_at, met_at=None, cancelled_at=None, next_action_at=None,
-           answered_seconds=dice.choice((None, 9_999)), late_seconds=dice.choice((None, 77)))  # fmt: skip
-
-
-def owe_elsewhere(dice: random.Random, world: World) -> None:
-    clock = any_of(dice, Clock)
-    change(clock, user=dice.choice(world.reps), due_at=clock.due_at + timedelta(days=dice.randrange(3)))
-
-
-def rate(dice: random.Random, world: World) -> None:
-    lead, when = any_of(dice, Lead), at(dice.uniform(0, 100))
-    Feedback.objects.create(lead=lead, user=world.reps[0], kind="quick", quality=dice.randint(1, 5), given_at=when)
-
-
-def take_a_rating_back(dice: random.Random, world: World) -> None:
-    any_of(dice, Feedback).delete()
-
-
-HAPPENINGS = (
-    arrive, move_elsewhere, arrive_earlier, enter, begin_anew, hear_of_a_former_life, be_advocate, lose_the_date_of_a_win,
-    decide, return_it, judge, owe_elsewhere, rate, take_a_rating_back,
-)  # fmt: skip
 
 
 @pytest.mark.parametrize(("seed", "zone"), [(1, UTC), (2, BERLIN), (3, KOLKATA), (4, UTC)])
