@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
-from django.db.models import Count
-
+from dashboards.counts import SLICE, Counts, Tally
 from dashboards.families import BANDS, PROMISE
-from dashboards.figures import Figure, Spread, figure, spread
+from dashboards.figures import P50, Figure, Spread, figure, spread
+from dashboards.freshness import Freshness
 from dashboards.periods import Period
 from dashboards.ranks import nearest_rank
 from dashboards.scope import Scope
-from dashboards.tallies import SLICE, Counts, tally
+from dashboards.tallies import tally
 from sla.in_force import InForce, NoAgreement, agreement_in_force
 from teams.roles import Side
 
 WEEKS_SHOWN = 10
 COUNTED = ("judged", "kept", "missed", "unanswered", "answered", "cancelled")
+OWED_BY = ("promise", "side", "tier", "rep", "queue")
 TIER_ORDER = {"hot": 0, "warm": 1, "standard": 2}
 
 
@@ -110,13 +112,14 @@ class Compliance:
         return [line for line in self.promises if line.side == side]
 
 
-def compliance(scope: Scope, *, at: datetime) -> Compliance:
-    """Reckon the promises of ``scope`` with five statements; judged by the agreement in force at its end, or now."""
+def compliance(scope: Scope, *, at: datetime, fresh: Freshness | None = None) -> Compliance:
+    """Reckon the promises of ``scope`` with three statements; judged by the agreement in force at its end, or now."""
     agreement = _in_force(min(at, scope.period.ends_at))
     measure = Measure(agreement.terms.attainment_target_percent if agreement else None, _judged_from(agreement))
-    now = tally(PROMISE, scope, ("promise", "side", "tier", "rep", "queue"), measures=COUNTED)
-    before = tally(PROMISE, scope.before(), ("promise",), measures=COUNTED).by("promise")
-    seconds = _seconds(scope)
+    now = tally(PROMISE, scope, OWED_BY, measures=COUNTED, spreads=("answered_seconds", "late_seconds"), fresh=fresh)
+    before = tally(PROMISE, scope.before(), ("promise",), measures=COUNTED, fresh=fresh).by("promise")
+    seconds = now.ordered_by("answered_seconds", "promise")
+    by_tier, by_owner = now.by("promise", "tier"), now.by("promise", "rep", "queue")
     promises = []
     for code, side, words in _promises(agreement, now.by("promise", "side")):
         narrowed = scope.only(promise=code)
@@ -127,14 +130,14 @@ def compliance(scope: Scope, *, at: datetime) -> Compliance:
                 side=side,
                 total=_kept(None, narrowed, now.total(promise=code), measure),
                 change=_change(narrowed, now.total(promise=code), before.get(code)),
-                response=spread("promise.response", narrowed, seconds[code].items()),
+                response=spread("promise.response", narrowed, seconds[code]),
                 unanswered=figure("promise.unanswered", narrowed, now.total(promise=code)),
                 bands=_bands(narrowed, seconds[code]),
-                by_tier=_by_tier(narrowed, now.by("promise", "tier"), code, measure),
-                by_owner=_by_owner(narrowed, now.by("promise", "rep", "queue"), code, measure),
+                by_tier=_by_tier(narrowed, by_tier, code, measure),
+                by_owner=_by_owner(narrowed, by_owner, code, measure),
             )
         )
-    return Compliance(agreement, measure, promises, _weeks(scope, measure), _misses(scope, now.by("rep", "queue")))
+    return Compliance(agreement, measure, promises, _weeks(scope, measure, fresh), _misses(scope, now))
 
 
 def _in_force(at: datetime) -> InForce | None:
@@ -202,30 +205,21 @@ def owned_by(scope: Scope, rep: int | None, queue: int | None) -> Scope:
     return scope.only(rep=rep) if rep else scope.only(rep=0, team=queue)
 
 
-def _seconds(scope: Scope) -> defaultdict[str, Counter[int]]:
-    """Count the business seconds that answers took, by promise."""
-    rows = PROMISE.rows(scope, "answered").order_by().values("promise", "answered_seconds").annotate(often=Count("pk"))
-    found: defaultdict[str, Counter[int]] = defaultdict(Counter)
-    for promise, taken, often in rows.values_list("promise", "answered_seconds", "often"):
-        found[promise][taken] += often
-    return found
+def _bands(scope: Scope, seconds: Sequence[int]) -> list[Figure]:
+    """Count ordered response times by band."""
+    starts = [bisect_left(seconds, low) for _, low, _ in BANDS] + [len(seconds)]
+    return [
+        Figure(f"promise.band_{number}", scope, end - start) for number, (start, end) in enumerate(pairwise(starts))
+    ]
 
 
-def _bands(scope: Scope, seconds: Counter[int]) -> list[Figure]:
-    counts = [0] * len(BANDS)
-    for taken, often in seconds.items():
-        band = next(n for n, (_, _, high) in enumerate(BANDS) if high is None or taken < high)
-        counts[band] += often
-    return [Figure(f"promise.band_{number}", scope, count) for number, count in enumerate(counts)]
-
-
-def _weeks(scope: Scope, measure: Measure) -> list[Week]:
+def _weeks(scope: Scope, measure: Measure, fresh: Freshness | None) -> list[Week]:
     """Count by week, for at least ten weeks up to the period's end, so that a short period too shows where it comes from."""
     reach = scope.period.reaching_back(WEEKS_SHOWN)
     parts = reach.weeks()
     counted = ("judged", "kept", "missed", "cancelled")
     found = tally(
-        PROMISE, scope.within(reach), ("promise",), measures=counted, slices=parts, date_field="due_at"
+        PROMISE, scope.within(reach), ("promise",), measures=counted, slices=parts, date_field="due_at", fresh=fresh,
     ).by(SLICE, "promise")  # fmt: skip
     weeks = []
     for number, part in enumerate(parts):
@@ -236,19 +230,15 @@ def _weeks(scope: Scope, measure: Measure) -> list[Week]:
     return weeks
 
 
-def _misses(scope: Scope, counts: dict[Any, Counts]) -> list[Misses]:
+def _misses(scope: Scope, now: Tally) -> list[Misses]:
     """List who missed, most first, with the median lateness of what was answered after all."""
-    late: defaultdict[Any, Counter[int]] = defaultdict(Counter)
-    rows = PROMISE.rows(scope, "missed").filter(late_seconds__isnull=False).order_by()
-    for rep, queue, seconds, often in (
-        rows.values("user_id", "team_id", "late_seconds").annotate(often=Count("pk"))
-        .values_list("user_id", "team_id", "late_seconds", "often")
-    ):  # fmt: skip
-        late[rep, None if rep else queue][seconds] += often
+    late: dict[Any, list[int]] = {}
+    for (rep, queue), seconds in now.ordered_by("late_seconds", "rep", "queue").items():
+        late.setdefault((rep, None if rep else queue), []).extend(seconds)
     lines = [
-        Misses(Owner(rep, queue), figure("promise.missed", owned_by(scope, rep, queue), found),
-               nearest_rank(late[rep, queue].items(), 50))
-        for (rep, queue), found in _joined(counts).items()
-        if found["missed"]
+        Misses(Owner(rep, queue), figure("promise.missed", owned_by(scope, rep, queue), counts),
+               nearest_rank(sorted(late.get((rep, queue), ())), P50))
+        for (rep, queue), counts in _joined(now.by("rep", "queue")).items()
+        if counts["missed"]
     ]  # fmt: skip
     return sorted(lines, key=lambda line: (-line.missed.part, line.owner.rep or 0, line.owner.queue or 0))

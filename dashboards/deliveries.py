@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from dashboards.counts import Counts, Tally
 from dashboards.families import HANDOFF, RATING
 from dashboards.figures import Figure, figure
+from dashboards.freshness import Freshness
 from dashboards.scope import Scope
-from dashboards.tallies import Counts, Tally, tally
+from dashboards.tallies import tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +49,28 @@ class Deliveries:
     ratings_by_campaign: list[Handed]
 
 
-def deliveries(scope: Scope, *, in_detail: bool = False) -> Deliveries:
-    """Reckon what was decided and rated in the period of ``scope``, with three statements; ``in_detail`` also by source and campaign."""
+def deliveries(scope: Scope, *, in_detail: bool = False, fresh: Freshness | None = None) -> Deliveries:
+    """Reckon the deliveries of ``scope``, with four statements; ``in_detail`` also by source and campaign."""
     groups = ("source", "campaign") if in_detail else ()
-    handed, rated = tally(HANDOFF, scope, groups), tally(RATING, scope, groups)
-    found = tally(HANDOFF, scope, ("reason", "source", "campaign"), measures=("all_rejections",), only_counted=True)
+    # By source and by campaign at once it would be nearly a row for each handoff: no rollup holds that.
+    handed = tally(HANDOFF, scope, groups, fresh=fresh)
+    rated = tally(RATING, scope, groups, fresh=fresh)
+    rejected = {
+        group: tally(HANDOFF, scope, ("reason", group), measures=("all_rejections",), only_counted=True, fresh=fresh)
+        for group in ("source", "campaign")
+    }
     return Deliveries(
         total=_handed(None, scope, handed.total()),
         by_source=_grouped(handed, "source", scope, _handed) if in_detail else [],
         by_campaign=_grouped(handed, "campaign", scope, _handed) if in_detail else [],
-        reasons=_reasons(scope, found.by("reason"), found.by("reason", "source"), found.by("reason", "campaign")),
+        reasons=_reasons(
+            scope, rejected["source"].by("reason"), rejected["source"].by("reason", "source"),
+            rejected["campaign"].by("reason", "campaign"),
+        ),
         ratings=_rated(None, scope, rated.total()),
         ratings_by_source=_grouped(rated, "source", scope, _rated) if in_detail else [],
         ratings_by_campaign=_grouped(rated, "campaign", scope, _rated) if in_detail else [],
-    )
+    )  # fmt: skip
 
 
 def _handed(value: Any, scope: Scope, counts: Counts) -> Handed:

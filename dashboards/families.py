@@ -8,10 +8,10 @@ could repeat it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from dashboards.scope import Filters, Scope
@@ -55,11 +55,15 @@ GOOD_QUALITY, POOR_QUALITY = 4, 2
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A set of rows: which ones a scope selects, what they can be counted as, and what they can be grouped by."""
+    """A set of rows: which ones a scope selects, what they can be counted as, and what they can be grouped by.
+
+    ``spreads`` are the columns whose values are brought along, with the rows that have them.
+    """
 
     base: Callable[[Scope, str], QuerySet[Any]]
     measures: Mapping[str, Q]
     groups: Mapping[str, str]
+    spreads: Mapping[str, Q] = field(default_factory=dict)
 
     def rows(self, scope: Scope, measure: str) -> QuerySet[Any]:
         """Give exactly the rows that ``measure`` counts in ``scope``."""
@@ -88,8 +92,11 @@ def reached(measure: str) -> Q:
 
 
 def within(field: str, scope: Scope) -> Q:
-    """Say that ``field`` lies in the period, half-open."""
-    return Q(**{f"{field}__gte": scope.period.starts_at, f"{field}__lt": scope.period.ends_at})
+    """Say that ``field`` lies in the period, half-open, or in one of its windows where the scope names some."""
+    found = Q()
+    for part in scope.windows or (scope.period,):
+        found |= Q(**{f"{field}__gte": part.starts_at, f"{field}__lt": part.ends_at})
+    return found
 
 
 def first_source_raw(path: str = "pk") -> Subquery:
@@ -104,7 +111,7 @@ def of_lead(filters: Filters, prefix: str = "") -> Q:
     if filters.source is not None:
         chosen &= Q(**{f"{prefix}source": filters.source})
     if filters.campaign is not None:
-        chosen &= _has(f"{prefix}last_campaign", filters.campaign)
+        chosen &= has(f"{prefix}last_campaign", filters.campaign)
     if filters.persona is not None:
         path = f"{prefix}persona"
         chosen &= Q(**{f"{path}__persona_id": filters.persona}) if filters.persona else Q(**{f"{path}__isnull": True})
@@ -118,7 +125,7 @@ def of_person(filters: Filters, user: str, team: str | None) -> Q:
     """Narrow by who has it: the person in ``user``, or with a team one of its members or the queue in ``team``."""
     chosen = Q()
     if filters.rep is not None:
-        chosen &= _has(user, filters.rep)
+        chosen &= has(user, filters.rep)
     if filters.team is not None:
         members = Membership.objects.filter(team_id=filters.team).values("user_id")
         theirs = Q(**{f"{user}__in": members})
@@ -128,7 +135,8 @@ def of_person(filters: Filters, user: str, team: str | None) -> Q:
     return chosen
 
 
-def _has(field: str, pk: int) -> Q:
+def has(field: str, pk: int) -> Q:
+    """Say that a reference names ``pk``, or with 0 that it names nothing."""
     return Q(**{field: pk}) if pk else Q(**{f"{field}__isnull": True})
 
 
@@ -136,14 +144,15 @@ def _tier(filters: Filters, field: str) -> Q:
     return Q() if filters.tier is None else Q(**{field: filters.tier})
 
 
-def _of_leads(scope: Scope) -> Q:
+def of_leads(scope: Scope) -> Q:
+    """Narrow leads by the filters of ``scope``."""
     filters = scope.filters
     return of_lead(filters) & of_person(filters, "owner", "queue") & _tier(filters, "tier")
 
 
 def arrived(scope: Scope, _measure: str) -> QuerySet[Lead]:
     """Leads whose first contact lies in the period."""
-    return Lead.objects.filter(within("captured_at", scope), _of_leads(scope))
+    return Lead.objects.filter(within("captured_at", scope), of_leads(scope))
 
 
 def entered(scope: Scope, measure: str) -> QuerySet[Lead]:
@@ -151,7 +160,13 @@ def entered(scope: Scope, measure: str) -> QuerySet[Lead]:
     if measure not in ENTERED_BY:
         return arrived(scope, measure)
     events = LeadEvent.objects.filter(within("occurred_at", scope), kind=ENTERED_BY[measure])
-    return Lead.objects.filter(_of_leads(scope), pk__in=events.values("lead_id"))
+    return Lead.objects.filter(of_leads(scope), pk__in=events.values("lead_id"))
+
+
+def has_entered_again(kind: str) -> Q:
+    """Say that a lead has more than one event of ``kind``: it entered that stage again."""
+    events = LeadEvent.objects.filter(lead_id=OuterRef("pk"), kind=kind).order_by().values("lead_id")
+    return Q(Exists(events.annotate(times=Count("pk")).filter(times__gt=1)))
 
 
 def entered_events(scope: Scope, measure: str) -> QuerySet[LeadEvent]:
@@ -212,6 +227,7 @@ PROMISE = Family(
         **{f"band_{number}": _band(low, high) for number, (_, low, high) in enumerate(BANDS)},
     },
     {"promise": "promise", "side": "side", "tier": "tier", "rep": "user_id", "queue": "team_id"},
+    {"answered_seconds": ANSWERED, "late_seconds": MISSED & Q(late_seconds__isnull=False)},
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -52,9 +52,6 @@ def figure(key: str, scope: Scope, counts: Mapping[str, int]) -> Figure:
     return Figure(key, scope, counts[kpi.part], counts[kpi.whole] if kpi.whole else None)
 
 
-def spread(key: str, scope: Scope, counted: Iterable[tuple[int, int]]) -> Spread:
-    """Make a spread of values given as ``(value, how often)``."""
-    values = list(counted)
-    return Spread(
-        Figure(key, scope, sum(often for _, often in values)), nearest_rank(values, P50), nearest_rank(values, P90)
-    )
+def spread(key: str, scope: Scope, ordered: Sequence[int]) -> Spread:
+    """Make a spread of values given in their order."""
+    return Spread(Figure(key, scope, len(ordered)), nearest_rank(ordered, P50), nearest_rank(ordered, P90))

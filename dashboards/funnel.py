@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from dashboards.families import ACTIVITY, COHORT, STAGES
+from dashboards.counts import Counts
+from dashboards.families import STAGES
 from dashboards.figures import Figure, Spread, figure, spread
-from dashboards.periods import Period
+from dashboards.freshness import Freshness
 from dashboards.scope import Scope
-from dashboards.tallies import SOURCE_RAW, Counts, lead_tally, monthly
+from dashboards.tallies import DAYS_TO_WIN, SOURCE_RAW, days_by_month, lead_tally, monthly
 
 RATES = (*(f"{stage}_rate" for stage in STAGES[1:]), "win_rate")
 
@@ -36,93 +36,65 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """The whole, its groups (those with the most leads first; months in their order), and the deals that need a look."""
+    """The whole, its groups (those with the most leads first; months in their order), and all days to win in their order."""
 
     total: Line
     by_source: list[Line]
     by_campaign: list[Line]
     by_month: list[Line]
     by_source_raw: list[Line]
+    days_to_win: list[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Win:
-    """A won lead: where it came from and how many calendar days it took, negative where it is dated before it arrived."""
-
-    source: str
-    campaign: int | None
-    month: int
-    days: int
-
-
-def funnel(scope: Scope, *, in_detail: bool = False) -> Funnel:
+def funnel(scope: Scope, *, in_detail: bool = False, fresh: Freshness | None = None) -> Funnel:
     """Reckon the funnel of ``scope`` on its basis; ``in_detail`` also by month and by the source as it was written."""
-    months = scope.period.months() if in_detail else []
-    tally = lead_tally(scope, ("source", "campaign"))
-    wins = won(scope, months)
-    by_month = monthly(scope, months) if in_detail else {}
+    tally = lead_tally(scope, ("source", "campaign"), spreads=(DAYS_TO_WIN,), fresh=fresh)
     return Funnel(
-        total=_line(scope, None, tally.total(), wins),
-        by_source=_lines(tally.by("source"), lambda value: scope.only(source=value), _by(wins, "source")),
-        by_campaign=_lines(tally.by("campaign"), lambda value: scope.only(campaign=value or 0), _by(wins, "campaign")),
-        by_month=[
-            _line(scope.within(month), month, by_month[number], _by(wins, "month")[number])
-            for number, month in enumerate(months)
-            if number in by_month
-        ],
+        total=_line(scope, None, tally.total(), tally.ordered(DAYS_TO_WIN)),
+        by_source=_lines(
+            tally.by("source"), lambda value: scope.only(source=value), tally.ordered_by(DAYS_TO_WIN, "source")
+        ),
+        by_campaign=_lines(
+            tally.by("campaign"),
+            lambda value: scope.only(campaign=value or 0),
+            tally.ordered_by(DAYS_TO_WIN, "campaign"),
+        ),
+        by_month=_month_lines(scope) if in_detail else [],
         by_source_raw=_raw_lines(scope) if in_detail else [],
+        days_to_win=tally.ordered(DAYS_TO_WIN),
     )
 
 
-def total(scope: Scope) -> Line:
+def total(scope: Scope, fresh: Freshness | None = None) -> Line:
     """Reckon the whole alone, to compare with."""
-    return _line(scope, None, lead_tally(scope, ()).total(), None)
+    return _line(scope, None, lead_tally(scope, (), fresh=fresh).total(), None)
 
 
-def won(scope: Scope, months: list[Period]) -> list[Win]:
-    """Load the wins behind the figures, with their days between dates in the company's zone."""
-    family = COHORT if scope.basis == "cohort" else ACTIVITY
-    rows = family.rows(scope, "won_dated")
-    zone, is_cohort = scope.period.zone, scope.basis == "cohort"
-    wins = []
-    for source, campaign, captured_at, customer_at in rows.values_list(
-        "source", "last_campaign_id", "captured_at", "customer_at"
-    ):
-        arrived_on, won_on = captured_at.astimezone(zone).date(), customer_at.astimezone(zone).date()
-        month = _slice_of(captured_at if is_cohort else customer_at, months)
-        wins.append(Win(source, campaign, month, (won_on - arrived_on).days))
-    return wins
-
-
-def _slice_of(at: datetime, parts: list[Period]) -> int:
-    return next((number for number, part in enumerate(parts) if at < part.ends_at), 0)
-
-
-def _by(wins: Iterable[Win], name: str) -> defaultdict[Any, list[Win]]:
-    found: defaultdict[Any, list[Win]] = defaultdict(list)
-    for win in wins:
-        found[getattr(win, name)].append(win)
-    return found
+def _month_lines(scope: Scope) -> list[Line]:
+    months = scope.period.months()
+    counts, days = monthly(scope, months), days_by_month(scope, months)
+    return [
+        _line(scope.within(month), month, counts[number], days[number])
+        for number, month in enumerate(months)
+        if number in counts
+    ]
 
 
 def _lines(
-    groups: dict[Any, Counts], narrow: Callable[[Any], Scope], wins: defaultdict[Any, list[Win]] | None
+    groups: dict[Any, Counts], narrow: Callable[[Any], Scope], days: defaultdict[Any, list[int]] | None
 ) -> list[Line]:
     lines = [
-        _line(narrow(value), value, counts, None if wins is None else wins[value])
+        _line(narrow(value), value, counts, None if days is None else days[value])
         for value, counts in groups.items()
         if any(counts.values())
     ]
     return sorted(lines, key=lambda line: (-line.leads.part, -line.won.part, str(line.value)))
 
 
-def _line(scope: Scope, value: Any, counts: Counts, wins: Iterable[Win] | None) -> Line:
+def _line(scope: Scope, value: Any, counts: Counts, days: Sequence[int] | None) -> Line:
     names = [*STAGES, *RATES, "won_early", "sales_sourced"]
     figures = {name: figure(f"{scope.basis}.{name}", scope, counts) for name in names}
-    if wins is None:
-        return Line(value, figures, None)
-    days = Counter(win.days for win in wins)
-    return Line(value, figures, spread(f"{scope.basis}.days_to_win", scope, days.items()))
+    return Line(value, figures, None if days is None else spread(f"{scope.basis}.days_to_win", scope, days))
 
 
 def _raw_lines(scope: Scope) -> list[Line]:

@@ -5,7 +5,7 @@ Percentiles are by nearest rank: the smallest value that at least p % of the val
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 TENTH = Decimal("0.1")
@@ -18,15 +18,9 @@ def percent_of(part: int, whole: int) -> Decimal | None:
     return (Decimal(100 * part) / Decimal(whole)).quantize(TENTH, ROUND_HALF_UP)
 
 
-def nearest_rank(counted: Iterable[tuple[int, int]], percent: int) -> int | None:
-    """Give the ``percent`` percentile of values given as ``(value, how often)``, in any order; nothing where there are none."""
-    ordered = sorted(counted)
-    total = sum(often for _, often in ordered)
-    if total == 0:
+def nearest_rank(ordered: Sequence[int], percent: int) -> int | None:
+    """Give the ``percent`` percentile of values in their order; nothing where there are none."""
+    if not ordered:
         return None
-    rank = max(1, -(-total * percent // 100))  # the ceiling
-    for value, often in ordered:
-        rank -= often
-        if rank <= 0:
-            return value
-    raise AssertionError("The rank lies within the total.")
+    rank = max(1, -(-len(ordered) * percent // 100))  # the ceiling
+    return ordered[rank - 1]

@@ -64,11 +64,15 @@ PEOPLE = ("team", "rep", "campaign", "persona")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A period with filters. ``basis``: *cohort* (leads that arrived in it) or *activity* (what happened in it)."""
+    """A period with filters. ``basis``: *cohort* (leads that arrived in it) or *activity* (what happened in it).
+
+    With ``windows`` only these parts of the period are read: the others are known already (``dashboards.freshness``).
+    """
 
     period: Period
     filters: Filters = Filters()
     basis: str = "cohort"
+    windows: tuple[Period, ...] = ()
 
     def before(self) -> Scope:
         """Give the same for the period before."""

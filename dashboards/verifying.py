@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from dashboards.families import STAGES, TIMES
-from dashboards.funnel import won
 from dashboards.periods import Period
 from dashboards.raw_figures import LADDER, Figures, raw_figures, read_log
 from dashboards.report import Report, report
@@ -70,7 +69,7 @@ def _shown(found: Report) -> Figures:
     else:
         for group in funnel.by_source:
             figures.update({f"cohort.{name} source={group.value}": group.figures[name].part for name in STAGES})
-    figures[f"{basis}.days_to_win.sum"] = sum(win.days for win in won(replace(found.scope), []))
+    figures[f"{basis}.days_to_win.sum"] = sum(funnel.days_to_win)
     if line.days_to_win is not None:
         figures[f"{basis}.days_to_win.p50"] = line.days_to_win.median
         figures[f"{basis}.days_to_win.p90"] = line.days_to_win.p90

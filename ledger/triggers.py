@@ -1,7 +1,7 @@
-"""Make tables append-only, and columns frozen, where nobody can forget it: in the database.
+"""Make tables append-only, columns frozen, and changes noticed, where nobody can forget it: in the database.
 
 An app declares its models in ``AppConfig.ready``; the triggers are installed after every ``migrate``, because Django's SQLite table
-rebuild drops them silently, and a system check looks for them. A refused statement raises ``IntegrityError`` on both engines.
+rebuild drops them silently, and a system check looks for them. A refused statement raises ``IntegrityError`` on both engines; a watch runs SQL of its app in the transaction that changed the rows.
 A trigger's name ends with a digest of its text: where a trigger of the right name is, it is the right trigger.
 """
 
@@ -16,7 +16,7 @@ from django.core.checks import CheckMessage, Warning  # noqa: A004 - Django's ow
 from django.db import connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-MARK = "_guard_"
+GUARD, WATCH = "_guard_", "_watch_"
 """Part of the name of every trigger of ours."""
 
 REFUSE = """
@@ -25,10 +25,13 @@ BEGIN
     RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation';
 END $$
 """
-INSTALLED_SQLITE = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND instr(name, %s) > 0"
+INSTALLED_SQLITE = """
+SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND (instr(name, %s) > 0 OR instr(name, %s) > 0)
+"""
 INSTALLED_POSTGRESQL = """
 SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND pg_table_is_visible(pg_class.oid) AND strpos(tgname, %s) > 0
+WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND pg_table_is_visible(pg_class.oid)
+    AND (strpos(tgname, %s) > 0 OR strpos(tgname, %s) > 0)
 """
 
 
@@ -46,8 +49,24 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """What is done after each ``statement`` (INSERT, UPDATE or DELETE) on a table, in the same transaction.
+
+    ``sqlite`` is run for each row, ``OLD`` and ``NEW``, for which ``when`` holds; ``postgresql`` once for all rows of the statement, the tables ``old_rows`` and
+    ``new_rows``. Both write into the table ``into``: while that is not there, neither is the trigger.
+    """
+
+    table: str
+    statement: str
+    sqlite: str
+    postgresql: str
+    into: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trigger:
-    """A guard's trigger for one kind of statement, as SQL of one engine."""
+    """The trigger of a guard or a watch for one kind of statement, as SQL of one engine."""
 
     name: str
     table: str
@@ -55,6 +74,7 @@ class Trigger:
 
 
 _GUARDS: dict[Guard, None] = {}
+_WATCHES: dict[Watch, None] = {}
 
 
 def protect(model: type[models.Model]) -> None:
@@ -66,6 +86,14 @@ def freeze(model: type[models.Model], *, columns: Sequence[str], when: str) -> N
     """Declare that ``columns`` (field names) of a row never change again once ``when`` holds, e.g. ``OLD.state <> 'draft'``."""
     names = tuple(str(model._meta.get_field(name).column) for name in columns)  # type: ignore[union-attr]
     _GUARDS[Guard(model._meta.db_table, names, when)] = None
+
+
+def watch(
+    model: type[models.Model], statement: str, *, sqlite: str, postgresql: str, into: type[models.Model], when: str
+) -> None:
+    """Declare SQL that follows each ``statement`` on the table of ``model``; see ``Watch``."""
+    table, written = model._meta.db_table, into._meta.db_table
+    _WATCHES[Watch(table, statement, sqlite.strip(), postgresql.strip(), written, when)] = None
 
 
 # Installing -----------------------------------------------------------------------------------------------------------
@@ -96,7 +124,8 @@ def check_triggers(*, databases: Sequence[str] | None = None, **_arguments: Any)
     """
     return [
         Warning(
-            f"{trigger.table} is not protected: the trigger {trigger.name} is missing in the database “{using}”.",
+            f"{trigger.table} is not {'watched' if WATCH in trigger.name else 'protected'}: the trigger {trigger.name} is missing in "
+            f"the database “{using}”.",
             hint="Run manage.py migrate.",
             id="ledger.W001",
         )
@@ -114,15 +143,17 @@ def missing_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
 def installed(connection: BaseDatabaseWrapper) -> set[tuple[str, str]]:
     """Give name and table of each of our triggers that is there and enabled."""
     with connection.cursor() as cursor:
-        cursor.execute(INSTALLED_POSTGRESQL if connection.vendor == "postgresql" else INSTALLED_SQLITE, [MARK])
+        cursor.execute(INSTALLED_POSTGRESQL if connection.vendor == "postgresql" else INSTALLED_SQLITE, [GUARD, WATCH])
         return {(name, table) for name, table in cursor.fetchall()}
 
 
 def declared(connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """List the triggers of all guards whose table exists already."""
+    """List the triggers of all guards and watches whose tables exist already."""
     tables = set(connection.introspection.table_names())
-    write = _postgresql if connection.vendor == "postgresql" else _sqlite
-    return [write(guard, statement) for guard in _GUARDS if guard.table in tables for statement in ("UPDATE", "DELETE")]
+    is_postgresql = connection.vendor == "postgresql"
+    write, write_watch = (_postgresql, _watch_postgresql) if is_postgresql else (_sqlite, _watch_sqlite)
+    guards = [write(guard, kind) for guard in _GUARDS if guard.table in tables for kind in ("UPDATE", "DELETE")]
+    return guards + [write_watch(one) for one in _WATCHES if {one.table, one.into} <= tables]
 
 
 def drop_statement(connection: BaseDatabaseWrapper, name: str, table: str) -> str:
@@ -148,6 +179,31 @@ def _postgresql(guard: Guard, statement: str) -> Trigger:
     return _named(guard, statement, f'BEFORE {statement} ON "{guard.table}" FOR EACH ROW{when} {call}')
 
 
+def _watch_sqlite(one: Watch) -> Trigger:
+    body = f'AFTER {one.statement} ON "{one.table}" WHEN {one.when} BEGIN {one.sqlite} END'
+    name = _watch_name(one, body)
+    return Trigger(name, one.table, f'CREATE TRIGGER "{name}" {body}')
+
+
+def _watch_postgresql(one: Watch) -> Trigger:
+    """Write the function and its trigger: one name for both, so that a new wording never changes what an old trigger does."""
+    name = _watch_name(one, one.postgresql)
+    seen = {"INSERT": "NEW TABLE AS new_rows", "DELETE": "OLD TABLE AS old_rows"}
+    tables = seen.get(one.statement, "OLD TABLE AS old_rows NEW TABLE AS new_rows")
+    return Trigger(
+        name,
+        one.table,
+        f'CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS $$\n'
+        f"BEGIN {one.postgresql} RETURN NULL; END $$;\n"
+        f'CREATE TRIGGER "{name}" AFTER {one.statement} ON "{one.table}" REFERENCING {tables} '
+        f'FOR EACH STATEMENT EXECUTE FUNCTION "{name}"()',
+    )
+
+
+def _watch_name(one: Watch, text: str) -> str:
+    return f"{one.table}{WATCH}{one.statement.lower()}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
 def _condition(guard: Guard, statement: str, differs: str) -> str:
     if not guard.columns or statement == "DELETE":
         return guard.when
@@ -162,5 +218,5 @@ def _message(guard: Guard) -> str:
 
 def _named(guard: Guard, statement: str, body: str) -> Trigger:
     digest = hashlib.sha256(body.encode()).hexdigest()[:8]
-    name = f"{guard.table}{MARK}{statement.lower()}_{digest}"
+    name = f"{guard.table}{GUARD}{statement.lower()}_{digest}"
     return Trigger(name, guard.table, f'CREATE TRIGGER "{name}" {body}')

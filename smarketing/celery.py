@@ -31,6 +31,7 @@ def every(seconds: int, task: str) -> dict[str, Any]:
 app.conf.beat_schedule = {
     "sweep clocks": every(5, "leads.tasks.sweep_clocks"),
     "deliver outbox": every(5, "ledger.tasks.deliver_outbox"),
+    "fill rollups": every(5, "dashboards.tasks.fill_rollups"),
     "finish imports": every(10, "leads.tasks.finish_imports"),
     "revive leads": every(300, "leads.tasks.revive_leads"),
     "seal audit": every(60, "ledger.tasks.seal_audit"),

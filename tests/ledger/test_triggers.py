@@ -52,8 +52,9 @@ def agreement_version(state: str = "draft") -> AgreementVersion:
 def test_the_table_has_a_trigger_for_updates_and_one_for_deletions(label: str) -> None:
     model: type[models.Model] = apps.get_model(label)
 
-    names = {name for name, table in triggers.installed(connection) if table == model._meta.db_table}
+    found = triggers.installed(connection)
 
+    names = {name for name, table in found if table == model._meta.db_table and triggers.GUARD in name}
     assert len(names) == 2
     assert any("_update_" in name for name in names)
     assert any("_delete_" in name for name in names)
@@ -149,7 +150,7 @@ def test_installing_twice_changes_nothing() -> None:
 def test_installing_drops_a_trigger_of_an_earlier_wording() -> None:
     wanted = triggers.installed(connection)
     sample = next(trigger for trigger in triggers.declared(connection) if trigger.table == "ledger_auditseal")
-    old_name = f"ledger_auditseal{triggers.MARK}update_00000000"
+    old_name = f"ledger_auditseal{triggers.GUARD}update_00000000"
     with connection.cursor() as cursor:
         cursor.execute(sample.statement.replace(sample.name, old_name))
 

@@ -1,0 +1,73 @@
+"""Counts and values by groups, added up as the pages need them. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SLICE = "slice"
+"""The group that says into which part of the period a row falls."""
+
+Counts = dict[str, int]
+Key = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts by group: ``cells`` maps the values of ``groups`` to counts by measure; ``values`` what was measured, by name and group."""
+
+    groups: tuple[str, ...]
+    measures: tuple[str, ...]
+    cells: dict[Key, Counts] = field(default_factory=dict)
+    values: defaultdict[str, dict[Key, list[int]]] = field(default_factory=lambda: defaultdict(dict))
+
+    def add(self, key: Key, counts: Mapping[str, int]) -> None:
+        """Count further rows in a group. One in which nothing is counted, such as one of running clocks alone, is none."""
+        if not any(counts.values()):
+            return
+        cell = self.cells.setdefault(key, {})
+        for name, count in counts.items():
+            cell[name] = cell.get(name, 0) + count
+
+    def add_values(self, name: str, key: Key, values: Iterable[int]) -> None:
+        """Take in further values of a group."""
+        self.values[name].setdefault(key, []).extend(values)
+
+    def total(self, **where: Any) -> Counts:
+        """Add up the cells whose groups have the given values: 0 where there are none."""
+        wanted = [(self.groups.index(name), value) for name, value in where.items()]
+        matching = (counts for key, counts in self.cells.items() if all(key[place] == value for place, value in wanted))
+        return self._sum(matching)
+
+    def by(self, *groups: str) -> dict[Any, Counts]:
+        """Add up by one group, or by several as tuples."""
+        parts: defaultdict[Any, list[Counts]] = defaultdict(list)
+        for key, counts in self.cells.items():
+            parts[self._part(key, groups)].append(counts)
+        return {key: self._sum(found) for key, found in parts.items()}
+
+    def ordered(self, name: str) -> list[int]:
+        """Give all values of ``name`` in their order."""
+        return sorted(value for values in self.values[name].values() for value in values)
+
+    def ordered_by(self, name: str, *groups: str) -> defaultdict[Any, list[int]]:
+        """Give the values of ``name`` in their order, by one group or by several as tuples."""
+        parts: defaultdict[Any, list[int]] = defaultdict(list)
+        for key, values in self.values[name].items():
+            parts[self._part(key, groups)] += values
+        for values in parts.values():
+            values.sort()
+        return parts
+
+    def _part(self, key: Key, groups: tuple[str, ...]) -> Any:
+        places = [self.groups.index(name) for name in groups]
+        return key[places[0]] if len(places) == 1 else tuple(key[place] for place in places)
+
+    def _sum(self, found: Iterable[Counts]) -> Counts:
+        summed = dict.fromkeys(self.measures, 0)
+        for counts in found:
+            for measure, count in counts.items():
+                summed[measure] += count
+        return summed

@@ -1,0 +1,160 @@
+"""Which days the rollups still show rightly, and how a period is put together from them and from the facts.
+
+A figure of a period is what the rollups say of its clean days and what the facts say of the others, so that it is exact whether or not the
+filler has run. Read it, the rollups and the facts in one view of the database (``ledger.one_view``).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import chain
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef
+
+from dashboards.families import ENTERED_BY
+from dashboards.models import Coverage, Grains, Mark
+from dashboards.periods import ONE_DAY, Period
+from leads.models import Feedback, Handoff, Lead, LeadEvent
+
+MOST_MARKS = 3_000
+"""With more of them, as after a large import, looking them up costs more than the rollups save."""
+
+MOST_WINDOWS = 30
+"""So many runs of days are read from the facts beside the rollups; with more the whole period is."""
+
+LAST_INSTANT_OF_AN_HOUR = timedelta(hours=1) - timedelta(microseconds=1)
+
+Kinds = Mark.Kinds
+Hours = set[tuple[str, datetime]]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A period in parts: whole ``spans`` of ``grain`` and runs of ``days`` from the rollups, ``live`` runs from the facts.
+
+    ``stale`` are the days of the period that only look rolled up.
+    """
+
+    grain: Grains
+    spans: tuple[date, ...]
+    days: tuple[Period, ...]
+    live: tuple[Period, ...]
+    stale: tuple[date, ...]
+
+    @property
+    def uses_rollups(self) -> bool:
+        return bool(self.spans or self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How far each family is rolled up, and on which of those days it is not to be trusted."""
+
+    zone: str
+    until: Mapping[str, date]
+    stale: Mapping[str, frozenset[date]]
+
+    def split(self, family: str, period: Period, *, by_week: bool = False) -> Split | None:
+        """Put ``period`` together; nothing where the facts alone must answer. Spans are months, or weeks."""
+        until = self.until.get(family)
+        if until is None or period.zone.key != self.zone:
+            return None
+        stale = sorted(day for day in self.stale.get(family, ()) if period.first <= day < min(until, period.until))
+        spans: list[date] = []
+        days: list[Period] = []
+        live: list[Period] = []
+        for part in period.weeks() if by_week else period.months():
+            in_part = [day for day in stale if part.first <= day < part.until]
+            is_whole = part.days == 7 if by_week else part.is_whole_months
+            if is_whole and not in_part and part.until <= until:
+                spans.append(part.first)
+            else:
+                _cut(part, until, in_part, days, live)
+        live = _merged(live)
+        if len(live) > MOST_WINDOWS:
+            return None
+        grain = Grains.WEEK if by_week else Grains.MONTH
+        return Split(grain, tuple(spans), tuple(_merged(days)), tuple(live), tuple(stale))
+
+
+def _cut(part: Period, until: date, stale: Iterable[date], days: list[Period], live: list[Period]) -> None:
+    """Sort the days of ``part`` into runs of clean and of other ones."""
+    at = part.first
+    for day in [*stale, max(min(until, part.until), part.first)]:
+        if day > at:
+            days.append(Period(at, day, part.zone))
+        if day < min(until, part.until):
+            live.append(Period(day, day + ONE_DAY, part.zone))
+            at = day + ONE_DAY
+    if until < part.until:
+        live.append(Period(max(until, part.first), part.until, part.zone))
+
+
+def _merged(parts: Iterable[Period]) -> list[Period]:
+    merged: list[Period] = []
+    for part in parts:
+        if merged and merged[-1].until == part.first:
+            merged[-1] = Period(merged[-1].first, part.until, part.zone)
+        else:
+            merged.append(part)
+    return merged
+
+
+# Reading the marks ----------------------------------------------------------------------------------------------------
+
+
+def freshness(zone: ZoneInfo) -> Freshness | None:
+    """Read how fresh the rollups are, with two to six statements; nothing where nothing is filled or too much is marked."""
+    covered = {row.family: row.until for row in Coverage.objects.filter(zone=zone.key)}
+    if not covered:
+        return None
+    found = Mark.objects.order_by().values_list("kind", "at", "row").distinct()[: MOST_MARKS + 1]
+    marks = list(found)
+    if len(marks) > MOST_MARKS:
+        return None
+    hours: Hours = {(kind, at) for kind, at, _ in marks if at is not None}
+    hours |= looked_up((kind, row) for kind, _, row in marks if row is not None)
+    stale: defaultdict[str, set[date]] = defaultdict(set)
+    for kind, at in hours:
+        stale[kind].update(days_of(at, zone))
+    return Freshness(zone.key, covered, {kind: frozenset(days) for kind, days in stale.items()})
+
+
+def days_of(hour: datetime, zone: ZoneInfo) -> set[date]:
+    """Give the days in ``zone`` that an hour touches: two where midnight falls into it."""
+    return {hour.astimezone(zone).date(), (hour + LAST_INSTANT_OF_AN_HOUR).astimezone(zone).date()}
+
+
+def looked_up(rows: Iterable[tuple[str, int]]) -> Hours:
+    """Give the hours that depend on marked rows, as the database stands now, with four statements at most."""
+    ids: defaultdict[str, list[int]] = defaultdict(list)
+    for kind, row in rows:
+        ids[kind].append(row)
+    entered = LeadEvent.objects.filter(kind__in=[*ENTERED_BY.values()])
+    instants: list[tuple[str, Iterable[datetime | None]]] = []
+    if leads := ids[Kinds.LEAD]:
+        instants += [
+            (Kinds.ENTRIES, entered.filter(lead_id__in=leads).values_list("occurred_at", flat=True)),
+            (Kinds.HANDOFFS, Handoff.objects.filter(lead_id__in=leads, decided_at__isnull=False)
+             .values_list("decided_at", flat=True)),
+            (Kinds.RATINGS, Feedback.objects.filter(lead_id__in=leads).values_list("given_at", flat=True)),
+        ]  # fmt: skip
+    if leads := ids[Kinds.WIN]:
+        won = entered.filter(lead_id__in=leads, kind=ENTERED_BY["won"])
+        instants.append((Kinds.ENTRIES, won.values_list("occurred_at", flat=True)))
+    if events := ids[Kinds.EVENT]:
+        marked = LeadEvent.objects.filter(pk__in=events)
+        same = marked.filter(lead_id=OuterRef("lead_id"), kind=OuterRef("kind"))
+        beside = entered.filter(Exists(same), lead_id__in=marked.values("lead_id"))
+        instants.append((Kinds.ENTRIES, beside.values_list("occurred_at", flat=True)))
+        arrived = Lead.objects.filter(pk__in=marked.values("lead_id"))
+        instants.append((Kinds.ARRIVALS, arrived.values_list("captured_at", flat=True)))
+    return set(chain.from_iterable({(kind, _hour(at)) for at in found if at} for kind, found in instants))
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)

@@ -1,0 +1,206 @@
+"""Rollups: figures counted once by day, and by week or month, so that a page about a year need not read the year.
+
+Derived data: all of it can be deleted and filled again (``manage.py rollups fill``). See docs/decisions/0010-rollups.md. People, campaigns
+and teams stand here by id without a reference, so that a rollup never hinders a deletion.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from dashboards.keys import PlainKey
+
+
+class Grains(models.TextChoices):
+    """How long the span of a row is. Weeks begin on Mondays."""
+
+    DAY = "d"
+    WEEK = "w"
+    MONTH = "m"
+
+
+class Mark(models.Model):
+    """That something changed: written by the database's triggers in the transaction that changed it, deleted by the filler.
+
+    Append-only for verbs, so that two of them never wait for each other. Either a whole hour (UTC) whose days a sheet no longer shows
+    rightly, ``kind`` then being the sheet's family; or a ``row`` on which other days depend, to be looked up when the mark is read:
+    only then is everything to be seen that was committed beside it.
+    """
+
+    class Kinds(models.TextChoices):
+        ARRIVALS = "arrivals"
+        ENTRIES = "entries"
+        PROMISES = "promises"
+        HANDOFFS = "handoffs"
+        RATINGS = "ratings"
+        LEAD = "lead", "Lead: its source or campaign changed"
+        WIN = "win", "Lead: what its days to win are reckoned from changed"
+        EVENT = "event", "Event of record that a lead entered a stage or began anew"
+
+    id = PlainKey(
+        primary_key=True
+    )  # deleted by key in the transaction that read it, while no other writes: none is mistaken for another
+    kind = models.CharField(max_length=8, choices=Kinds)
+    at = models.DateTimeField(null=True)
+    row = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(at__isnull=False, row__isnull=True) | models.Q(at__isnull=True, row__isnull=False),
+                name="a_mark_is_an_hour_or_a_row",
+            ),
+        ]
+        indexes = [models.Index(fields=["kind", "at"], name="mark_hour_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at or self.row}"
+
+
+class Coverage(models.Model):
+    """How far a family is rolled up: all days before ``until`` are, apart from those that are marked."""
+
+    family = models.CharField(max_length=8, choices=Mark.Kinds, primary_key=True)
+    until = models.DateField()
+    zone = models.CharField(max_length=64, help_text="Whose days they are; in another zone everything is counted anew.")
+
+    def __str__(self) -> str:
+        return f"{self.family} until {self.until}"
+
+
+class Sheet(models.Model):
+    """Counts of the span that begins on ``first``. Text columns hold values joined by commas, null where there are none."""
+
+    grain = models.CharField(max_length=1, choices=Grains)
+    first = models.DateField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self._meta.model_name} of {self.grain} {self.first}"
+
+
+def _count() -> models.PositiveIntegerField[int, int]:
+    return models.PositiveIntegerField(default=0)
+
+
+class Arrivals(Sheet):
+    """Leads by the day they arrived, with their outcomes to date."""
+
+    source = models.CharField(max_length=20)
+    campaign = models.BigIntegerField(null=True)
+    leads = _count()
+    mql = _count()
+    sal = _count()
+    sql = _count()
+    opportunity = _count()
+    won = _count()
+    won_early = _count()
+    won_dated = _count()
+    sales_sourced = _count()
+    days_to_win = models.TextField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["grain", "first"], name="arrivals_span_idx")]
+
+
+class Entries(Sheet):
+    """Leads by the day they entered a stage, if they did so once; those that did more often are ``EnteredAgain``."""
+
+    source = models.CharField(max_length=20)
+    campaign = models.BigIntegerField(null=True)
+    mql = _count()
+    sal = _count()
+    sql = _count()
+    opportunity = _count()
+    won = _count()
+    won_early = _count()
+    won_dated = _count()
+    days_to_win = models.TextField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["grain", "first"], name="entries_span_idx")]
+
+
+class EnteredAgain(models.Model):
+    """A lead that entered a stage more than once in its lives, and did so on this day: a period counts it once."""
+
+    first = models.DateField()
+    kind = models.CharField(max_length=24, help_text="The event by which it did.")
+    lead = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "first"], name="entered_again_idx")]
+
+    def __str__(self) -> str:
+        return f"lead {self.lead}, {self.kind} on {self.first}"
+
+
+class Promises(Sheet):
+    """Clocks by the day they fell due, with the business seconds of answers and of lateness."""
+
+    promise = models.CharField(max_length=24)
+    side = models.CharField(max_length=10)
+    tier = models.CharField(max_length=10)
+    rep = models.BigIntegerField(null=True)
+    queue = models.BigIntegerField(null=True)
+    judged = _count()
+    kept = _count()
+    missed = _count()
+    cancelled = _count()
+    answered = _count()
+    unanswered = _count()
+    answered_seconds = models.TextField(null=True)
+    late_seconds = models.TextField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["grain", "first"], name="promises_span_idx")]
+
+
+class Handoffs(Sheet):
+    """Handoffs by the day they were decided."""
+
+    reason = models.CharField(max_length=24)
+    judged = _count()
+    accepted = _count()
+    rejected = _count()
+    procedural = _count()
+    auto_accepted = _count()
+    recalled = _count()
+    all_rejections = _count()
+
+    class Meta:
+        abstract = True
+
+
+class HandoffsBySource(Handoffs):
+    """By reason and source: with the campaign it would be as many rows as there are handoffs."""
+
+    source = models.CharField(max_length=20)
+
+    class Meta:
+        indexes = [models.Index(fields=["grain", "first"], name="handoffs_source_span_idx")]
+
+
+class HandoffsByCampaign(Handoffs):
+    """By reason and campaign."""
+
+    campaign = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["grain", "first"], name="handoffs_campaign_span_idx")]
+
+
+class Ratings(Sheet):
+    """Ratings by the day they were given."""
+
+    source = models.CharField(max_length=20)
+    campaign = models.BigIntegerField(null=True)
+    given = _count()
+    good = _count()
+    middling = _count()
+    poor = _count()
+
+    class Meta:
+        indexes = [models.Index(fields=["grain", "first"], name="ratings_span_idx")]

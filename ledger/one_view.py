@@ -1,0 +1,27 @@
+"""Read several things as they stood at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+
+@contextmanager
+def one_view() -> Iterator[None]:
+    """Let all reads of the block see the database of one moment, whatever is committed meanwhile. Write nothing inside.
+
+    Without it each statement sees a later database than the one before, and what is put together from several is true of no moment.
+    Inside a transaction there is nothing to do but what that transaction does. On SQLite readers and writers do not wait for each other (WAL).
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if connection.vendor == "postgresql" else "BEGIN DEFERRED"
+    with connection.cursor() as cursor:
+        cursor.execute(begin)
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")

@@ -1,0 +1,352 @@
+"""Figures from the rollups are those from the facts, whatever happened since the rollups were filled and in whatever order."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import date, timedelta
+from io import StringIO
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from dashboards import freshness
+from dashboards.filling import fill, fill_some, is_behind
+from dashboards.models import (
+    Arrivals,
+    Coverage,
+    EnteredAgain,
+    Entries,
+    Grains,
+    HandoffsByCampaign,
+    Mark,
+    Promises,
+    Ratings,
+)
+from dashboards.periods import Period
+from dashboards.proving import NothingToProve, wrong_days
+from dashboards.report import report, value_of
+from dashboards.scope import BASES, Filters, Scope
+from dashboards.tasks import fill_rollups
+from dashboards.verifying import differences
+from leads.models import Clock, Handoff, Lead, LeadEvent
+from replay.management.commands.replay import play
+from replay.play import Play
+from tests.dashboards.happenings import HAPPENINGS, any_of, change, owe_elsewhere
+from tests.dashboards.world import FIRST, UNTIL, World, at, found
+from tests.dashboards.world import fill as populate
+
+pytestmark = pytest.mark.django_db
+BERLIN, KOLKATA, UTC = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata"), ZoneInfo("UTC")
+NOW = at(200)
+QUARTER = Period(FIRST, UNTIL, UTC)
+
+
+@pytest.fixture
+def world() -> World:
+    made = found()
+    populate(made, 60)
+    return made
+
+
+def assert_same(scope: Scope) -> None:
+    """Compare everything a page shows, counted both ways."""
+    rolled, live = (report(scope, at=NOW, from_rollups=way) for way in (True, False))
+    assert rolled.funnel == live.funnel
+    assert rolled.before == live.before
+    assert rolled.compliance == live.compliance
+    assert rolled.deliveries == live.deliveries
+    assert rolled == live
+
+
+def scopes(dice: random.Random, world: World, zone: ZoneInfo) -> list[Scope]:
+    """Give a period of any length anywhere on both bases, and one with filters."""
+    first = date(2025, 11, 20) + timedelta(days=dice.randrange(190))
+    periods = [
+        Period(first, first + timedelta(days=dice.choice((1, 6, 31, 90, 200))), zone),
+        Period(date(2026, dice.randint(1, 3), 1), date(2026, dice.randint(4, 6), 1), zone),
+    ]
+    narrowed = dice.choice(
+        (Filters(source="event"), Filters(campaign=0), Filters(rep=world.reps[0].pk), Filters(team=world.teams[0].pk),
+         Filters(rep=0, team=world.teams[0].pk), Filters(tier="hot"), Filters(promise="accept"), Filters(reason="duplicate"),
+         Filters(source="event", campaign=world.campaigns[0].pk), Filters(source="event", tier="hot"),
+         Filters(persona=0))
+    )  # fmt: skip
+    return [
+        *(Scope(period, basis=basis) for period in periods for basis in BASES),
+        Scope(dice.choice(periods), narrowed, dice.choice(BASES)),
+    ]
+
+
+@pytest.mark.parametrize(("seed", "zone"), [(1, UTC), (2, BERLIN), (3, KOLKATA), (4, UTC)])
+def test_both_ways_of_counting_agree_at_any_time(world: World, seed: int, zone: ZoneInfo) -> None:
+    dice = random.Random(seed)
+    fill(zone)
+    rolled = 0
+
+    for _ in range(14):
+        for _ in range(dice.randrange(1, 4)):
+            dice.choice(HAPPENINGS)(dice, world)
+        for scope in dice.sample(scopes(dice, world, zone), 2):
+            assert_same(scope)
+        for _ in range(dice.randrange(3)):
+            rolled += fill_some(zone) or 0
+
+    assert rolled > 10
+    fill(zone)
+    assert list(wrong_days(zone)) == []
+    for scope in scopes(dice, world, zone):
+        assert_same(scope)
+
+
+@pytest.mark.parametrize("happening", HAPPENINGS, ids=lambda happening: happening.__name__)
+def test_each_change_marks_its_days_before_anything_is_filled(world: World, happening: Callable[..., None]) -> None:
+    dice = random.Random(5)
+    fill(UTC)
+    assert not Mark.objects.exists()
+
+    for _ in range(4):
+        happening(dice, world)
+    fresh = freshness.freshness(UTC)
+
+    assert fresh is not None
+    assert any(fresh.stale.values()) or happening is owe_elsewhere
+    for basis in BASES:
+        assert_same(Scope(QUARTER, basis=basis))
+    fill(UTC)
+    assert list(wrong_days(UTC)) == []
+    for basis in BASES:
+        assert_same(Scope(QUARTER, basis=basis))
+
+
+def test_what_no_figure_counts_marks_nothing(world: World) -> None:
+    fill(UTC)
+    dice = random.Random(1)
+
+    change(any_of(dice, Lead), attempt_count=3, last_touch_at=NOW, fit=4, stage_note="x")
+    change(any_of(dice, Clock, state="running"), plan_position=1, user=world.reps[1])
+    change(any_of(dice, Handoff, decided_at=None), assignee=world.reps[1])
+    LeadEvent.objects.create(lead=any_of(dice, Lead), kind="attempted", occurred_at=NOW, recorded_at=NOW)
+
+    assert not Mark.objects.exists()
+    assert not is_behind(UTC)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [3, 8])
+def test_both_ways_agree_while_the_program_itself_is_at_work(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """Play two weeks through intake, verbs and sweep; fill and compare now and then, in the middle of it."""
+    dice, do, seen = random.Random(seed), Play.do, {"compared": 0, "filled": 0}
+
+    def done(self: Play, verb: Callable[..., object], *, at: Any, **arguments: Any) -> bool:
+        was_done = do(self, verb, at=at, **arguments)
+        if dice.random() < 0.06:
+            month = Period(
+                at.date() - timedelta(days=dice.randrange(20)), at.date() + timedelta(days=dice.randrange(1, 20)), UTC
+            )
+            assert_same(Scope(month, basis=dice.choice(BASES)))
+            seen["compared"] += 1
+        if dice.random() < 0.1:
+            seen["filled"] += fill_some(UTC) or 0
+        return was_done
+
+    monkeypatch.setattr(Play, "do", done)
+    season = play(seed=seed, weeks=2, per_week=40)
+    fill(UTC)
+
+    assert seen["compared"] > 5
+    assert seen["filled"] > 5
+    assert list(wrong_days(UTC)) == []
+    whole = Period(season.starts_at.date(), season.ends_at.date() + timedelta(days=1), UTC)
+    assert Promises.objects.exists()
+    assert differences(whole, at=season.ends_at)[0] == []
+
+
+# The page reads the rollups, and few of them ----------------------------------------------------------------------------
+
+
+def tables_read(scope: Scope) -> tuple[set[str], int]:
+    with CaptureQueriesContext(connection) as statements:
+        report(scope, at=NOW)
+    facts = ("leads_lead", "leads_leadevent", "leads_clock", "leads_handoff", "leads_feedback")
+    texts = [query["sql"] for query in statements]
+    return {table for table in facts if any(f'FROM "{table}"' in text for text in texts)}, len(texts)
+
+
+@pytest.mark.parametrize("basis", BASES)
+def test_no_fact_is_read_where_every_day_is_clean(world: World, basis: str) -> None:
+    fill(UTC)
+    # Leads that came back are looked up, whatever the rollups say: take these away to see that nothing else is read.
+    EnteredAgain.objects.all().delete()
+
+    read, statements = tables_read(Scope(QUARTER, basis=basis))
+
+    assert read == set()
+    assert statements <= 20
+
+
+def test_the_number_of_statements_does_not_grow_with_what_is_marked(world: World) -> None:
+    fill(UTC)
+    dice = random.Random(2)
+    counts = []
+    for _ in range(3):
+        for _ in range(6):
+            dice.choice(HAPPENINGS)(dice, world)
+        counts.append(tables_read(Scope(QUARTER, basis="activity"))[1])
+
+    assert max(counts) <= 45
+
+
+def test_with_too_many_marks_the_facts_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(UTC)
+    monkeypatch.setattr(freshness, "MOST_MARKS", 3)
+    populate(world, 3)
+
+    assert freshness.freshness(UTC) is None
+    assert_same(Scope(QUARTER))
+    with pytest.raises(NothingToProve):
+        list(wrong_days(UTC))
+
+
+def test_with_too_many_runs_of_marked_days_the_facts_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(UTC)
+    monkeypatch.setattr(freshness, "MOST_WINDOWS", 1)
+    for days in (3, 30, 60):
+        Mark.objects.create(kind="arrivals", at=at(days))
+    fresh = freshness.freshness(UTC)
+
+    assert fresh is not None
+    assert fresh.split("arrivals", QUARTER) is None
+    assert fresh.split("promises", QUARTER) is not None
+    assert_same(Scope(QUARTER))
+
+
+# Filling --------------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_read_from_rollups_of_other_days_and_they_are_filled_anew(world: World) -> None:
+    fill(UTC)
+
+    assert freshness.freshness(BERLIN) is None
+    assert_same(Scope(Period(FIRST, UNTIL, BERLIN)))
+    assert is_behind(BERLIN)
+    fill(BERLIN)
+
+    assert not Coverage.objects.exclude(zone=BERLIN.key).exists()
+    assert list(wrong_days(BERLIN)) == []
+    assert_same(Scope(Period(FIRST, UNTIL, BERLIN), basis="activity"))
+
+
+def test_an_empty_company_is_filled_at_once_and_its_first_lead_shows() -> None:
+    made = found()
+    fill(UTC)
+    assert not is_behind(UTC)
+
+    populate(made, 3)
+
+    assert_same(Scope(QUARTER))
+    fill(UTC)
+    assert_same(Scope(QUARTER))
+    assert list(wrong_days(UTC)) == []
+
+
+def test_the_task_fills_in_the_zone_of_the_company(world: World, settings: Any) -> None:
+    settings.TIME_ZONE = "Europe/Berlin"
+
+    fill_rollups()
+
+    assert freshness.freshness(BERLIN) is not None
+    assert list(wrong_days(BERLIN)) == []
+
+
+# Proving --------------------------------------------------------------------------------------------------------------
+
+
+def lose_a_day() -> None:
+    row = Arrivals.objects.filter(grain=Grains.DAY).order_by("first")[5]
+    Arrivals.objects.filter(grain=Grains.DAY, first=row.first).delete()
+
+
+def miscount_a_month() -> None:
+    row = Promises.objects.filter(grain=Grains.MONTH, first__gte=FIRST, kept__gt=0).order_by("first", "id")[0]
+    change(row, kept=row.kept + 1)
+
+
+def miscount_a_week() -> None:
+    row = Promises.objects.filter(grain=Grains.WEEK, missed__gt=0).order_by("first", "id")[0]
+    change(row, missed=row.missed + 1)
+
+
+def change_a_response_time() -> None:
+    row = Promises.objects.filter(grain=Grains.DAY, answered_seconds__isnull=False).order_by("id")[0]
+    change(row, answered_seconds="1")
+
+
+def invent_a_cell() -> None:
+    Entries.objects.create(grain=Grains.DAY, first=date(2026, 2, 2), source="partner", mql=1)
+
+
+def forget_a_second_life() -> None:
+    EnteredAgain.objects.order_by("id")[0].delete()
+
+
+def swap_a_campaign() -> None:
+    row = HandoffsByCampaign.objects.filter(grain=Grains.DAY).order_by("id")[0]
+    change(row, campaign=987)
+
+
+def flatter_a_rating() -> None:
+    row = Ratings.objects.filter(grain=Grains.DAY, poor__gt=0).order_by("id")[0]
+    change(row, poor=row.poor - 1, good=row.good + 1)
+
+
+PLANTED = (
+    lose_a_day, miscount_a_month, miscount_a_week, change_a_response_time, invent_a_cell, forget_a_second_life,
+    swap_a_campaign, flatter_a_rating,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+def test_a_rollup_that_is_wrong_is_told(world: World, plant: Callable[[], None]) -> None:
+    fill(UTC)
+    assert list(wrong_days(UTC)) == []
+
+    plant()
+
+    assert list(wrong_days(UTC))
+    with pytest.raises(CommandError) as failure:
+        call_command("rollups", "prove", stdout=StringIO())
+    assert failure.value.returncode == 1
+
+
+def test_the_event_log_says_the_same_as_the_rollups_and_tells_where_not(world: World) -> None:
+    fill(UTC)
+    assert differences(QUARTER, at=NOW)[0] == []
+
+    miscount_a_month()
+
+    assert [each.figure for each in differences(QUARTER, at=NOW)[0] if each.figure.startswith("promise.kept")]
+
+
+def test_the_command_fills_and_proves(world: World) -> None:
+    said = StringIO()
+
+    with pytest.raises(CommandError, match="not filled"):
+        call_command("rollups", "prove", stdout=said)
+    call_command("rollups", "fill", stdout=said)
+    call_command("rollups", "prove", stdout=said)
+
+    assert "days counted" in said.getvalue()
+    assert "The rollups say what the facts say." in said.getvalue()
+
+
+def test_one_figure_alone_comes_from_the_rollups_too(world: World) -> None:
+    fill(UTC)
+    fresh = freshness.freshness(UTC)
+
+    for key in ("cohort.won", "activity.sal_rate", "handoff.acceptance_rate", "rating.good_rate", "promise.kept_rate"):
+        assert value_of(key, Scope(QUARTER), fresh) == value_of(key, Scope(QUARTER))
