@@ -11,6 +11,7 @@ from dashboards.periods import NAMED, read_period
 from dashboards.verifying import differences
 from inputs.refusals import Invalid
 from ledger.instants import edge_now
+from ledger.one_view import one_view
 
 
 class Command(BaseCommand):
@@ -27,7 +28,8 @@ class Command(BaseCommand):
             period = read_period(options, today(at), company_zone())
         except Invalid as refusal:
             raise CommandError(f"{refusal.field}: {refusal.message}") from refusal
-        found, compared = differences(period, at=at)
+        with one_view():
+            found, compared = differences(period, at=at)
         for each in found:
             self.stdout.write(f"{each.figure}: the dashboard shows {each.shown}, the event log says {each.raw}")
         if found:
