@@ -165,7 +165,7 @@ def one_by_one(work: Act) -> Act:
     """Let the intake send each write by itself, in the child that runs the work: PostgreSQL gets them as one statement else."""
 
     def run() -> None:
-        batch.together = nullcontext  # type: ignore[assignment]  # this process ends with the work
+        batch.together = nullcontext  # type: ignore[attr-defined]  # this process ends with the work
         work()
 
     return run
@@ -273,7 +273,7 @@ def marked_before_it_is_sent(work: Act) -> Act:
         send(compose([Letter.of(notice) for notice in notices], digest_id=None))
 
     def run() -> None:
-        outbox._deliver = early  # this process ends with the work
+        outbox._deliver = early  # type: ignore[assignment]  # this process ends with the work
         work()
 
     return run

@@ -32,9 +32,7 @@ def test_whatever_happens_in_whatever_order_every_promise_holds(
     assert any(what.endswith(": broken") for what in nemesis.happened)
 
 
-def test_the_nemesis_catches_verbs_that_commit_in_two_parts(
-    company: Company, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_nemesis_catches_verbs_that_commit_in_two_parts(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Record.write
 
     def apart(record: Record, *arguments: Any, **facts: Any) -> None:
