@@ -14,6 +14,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils.html import escape
@@ -112,6 +113,8 @@ def as_refusal(error: BaseException | None) -> Refusal | None:
         return NotAllowed(MESSAGES[403])
     if isinstance(error, RequestDataTooBig):
         return TooLarge(MESSAGES[413])
+    if isinstance(error, MultiPartParserError):
+        return Refusal("A part of what was sent cannot be read: the name of a file may be too long.", code="bad_part")
     if is_busy(error):
         return Busy(MESSAGES[503])
     if isinstance(error, exceptions.APIException):

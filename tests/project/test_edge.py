@@ -96,6 +96,18 @@ def test_a_method_that_no_page_knows_is_said_to_be_that(maya: User, method: str)
     assert "This cannot be done at this address." in page.content.decode()
 
 
+def test_a_file_with_an_endless_name_is_refused_in_words(maya: User) -> None:
+    part = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{"n" * 5_000}.csv"\r\n\r\nName\r\n--x--\r\n'
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(maya)
+    client.get("/imports/")
+
+    answer = client.generic("POST", "/imports/", part, content_type="multipart/form-data; boundary=x")
+
+    assert answer.status_code == 400
+    assert "the name of a file may be too long" in answer.content.decode()
+
+
 def test_a_foreign_host_costs_one_line_of_the_log() -> None:
     written = io.StringIO()
     config = logging_config(as_json=False, level="INFO")
