@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, cast
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_safe
 from dashboards.asked import asked_scope
 from dashboards.behind import page_of, rows_behind
 from dashboards.choices import Choices
+from dashboards.compliance import Week
 from dashboards.families import BANDS, STAGES
 from dashboards.filter_form import fields_again, fields_of
 from dashboards.periods import NAMED
@@ -68,7 +70,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "rates": [None, *(found.funnel.total.figures[f"{stage}_rate"] for stage in STAGES[1:])],
         "funnel_formulas": FUNNEL_FORMULAS,
         "bands": [label for label, _, _ in BANDS],
-        "charts": _charts(found),
+        "weeks": _begun(found, at),
+        "charts": _charts(found, at),
     }
     return render(request, "dashboards/dashboard.html", context)
 
@@ -126,10 +129,15 @@ def _period_links(request: HttpRequest) -> list[tuple[str, str, bool]]:
     return links
 
 
-def _charts(found: Report) -> dict[str, Any]:
+def _begun(found: Report, at: datetime) -> list[Week]:
+    """Give the weeks that have begun by ``at``: one that lies ahead has kept nothing yet, whatever was answered before its time."""
+    return [week for week in found.compliance.weeks if week.period.starts_at <= at]
+
+
+def _charts(found: Report, at: datetime) -> dict[str, Any]:
     """Give what the charts draw; the tables under them say the same."""
     lines = found.compliance.promises
-    weeks = found.compliance.weeks
+    weeks = _begun(found, at)
     return {
         "weeks": {
             "labels": [f"{week.period.first.isocalendar().week}" for week in weeks],

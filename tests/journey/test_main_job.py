@@ -190,7 +190,7 @@ def a_figure_opens_its_leads(seat: Seat, figure: str, count: int) -> None:
     link = seat.page.locator(".funnel tbody tr").filter(has_text=figure).first.get_by_role("link").first
     expect(link).to_have_text(str(count))
     link.click()
-    expect(seat.page.get_by_role("heading", level=1)).to_contain_text(f"{count} behind it")
+    expect(seat.page.get_by_role("heading", level=1)).to_contain_text(f": {count} ")
     expect(seat.page.locator("tbody tr")).to_have_count(count)
     seat.look("leads-behind", everywhere=True)
 
