@@ -20,6 +20,7 @@ from teams.models import User
 MAY = "log_campaign"
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 """Between these a campaign starts and ends; the latter is not included."""
+ENDS_BEFORE_START = "The campaign would end before it starts."
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,8 @@ def _check(brief: Brief) -> None:
         for name in ("starts_on", "ends_on")
         if (day := getattr(brief, name)) is not None and not EARLIEST <= day < LATEST
     ]
-    if brief.ends_on and brief.ends_on < brief.starts_on:
-        problems.append(Problem("ends_on", "ends_before_start", "The campaign would end before it starts."))
+    if ends_before_start(brief.starts_on, brief.ends_on):
+        problems.append(Problem("ends_on", "ends_before_start", ENDS_BEFORE_START))
     if brief.persona_id and not Persona.objects.filter(pk=brief.persona_id, is_retired=False).exists():
         problems.append(Problem("persona", "unknown_persona", "This persona is not in use."))
     problems += [
@@ -127,6 +128,11 @@ def _check(brief: Brief) -> None:
     ]
     if problems:
         raise BadBrief("The campaign cannot be logged like this.", problems=tuple(problems))
+
+
+def ends_before_start(starts_on: date | None, ends_on: date | None) -> bool:
+    """Tell whether a campaign would end before it starts; of a day that is not said, nothing can be told."""
+    return starts_on is not None and ends_on is not None and ends_on < starts_on
 
 
 def fingerprint(campaign: Campaign) -> str:

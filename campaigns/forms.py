@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.text import slugify
 
-from campaigns.actions import Brief
+from campaigns.actions import ENDS_BEFORE_START, Brief, ends_before_start
 from campaigns.models import Campaign
 from inputs.fields import TextField
 from personas.models import Persona, PersonaVersion
@@ -78,6 +78,8 @@ class CampaignForm(forms.Form):
             cleaned["code"] = slugify(cleaned["name"])[:80]
             if not cleaned["code"]:
                 self.add_error("code", "The name has no Latin letters to make this from: please type one.")
+        if ends_before_start(cleaned.get("starts_on"), cleaned.get("ends_on")):
+            self.add_error("ends_on", ENDS_BEFORE_START)
         return cleaned
 
     @property

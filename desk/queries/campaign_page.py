@@ -9,18 +9,19 @@ from urllib.parse import urlencode
 from django.db.models import Count
 
 from campaigns.models import Campaign
+from dashboards.families import STAGES, reached
 from dashboards.to_date import STARS
 from desk.queries.marketer import CampaignFigures, campaign_figures
 from inputs.refusals import NotVisible
 from leads.codes import TOUCH_KINDS
-from leads.lifecycle import STAGE_TIMES, Stage
+from leads.lifecycle import PATH, Stage
 from leads.models import CaptureForm, Feedback, Lead, Touch
 from teams.models import User
 
 MOST_MEMBERS = 25
 NEWEST_TOUCHES = 500
 NEWEST_RATINGS = 5
-FUNNEL = (Stage.LEAD, Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER)
+FUNNEL = PATH
 FUNNEL_WORDS = {
     Stage.LEAD: "Captured", Stage.MQL: "MQL", Stage.SAL: "Accepted (SAL)", Stage.SQL: "SQL",
     Stage.OPPORTUNITY: "Opportunity", Stage.CUSTOMER: "Won",
@@ -85,14 +86,15 @@ def page_of(campaign: Campaign, user: User) -> CampaignPage:
         feedback=list(feedback.select_related("lead__contact", "user").order_by("-given_at", "-id")[:NEWEST_RATINGS]),
         quality=[(f"opinion.stars_{stars}", stars, quality[stars]) for stars in STARS if stars in quality],
         forms=list(CaptureForm.objects.filter(campaign=campaign).order_by("-is_active", "title")),
-        utm=urlencode({"utm_campaign": campaign.code, "utm_source": "", "utm_medium": campaign.type}),
+        utm=urlencode({"utm_campaign": campaign.code, "utm_medium": campaign.type}),
     )
 
 
 def _funnel(campaign: Campaign) -> list[FunnelStep]:
-    """Count the leads that the campaign brought last by the stages they entered in this life of theirs."""
+    """Count the leads that the campaign brought last by the stages they came to or further, as the dashboard does."""
+    reached_by = {str(stage): reached(measure) for stage, measure in zip(FUNNEL, STAGES, strict=True)}
     counts = Lead.objects.filter(last_campaign=campaign).aggregate(
-        **{str(stage): Count(STAGE_TIMES[stage]) for stage in FUNNEL}
+        **{stage: Count("pk", filter=so_far) for stage, so_far in reached_by.items()}
     )
     first = counts[str(Stage.LEAD)]
     return [
