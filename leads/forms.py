@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.utils.text import Truncator
 
 from campaigns.models import Campaign
 from inputs.countries import country_code
@@ -20,6 +21,8 @@ from leads.importing import FIRST_LINE
 from leads.models import Contact
 
 MAX_CARRIED = 500
+SAMPLE_LENGTH = 40
+NO_SAMPLES: Mapping[str, str] = {}
 BASES = [("", "Not stated"), *Contact.LawfulBases.choices]
 
 
@@ -65,6 +68,11 @@ class UploadForm(forms.Form):
         return file
 
 
+def _with_sample(column: str, sample: str) -> str:
+    """Name a column with what its first row says: *Mail: ines@harbour.example*."""
+    return f"{column}: {Truncator(sample).chars(SAMPLE_LENGTH)}" if sample else column
+
+
 class MappingForm(forms.Form):
     """A choice of column for each field of the intake, and what holds for the whole file."""
 
@@ -82,15 +90,25 @@ class MappingForm(forms.Form):
         required=False, help_text="For rows that say nothing of their source.",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, columns: Sequence[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, columns: Sequence[str], samples: Mapping[str, str] = NO_SAMPLES, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", "Leave out"), *((column, column) for column in columns)]
+        choices = [("", "Leave out"), *((column, _with_sample(column, samples.get(column, ""))) for column in columns)]
         for field in FIELDS:
             self.fields[field.code] = forms.ChoiceField(label=field.label, choices=choices, required=False)
 
     @property
-    def column_fields(self) -> list[forms.BoundField]:
-        return [self[field.code] for field in FIELDS]
+    def matched(self) -> list[forms.BoundField]:
+        """The fields that a column is chosen for, or that something is wrong with."""
+        return [self[field.code] for field in FIELDS if self._is_matched(field.code)]
+
+    @property
+    def unmatched(self) -> list[forms.BoundField]:
+        return [self[field.code] for field in FIELDS if not self._is_matched(field.code)]
+
+    def _is_matched(self, code: str) -> bool:
+        return bool(self[code].value() or self[code].errors)
 
     @property
     def file_fields(self) -> list[forms.BoundField]:
@@ -181,6 +199,28 @@ class LeadForm(forms.Form):
     lawful_basis = forms.ChoiceField(label="Lawful basis", choices=BASES, required=False)
     note = TextField(label="Note", max_length=4000, required=False, multi_line=True)
     key = CarriedField()
+
+    GROUPS = (
+        ("Contact", "A name is needed, and an email or a phone number; more is better.",
+         ("name", "email", "phone", "job_title", "role", "seniority", "country", "region")),
+        ("Company", "", ("company", "domain", "industry", "employee_count")),
+        ("Interest", "", ("touch_kind", "campaign", "lawful_basis", "note")),
+    )  # fmt: skip
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """The fields as they stand beside each other: what belongs to the person, to the company, to what they want."""
+        return [
+            {"title": title, "note": note, "fields": [self[name] for name in names]}
+            for title, note, names in self.GROUPS
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Say beside the fields that one of two is needed: this form has nothing else to recognise somebody by."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not any(cleaned.get(name) or name in self.errors for name in ("email", "phone")):
+            self.add_error("email", "Give an email or a phone number.")
+        return cleaned
 
     @property
     def values(self) -> dict[str, Any]:

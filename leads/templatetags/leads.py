@@ -26,7 +26,8 @@ from leads.codes import (
 
 register = template.Library()
 
-MINUTE, HOUR, DAY, MONTH = 60, 3600, 86_400, 30 * 86_400
+MINUTE, HOUR, HALF_DAY, DAY = 60, 3600, 43_200, 86_400
+MONTH_DAYS = 30
 LABELS = {
     "activity": ACTIVITY_KINDS,
     "disqualify": DISQUALIFY_REASONS,
@@ -61,6 +62,7 @@ def ago(instant: datetime | None, at: datetime) -> SafeString:
 
 
 def _relative(instant: datetime, at: datetime) -> str:
+    """Days are those of the reader's calendar: *yesterday* is the day before, not 24 hours."""
     seconds = int((at - instant).total_seconds())
     if seconds < 0:
         return _ahead(instant, -seconds)
@@ -68,10 +70,10 @@ def _relative(instant: datetime, at: datetime) -> str:
         return "just now"
     if seconds < HOUR:
         return f"{seconds // MINUTE} min ago"
-    if seconds < DAY:
+    days = (timezone.localdate(at) - timezone.localdate(instant)).days
+    if days == 0 or seconds < HALF_DAY:
         return f"{seconds // HOUR} h ago"
-    if seconds < MONTH:
-        days = seconds // DAY
+    if days < MONTH_DAYS:
         return "yesterday" if days == 1 else f"{days} days ago"
     return day(instant)
 
@@ -110,6 +112,12 @@ def lasting(seconds: int | None) -> str:
 def money(amount: Decimal | None, currency: str) -> str:
     """Write an amount with its currency, *€12,500*, or nothing."""
     return "" if amount is None else written_money(amount, currency)
+
+
+@register.filter
+def thousands(count: int) -> str:
+    """Write a count so that it reads at a glance: *86,458*."""
+    return f"{count:,}"
 
 
 @register.filter

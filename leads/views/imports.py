@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -29,6 +29,7 @@ from teams.models import User
 
 UNPROCESSABLE = 422
 RECENT_RUNS = 50
+SAMPLE_ROWS = 3
 SHOWN_CELLS = 6
 SHOWN_PREVIEW_ROWS = 200
 ROWS_A_PAGE = 100
@@ -76,10 +77,12 @@ def import_columns(request: HttpRequest, run_id: int) -> HttpResponse:
     run = _run(user, run_id)
     if run.state != ImportRun.States.STAGED:
         return redirect("leads:import_run", run.pk)
+    examples = _examples(run)
+    samples = _first_cells(run.columns, examples)
     if request.method != "POST":
-        form = MappingForm(columns=run.columns, initial=_initial(run))
-        return _columns_page(request, run, form)
-    form = MappingForm(request.POST, columns=run.columns)
+        form = MappingForm(columns=run.columns, samples=samples, initial=_initial(run))
+        return _columns_page(request, run, form, examples)
+    form = MappingForm(request.POST, columns=run.columns, samples=samples)
     if form.is_valid():
         said = form.cleaned_data
         try:
@@ -92,7 +95,7 @@ def import_columns(request: HttpRequest, run_id: int) -> HttpResponse:
             add_problems(form, bad.problems)
         else:
             return redirect("leads:import_preview", run.pk)
-    return _columns_page(request, run, form, status=UNPROCESSABLE)
+    return _columns_page(request, run, form, examples, status=UNPROCESSABLE)
 
 
 def _initial(run: ImportRun) -> dict[str, Any]:
@@ -102,8 +105,23 @@ def _initial(run: ImportRun) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _columns_page(request: HttpRequest, run: ImportRun, form: MappingForm, status: int = 200) -> HttpResponse:
-    examples = run.rows.filter(state=ImportRow.States.PENDING).order_by("id").values_list("cells", flat=True)[:3]
+def _first_cells(columns: Sequence[str], examples: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Give an example for each column: what the first row says that says anything there."""
+    found: dict[str, str] = {}
+    for row in reversed(examples):
+        found |= {column: cell for column, cell in zip(columns, row, strict=False) if cell.strip()}
+    return found
+
+
+def _examples(run: ImportRun) -> list[list[str]]:
+    return list(
+        run.rows.filter(state=ImportRow.States.PENDING).order_by("id").values_list("cells", flat=True)[:SAMPLE_ROWS]
+    )
+
+
+def _columns_page(
+    request: HttpRequest, run: ImportRun, form: MappingForm, examples: Sequence[Sequence[str]], status: int = 200
+) -> HttpResponse:
     samples = [
         (column, [row[place] for row in examples if place < len(row)]) for place, column in enumerate(run.columns)
     ]

@@ -224,7 +224,7 @@ def test_a_lead_needs_something_to_be_recognised_by(maya):
     response = signed_in(maya).post("/leads/new/", {**BY_HAND, "email": ""})
 
     assert response.status_code == UNPROCESSABLE
-    assert response.context["form"].non_field_errors()
+    assert response.context["form"].errors == {"email": ["Give an email or a phone number."]}
 
 
 def test_an_outsider_adds_nothing(olive, client):
