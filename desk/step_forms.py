@@ -156,8 +156,15 @@ class ChecklistForm(StepForm):
         for item in self.items():
             self.fields[item.code] = forms.BooleanField(
                 label=item.words,
-                error_messages={"required": "An SQL needs this. If it is not so yet, keep working the lead."},
+                error_messages={"required": "Not ticked."},
             )
+
+    def clean(self) -> dict[str, Any]:
+        """Say once what an unticked line means."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            self.add_error(None, "An SQL needs every line. If one is not so yet, keep working the lead.")
+        return cleaned
 
     def items(self) -> Any:
         """Give the lines of the checklist; none before an agreement is signed."""

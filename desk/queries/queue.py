@@ -103,7 +103,7 @@ def queue_of(user: User, at: datetime) -> Queue:
     covered = covered_by(user, at)
     leads = _leads(user, covered)
     chips = chips_of_leads([lead.pk for lead in leads], at)
-    why = reasons([lead.pk for lead in leads]) | _for_whom(leads, covered)
+    why = reasons([lead.pk for lead in leads], reader=user.pk) | _for_whom(leads, covered)
     rows = sorted(
         (QueueRow(row_of(lead, chips.get(lead.pk), at), why.get(lead.pk, "")) for lead in leads), key=_by_next_due
     )

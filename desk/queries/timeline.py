@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leads.chips import PROMISES
 from leads.codes import (
@@ -23,6 +23,9 @@ from leads.facts import MISSING_WORDS
 from leads.models import Activity, ClockStep, Feedback, Lead, LeadEvent, Touch
 
 MOST_EACH = 200
+WORTH_SAYING = timedelta(minutes=5)
+OF_A_SHARE = frozenset({"warned", "escalated"})
+"""Steps of a clock that come at a share of its time; kept and missed say their own."""
 FILTERS = {
     "all": "Everything",
     "contact": "Their doing",
@@ -61,6 +64,7 @@ ACTION_WORDS = {
     "notify_manager": "the manager was told",
     "reassign": "given to somebody else",
     "notify_both_managers": "both managers were told",
+    "reassign_not_applicable": "nobody to give it to",
 }
 
 
@@ -106,11 +110,15 @@ def _activities(lead: Lead) -> Iterator[Line]:
     for done in Activity.objects.filter(lead=lead).select_related("user").order_by("-occurred_at")[:MOST_EACH]:
         kind = ACTIVITY_KINDS.get(done.kind, done.kind)
         title = f"{kind}: {OUTCOMES.get(done.outcome, done.outcome).lower()}"
-        is_late = (done.recorded_at - done.occurred_at).total_seconds() >= 60
         yield Line(
             done.occurred_at, "us", title if done.is_outbound else f"{title} (they called us)", "", done.note,
-            str(done.user), recorded_at=done.recorded_at if is_late else None,
+            str(done.user), recorded_at=done.recorded_at if _is_late(done.occurred_at, done.recorded_at) else None,
         )  # fmt: skip
+
+
+def _is_late(occurred_at: datetime, recorded_at: datetime) -> bool:
+    """Tell whether something was recorded so long after it happened that a reader should know."""
+    return recorded_at - occurred_at >= WORTH_SAYING
 
 
 def _feedback(lead: Lead) -> Iterator[Line]:
@@ -172,7 +180,7 @@ def _promises(lead: Lead) -> Iterable[Line]:
     for step in [*of_lead, *of_handoffs]:
         promise = PROMISES.get(step.clock.promise, step.clock.promise.replace("_", " "))
         said = [ACTION_WORDS.get(step.code, step.code.replace("_", " "))]
-        if step.percent is not None:
+        if step.percent is not None and step.kind in OF_A_SHARE:
             said.append(f"at {step.percent} % of the time")
         yield Line(
             step.occurred_at,
@@ -184,7 +192,7 @@ def _promises(lead: Lead) -> Iterable[Line]:
             {"met": "good", "missed": "bad", "escalated": "bad", "warned": "warn", "answered": "bad"}.get(
                 step.kind, ""
             ),
-            step.recorded_at if step.recorded_at != step.occurred_at else None,
+            step.recorded_at if _is_late(step.occurred_at, step.recorded_at) else None,
         )
 
 

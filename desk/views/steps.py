@@ -18,8 +18,8 @@ from desk.step_forms import StepForm
 from desk.steps import STEPS, Step, permit_on, permit_step
 from desk.views.desks import queue_response
 from inputs.fields import add_problems
-from inputs.refusals import Invalid, NotAllowed, NotVisible, Refusal
-from leads.handoffs import NotReady
+from inputs.refusals import Invalid, NotAllowed, NotVisible, Problem, Refusal
+from leads.handoffs import AlreadyTaken, NotReady
 from leads.models import Handoff, Lead
 from ledger.instants import edge_now
 from teams.models import User
@@ -92,13 +92,21 @@ def _refused(request: HttpRequest, wanted: Step, lead: Lead, form: Any, refusal:
     status = UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status
     if isinstance(refusal, NotAllowed):
         form.errors.clear()  # what is missing does not matter to somebody who may not send it
-    problems = form.problems_of(refusal)
+    form.is_over = isinstance(refusal, AlreadyTaken)
+    problems = _problems(form, refusal, reader(request))
     if {problem.field for problem in problems} & {"", *form.fields}:
         add_problems(form, problems)
     else:
         form.add_error(None, refusal.message)
     form.mends = isinstance(refusal, NotReady)
     return _page(request, wanted, lead, form, status)
+
+
+def _problems(form: StepForm, refusal: Refusal, user: User) -> tuple[Problem, ...]:
+    """Give what a refusal says; of what its reader did themselves it says *you*."""
+    if isinstance(refusal, AlreadyTaken) and refusal.details.get("winner") == user.pk:
+        return (Problem("", refusal.code, "You have accepted this lead already."),)
+    return form.problems_of(refusal)
 
 
 def _done(request: HttpRequest, lead: Lead, words: str) -> HttpResponse:

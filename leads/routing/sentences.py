@@ -20,6 +20,8 @@ class Names:
     pools: Mapping[int, str] = field(default_factory=dict)
     queues: Mapping[int, str] = field(default_factory=dict)
     rules: Mapping[str, str] = field(default_factory=dict)
+    reader: int = 0
+    """Who reads it, by id, and is called *you*; 0 is nobody in particular."""
 
 
 PASSED = {
@@ -76,25 +78,25 @@ def story(trace: Trace, names: Names) -> list[str]:
 
 
 def _account_owner(chosen: Trace, names: Names) -> str:
-    return f"{_person(chosen.get('user'), names)} answers for this company."
+    return f"{_does(chosen.get('user'), names, 'answer')} for this company."
 
 
 def _same_company(chosen: Trace, names: Names) -> str:
-    return f"{_person(chosen.get('user'), names)} works on another lead of this company."
+    return f"{_does(chosen.get('user'), names, 'work')} on another lead of this company."
 
 
 def _cover(chosen: Trace, names: Names) -> str:
     away = _person(chosen.get("for"), names)
-    return f"{_person(chosen.get('user'), names)} covers for {away}, who knows this company and is away."
+    return f"{_does(chosen.get('user'), names, 'cover')} for {away}, who knows this company and is away."
 
 
 def _turn(chosen: Trace, names: Names) -> str:
-    return f"It was {_person(chosen.get('user'), names)}’s turn in {_pool(chosen, names)}{_because(chosen, names)}."
+    return f"It was {_whose(chosen.get('user'), names)} turn in {_pool(chosen, names)}{_because(chosen, names)}."
 
 
 def _opens_first(chosen: Trace, names: Names) -> str:
-    who = _person(chosen.get("user"), names)
-    return f"Nobody in {_pool(chosen, names)} was at work; {who} starts first{_because(chosen, names)}."
+    who = "you start" if _is_reader(chosen.get("user"), names) else _does(chosen.get("user"), names, "start")
+    return f"Nobody in {_pool(chosen, names)} was at work; {who} first{_because(chosen, names)}."
 
 
 def _nobody(chosen: Trace, names: Names) -> str:
@@ -106,11 +108,11 @@ def _queue_rule(chosen: Trace, names: Names) -> str:
 
 
 def _assigned(chosen: Trace, names: Names) -> str:
-    return f"{_person(chosen.get('by'), names)} gave it to {_person(chosen.get('user'), names)}."
+    return f"{_subject(chosen.get('by'), names)} gave it to {_whom(chosen.get('user'), names)}."
 
 
 def _claimed(chosen: Trace, names: Names) -> str:
-    return f"{_person(chosen.get('user'), names)} took it from the queue of {_queue(chosen, names)}."
+    return f"{_subject(chosen.get('user'), names)} took it from the queue of {_queue(chosen, names)}."
 
 
 _WHY = {
@@ -133,6 +135,27 @@ def _because(chosen: Trace, names: Names) -> str:
 
 def _person(user_id: Any, names: Names) -> str:
     return names.people.get(user_id, "Somebody") if user_id else "Somebody"
+
+
+def _is_reader(user_id: Any, names: Names) -> bool:
+    return bool(user_id) and user_id == names.reader
+
+
+def _does(user_id: Any, names: Names, verb: str) -> str:
+    """Say who does something: *Sam works*, to Sam himself *You work*."""
+    return f"{_subject(user_id, names)} {verb}{'' if _is_reader(user_id, names) else 's'}"
+
+
+def _subject(user_id: Any, names: Names) -> str:
+    return "You" if _is_reader(user_id, names) else _person(user_id, names)
+
+
+def _whose(user_id: Any, names: Names) -> str:
+    return "your" if _is_reader(user_id, names) else f"{_person(user_id, names)}’s"
+
+
+def _whom(user_id: Any, names: Names) -> str:
+    return "you" if _is_reader(user_id, names) else _person(user_id, names)
 
 
 def _pool(chosen: Trace, names: Names) -> str:

@@ -18,10 +18,11 @@ class Names:
     pools: Mapping[int, str]
     queues: Mapping[int, str]
     rules: Mapping[int, Mapping[str, str]]
+    reader: int = 0
 
     @staticmethod
-    def load(assignments: Iterable[Assignment]) -> Names:
-        """Load the names for ``assignments`` (with ``routing_version``), with three queries at most."""
+    def load(assignments: Iterable[Assignment], *, reader: int = 0) -> Names:
+        """Load the names for ``assignments`` (with ``routing_version``), with three queries at most; ``reader`` is called *you*."""
         rows = list(assignments)
         people, pools, queues = sentences.ids_in([row.trace for row in rows])
         versions = {row.routing_version for row in rows if row.routing_version is not None}
@@ -30,12 +31,13 @@ class Names:
             dict(Pool.objects.filter(id__in=pools).values_list("id", "name")) if pools else {},
             dict(Team.objects.filter(id__in=queues).values_list("id", "name")) if queues else {},
             {version.pk: {line["code"]: line.get("words", "") for line in version.rules} for version in versions},
+            reader,
         )
 
     def of(self, assignment: Assignment) -> sentences.Names:
         """Give the names as they apply to one assignment."""
         rules = self.rules.get(assignment.routing_version_id or 0, {})
-        return sentences.Names(self.people, self.pools, self.queues, rules)
+        return sentences.Names(self.people, self.pools, self.queues, rules, self.reader)
 
 
 def why(assignment: Assignment, names: Names) -> str:

@@ -35,6 +35,16 @@
     }
   });
 
+  // What was said of the last act, or of a field, is gone once it is no longer so.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.requestConfig.verb !== "get") document.querySelectorAll("main > .notice-success").forEach((notice) => notice.remove());
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.type !== "checkbox" || !event.target.checked || event.target.getAttribute("aria-invalid") !== "true") return;
+    event.target.removeAttribute("aria-invalid");
+    event.target.closest(".field")?.querySelector(".problem")?.remove();
+  });
+
   // Polled parts carry the entity tag of what is shown: an unchanged part answers 304 and is left alone.
   document.addEventListener("htmx:configRequest", (event) => {
     const tag = event.detail.elt.dataset.etag;

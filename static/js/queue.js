@@ -3,6 +3,19 @@
   const rows = () => [...document.querySelectorAll("[data-row]")];
   const chosen = () => document.querySelector("[data-row].is-chosen");
   let last = null; // the chosen lead survives a refresh of the queue
+  let left = null; // where the focus was before a part was swapped: the lead, its section, and its place in the list
+  const section = (row) => row.closest("section")?.getAttribute("aria-labelledby");
+
+  const typed = (form) => [...form.elements].some((field) => {
+    if (field.type === "hidden" || field.type === "submit") return false;
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (field.options) return [...field.options].some((option, place) => option.selected !== (option.defaultSelected || (!field.multiple && !field.querySelector("[selected]") && place === 0)));
+    return field.value !== field.defaultValue;
+  });
+  const close = (slot) => {
+    slot.replaceChildren();
+    chosen()?.querySelector("a").focus();
+  };
 
   const choose = (row, move) => {
     if (!row) return;
@@ -23,10 +36,12 @@
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
       const slot = event.target.closest("[data-slot]");
-      if (slot) {
-        slot.replaceChildren();
-        chosen()?.querySelector("a").focus();
-      }
+      const form = slot?.querySelector("form");
+      if (!slot || event.target.closest("dialog")) return;
+      if (form && !form.dataset.warned && typed(form)) {
+        form.dataset.warned = "yes";
+        document.dispatchEvent(new CustomEvent("announce", { detail: { value: "Not sent yet. Escape again throws away what you typed.", isBad: true } }));
+      } else close(slot);
       return;
     }
     if (event.target.closest("input, select, textarea, dialog")) return;
@@ -46,10 +61,22 @@
     const slot = cancel?.closest("[data-slot]");
     if (slot) {
       event.preventDefault();
-      slot.replaceChildren();
-      chosen()?.querySelector("a").focus();
+      close(slot);
     }
   });
+  // An action takes its row away, and the focus with it: it goes to the row if that still stands in its section, else to the one in its place.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const row = event.detail.target?.contains(document.activeElement) && document.activeElement.closest("[data-row]");
+    if (row) left = { lead: row.dataset.row, section: section(row), place: rows().indexOf(row) };
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    const all = rows();
+    if (left && document.activeElement === document.body && all.length) {
+      choose(all.find((row) => row.dataset.row === left.lead && section(row) === left.section) || all[Math.min(left.place, all.length - 1)], true);
+    }
+    left = null;
+  });
+  document.addEventListener("input", (event) => delete event.target.form?.dataset.warned);
   document.addEventListener("htmx:afterSettle", (event) => {
     const slot = event.target.closest?.("[data-slot]");
     if (slot) (slot.querySelector("[aria-invalid='true']") || slot.querySelector("[autofocus]") || slot.querySelector("select, input:not([type=hidden]), textarea"))?.focus();

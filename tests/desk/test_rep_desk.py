@@ -25,7 +25,7 @@ def test_it_shows_what_is_offered_with_chip_source_and_reason(enter: Enter, offe
     assert "1 lead, offered to you" in page
     assert 'class="chip ' in page
     assert "Spring-Webinar" in page
-    assert "turn in" in page or "starts first" in page  # why me
+    assert "your turn in" in page or "you start first" in page  # why me
 
 
 def test_what_is_due_first_is_shown_however_much_waits(

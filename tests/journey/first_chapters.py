@@ -114,7 +114,7 @@ def sam_sells(sam: Seat) -> None:
     boxes = sam.page.locator("[data-slot] input[type=checkbox]")
     boxes.first.check()
     sam.click("It is an SQL")
-    expect(sam.page.locator("[data-slot] .problem").first).to_contain_text("An SQL needs this.")
+    expect(sam.page.locator("[data-slot] .problem").first).to_contain_text("Not ticked.")
     expect(boxes.first).to_be_checked()
     sam.look("lead-checklist")
     for box in boxes.all():
