@@ -165,7 +165,7 @@ def one_by_one(work: Act) -> Act:
     """Let the intake send each write by itself, in the child that runs the work: PostgreSQL gets them as one statement else."""
 
     def run() -> None:
-        batch.together = nullcontext  # type: ignore[attr-defined]  # this process ends with the work
+        batch.together = nullcontext  # type: ignore[assignment, attr-defined]  # this process ends with the work
         work()
 
     return run
