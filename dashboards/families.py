@@ -79,16 +79,30 @@ def reached(measure: str) -> Q:
     This stage's time or a later one is set: skipping forward fills no false time. A lead that came back begins anew, and what it had
     reached before stands in the event log only.
     """
+    return reached_now(measure) if measure == STAGES[0] else reached_now(measure) | reached_before(measure)
+
+
+def reached_now(measure: str) -> Q:
+    """Say that a lead came at least so far in its present life."""
     if measure == STAGES[0]:
         return Q()
-    further = STAGES[STAGES.index(measure) :]
     found = Q(advocate_at__isnull=False)
-    for later in further:
+    for later in _further(measure):
         found |= Q(**{f"{TIMES[later]}__isnull": False})
+    return found
+
+
+def reached_before(measure: str) -> Q:
+    """Say that a lead came at least so far in a former life."""
     # Few leads begin anew: the first half is looked up once, the second only for them.
     anew = LeadEvent.objects.filter(kind__in=BEGAN_ANEW).values("lead_id")
-    before = LeadEvent.objects.filter(lead_id=OuterRef("pk"), kind__in=[ENTERED_BY[later] for later in further])
-    return found | Q(Q(pk__in=anew), Exists(before))
+    entered = [ENTERED_BY[later] for later in _further(measure)]
+    before = LeadEvent.objects.filter(lead_id=OuterRef("pk"), kind__in=entered)
+    return Q(Q(pk__in=anew), Exists(before))
+
+
+def _further(measure: str) -> tuple[str, ...]:
+    return STAGES[STAGES.index(measure) :]
 
 
 def within(field: str, scope: Scope) -> Q:

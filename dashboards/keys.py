@@ -6,7 +6,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-class PlainKey(models.BigAutoField):  # type: ignore[type-arg] - no class can be given its types when it is defined
+class PlainKey(models.BigAutoField):  # type: ignore[type-arg]  # no class can be given its types when it is defined
     """A key that SQLite may give again once its row is gone.
 
     Django asks SQLite never to do so, for which each insert, also one by a trigger that then writes nothing, looks up and writes the

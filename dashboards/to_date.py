@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.db.models import F, Q, QuerySet
 
-from dashboards.families import FAMILIES, MISSED, REJECTED, Family, ended, of_lead
+from dashboards.families import FAMILIES, MISSED, REJECTED, Family, ended, of_lead, reached
 from dashboards.scope import Scope
 from leads.models import Feedback, Handoff, Lead, Opportunity, Touch
 
@@ -68,7 +68,7 @@ TO_DATE: dict[str, Family] = {
     "touch": Family(touches, {"all": Q()}, {}),
     "cost": Family(
         brought,
-        {"per_lead": Q(), "per_sql": Q(sql_at__isnull=False), "per_won": Q(customer_at__isnull=False)},
+        {"per_lead": Q(), "per_sql": reached("sql"), "per_won": reached("won")},
         {},
     ),
     "lateness": Family(ended, {"answered_late": MISSED & Q(late_seconds__isnull=False)}, {}),

@@ -7,20 +7,22 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 
+from dashboards import families
+from dashboards.families import STAGES
 from leads.holding import covered_by
-from leads.lifecycle import SALES_STAGES, STAGE_TIMES, Stage
+from leads.lifecycle import PATH, SALES_STAGES, Stage
 from leads.models import Handoff, ImportRow, ImportRun, Lead
 from teams.models import User
 
-REACHED = {str(stage): STAGE_TIMES[stage] for stage in STAGE_TIMES if stage != Stage.LEAD}
-"""What a lead can have reached in this life of its, with the column that says when."""
+REACHED = {str(stage): measure for stage, measure in zip(PATH, STAGES, strict=True) if stage != Stage.LEAD}
+"""What a lead can have reached, with the measure of the dashboard that counts it."""
 
 OPEN_OFFERS = Handoff.objects.filter(state=Handoff.States.OPEN)
 
 
 def reached(stage: str) -> Q:
-    """Leads that entered ``stage`` in this life of theirs, wherever they stand now."""
-    return Q(**{f"{REACHED[stage]}__isnull": False})
+    """Leads that came at least to ``stage``, in this life of theirs or a former one: as the dashboard counts."""
+    return families.reached(REACHED[stage])
 
 
 def working(user_ids: Iterable[int]) -> Q:

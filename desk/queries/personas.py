@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count
 
+from dashboards.families import reached
 from inputs.refusals import NotVisible
 from leads.models import Lead
 from personas.conditions import BadRule, read_condition
@@ -79,7 +80,7 @@ def _leads_of(persona_of: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
     for version_id, *numbers in (
         Lead.objects.filter(persona_id__in=persona_of)
         .values_list("persona_id")
-        .annotate(leads=Count("*"), accepted=Count("sal_at"), won=Count("customer_at"))
+        .annotate(leads=Count("*"), accepted=Count("pk", filter=reached("sal")), won=Count("pk", filter=reached("won")))
     ):
         before = counts.get(persona_of[version_id], (0, 0, 0))
         counts[persona_of[version_id]] = tuple(map(sum, zip(before, numbers, strict=True)))

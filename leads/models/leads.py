@@ -150,7 +150,8 @@ class Lead(models.Model):
             models.Index(fields=["last_campaign", "-captured_at"], name="lead_campaign_idx"),
             models.Index(fields=["last_campaign", "-last_touch_at", "-id"], name="lead_campaign_touch_idx"),
             models.Index(
-                fields=["last_campaign", "handoff_count", "customer_at", "sql_at"], name="lead_campaign_won_idx"
+                fields=["last_campaign", "handoff_count", "sql_at", "opportunity_at", "customer_at", "advocate_at"],
+                name="lead_campaign_won_idx",
             ),
             models.Index(fields=["marketer", "-last_touch_at", "-id"], name="lead_marketer_idx"),
             models.Index(

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from campaigns.models import Campaign
+from dashboards.families import STAGES
+from dashboards.funnel import funnel
+from dashboards.periods import Period
+from dashboards.scope import Filters, Scope
+from desk.queries import lead_sets
+from desk.queries.campaign_page import page_of
 from desk.queries.marketer import campaign_figures
+from leads import followup
 from leads.followup import log_activity
 from leads.handoffs import accept, recall, reject, return_lead
 from leads.models import Handoff, Lead
-from teams.models import User
+from sla.in_force import InForce
+from teams.models import Team, User
+from tests.cast import NOW
 from tests.desk.conftest import Offer
+from tests.leads.follow_up_calls import LATER
+from tests.leads.worlds import bring_to, go_round, ready_lead
 
 
 def _counted_one_by_one(campaign: Campaign) -> Counter[str]:
@@ -44,6 +56,25 @@ def test_the_figures_are_those_of_every_single_handoff(
     assert told == {"delivered": 7, "accepted": 3, "rejected": 2, "waiting": 1, "recalled": 1}
     assert figures.captured == Lead.objects.count() == 7
     assert sorted(figures.reasons) == [("wrong_role", 1), ("wrong_size", 1)]
+
+
+def test_a_former_life_counts_as_on_the_dashboard(
+    campaign: Campaign, maya: User, mona: User, sam: User, agreement: InForce, sales: Team
+) -> None:
+    go_round(sales)
+    lead = bring_to("opportunity", ready_lead(campaign=campaign), maya=maya, sam=sam)
+    followup.lose(lead_id=lead.pk, reason="no_budget", actor=sam, at=LATER)
+    followup.reopen(lead_id=lead.pk, reason="A new budget.", actor=mona, at=LATER)
+    scope = Scope(Period(NOW.date(), NOW.date() + timedelta(days=1), ZoneInfo("UTC")), Filters(campaign=campaign.pk))
+
+    shown = funnel(scope).total.figures
+    figures, steps = campaign_figures([campaign])[0], page_of(campaign, maya).funnel
+
+    assert Lead.objects.get().sql_at is None
+    assert [step.count for step in steps] == [shown[stage].part for stage in STAGES] == [1, 1, 1, 1, 1, 0]
+    assert (figures.sqls, figures.won) == (1, 0)
+    for step in steps[1:]:
+        assert Lead.objects.filter(lead_sets.reached(step.reached)).count() == step.count
 
 
 def test_every_handoff_is_counted_on_its_lead(offer: Offer, maya: User, sam: User, at: datetime) -> None:
