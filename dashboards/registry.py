@@ -170,7 +170,11 @@ def _register_promises() -> None:
         ("judged", "Promises judged", "Promises kept or missed"),
         ("kept", "Promises kept", "Promises answered at or before their due time"),
         ("missed", "Promises missed", "Promises not answered by their due time, answered later or not"),
-        ("unanswered", "Missed and still open", "Missed promises that nobody has answered yet"),
+        (
+            "unanswered",
+            "Missed and not answered",
+            "Missed promises that whoever owed them has not answered: not yet, or never, where the lead went to somebody else or was closed",
+        ),
         ("answered", "Promises answered", "Promises answered, in time or late"),
     ):
         _register(f"promise.{measure}", name, "Do we keep our word?", numerator, answers="both")
@@ -186,7 +190,7 @@ def _register_promises() -> None:
         "promise.response", "Response time", "How long do we let a lead wait?",
         "Median and 90th percentile, by nearest rank, of business time from the clock's start to its answer",
         unit="business seconds", part="answered", answers="both",
-        exclusions=f"{JUDGED} What nobody has answered yet has no time: see “missed and still open”.",
+        exclusions=f"{JUDGED} What was not answered has no time: see “missed and not answered”.",
     )  # fmt: skip
     for number, (label, _, _) in enumerate(BANDS):
         _register(
