@@ -29,7 +29,16 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 SWEPT_COLUMNS = ("id", "promise", "lead_id", "handoff_id", "user_id", "team_id", "state", "plan", "plan_position")
 """What the sweep reads: no instants, which cost most to read; those it needs stand in the plan."""
 
-COLUMNS = (*SWEPT_COLUMNS, "version_id", "calendar_version_id", "started_at", "due_at", "answered_at", "detected_at", "arrived_at")
+COLUMNS = (
+    *SWEPT_COLUMNS,
+    "version_id",
+    "calendar_version_id",
+    "started_at",
+    "due_at",
+    "answered_at",
+    "detected_at",
+    "arrived_at",
+)
 
 
 @dataclass(slots=True)

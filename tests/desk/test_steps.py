@@ -182,7 +182,11 @@ def test_a_form_that_is_sent_twice_is_stored_once(
 @pytest.mark.parametrize(
     ("code", "typed", "words"),
     [
-        ("call", {"outcome": "no_answer", "occurred_at": "0001-01-01T00:00"}, "This time is before the lead was there for sales to work on."),
+        (
+            "call",
+            {"outcome": "no_answer", "occurred_at": "0001-01-01T00:00"},
+            "This time is before the lead was there for sales to work on.",
+        ),
         ("call", {"outcome": "no_answer", "occurred_at": "9999-12-31T23:59"}, "This time is in the future."),
         ("recycle", {"reason": "no_budget", "returns_on": "2001-01-01"}, "Choose a day in the next three years"),
     ],
