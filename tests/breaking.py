@@ -87,7 +87,7 @@ def every_row() -> Rows:
     tables = _tables()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            parts = [f"SELECT '{table}', row::text FROM \"{table}\" row" for table in tables]
+            parts = [f"SELECT '{table}', (whole.*)::text FROM \"{table}\" whole" for table in tables]
             cursor.execute(" UNION ALL ".join(parts))
             found: Rows = {table: [] for table in tables}
             for table, row in cursor.fetchall():
