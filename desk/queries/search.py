@@ -1,6 +1,6 @@
 """Find contacts by the beginning of their name, surname, company or email, each by an index of its own.
 
-The indexes stand in ``leads/migrations/0003_search_indexes.py``; a condition here has exactly the form that its index has there.
+The indexes stand in ``leads/migrations/0002_search_indexes.py``; a condition here has exactly the form that its index has there.
 """
 
 from __future__ import annotations

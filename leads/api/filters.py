@@ -127,7 +127,7 @@ def _searched(value: str, name: str, _at: datetime) -> Q:
         raise BadQuery(problem.message, code=problem.code, field=name)
     if not words:
         return Q()
-    # Each part has an index of its own (leads/migrations/0003_search_indexes.py).
+    # Each part has an index of its own (leads/migrations/0002_search_indexes.py).
     found = Contact.objects.filter(name__istartswith=words).values("id").union(
         Contact.objects.filter(company__name__istartswith=words).values("id"),
         Contact.objects.filter(email_key__startswith=words.lower()).values("id"),

@@ -36,6 +36,6 @@ def _indexes(schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0002_import_notes")]
+    dependencies = [("leads", "0001_initial")]
 
     operations = [migrations.RunPython(create, drop)]
