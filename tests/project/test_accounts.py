@@ -102,3 +102,13 @@ def test_a_full_cache_forgets_no_failed_login() -> None:
         cache.set(name, 1, timeout=300)
 
     assert len(cache.get_many(names)) == 400
+
+
+def test_who_has_no_password_yet_is_led_to_the_link_by_email(client: Client, sam: User) -> None:
+    client.force_login(sam)
+
+    page = client.get("/accounts/password/change/", follow=True)
+
+    assert not sam.has_usable_password()
+    assert page.redirect_chain == [("/accounts/password/reset/", 302)]
+    assert page.status_code == 200
