@@ -94,6 +94,7 @@ class MappingForm(forms.Form):
         self, *args: Any, columns: Sequence[str], samples: Mapping[str, str] = NO_SAMPLES, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.columns = tuple(columns)
         choices = [("", "Leave out"), *((column, _with_sample(column, samples.get(column, ""))) for column in columns)]
         for field in FIELDS:
             self.fields[field.code] = forms.ChoiceField(label=field.label, choices=choices, required=False)
@@ -106,6 +107,12 @@ class MappingForm(forms.Form):
     @property
     def unmatched(self) -> list[forms.BoundField]:
         return [self[field.code] for field in FIELDS if not self._is_matched(field.code)]
+
+    @property
+    def left_columns(self) -> list[str]:
+        """The columns of the file that no field takes."""
+        taken = {self[field.code].value() for field in FIELDS}
+        return [column for column in self.columns if column not in taken]
 
     def _is_matched(self, code: str) -> bool:
         return bool(self[code].value() or self[code].errors)

@@ -112,6 +112,20 @@ PEOPLE = b"Ada Byron,ada@acme.example\nBob Stone,bob@acme.example\n"
 
 
 @pytest.mark.parametrize(
+    ("header", "left", "is_open"), [("Email,Job", ["Job"], True), ("Email,Name", [], False), ("A,B", ["A", "B"], True)]
+)
+def test_the_fields_are_open_while_a_column_of_the_file_is_left(
+    browser: Client, header: str, left: list[str], is_open: bool
+) -> None:
+    run = uploaded(browser, f"{header}\nines@firm.example,Something\n".encode())
+
+    page = browser.get(f"/imports/{run.pk}/columns/")
+
+    assert page.context["form"].left_columns == left
+    assert ('more-fields" open' in page.content.decode()) is is_open
+
+
+@pytest.mark.parametrize(
     ("raw", "first_line", "columns", "rows"),
     [
         (PEOPLE, "", ["Column 1", "Column 2"], 2),
