@@ -22,8 +22,8 @@ from leads.models.leads import LeadQuerySet
 from ledger.instants import company_day
 from teams.models import User
 
-MOST_CAMPAIGNS = 20
-MOST_ROWS = 25
+MOST_CAMPAIGNS = 10
+MOST_ROWS = 15
 CAMPAIGNS_DAYS = 365
 CENT = Decimal("0.01")
 
