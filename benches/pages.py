@@ -2,7 +2,7 @@
 
 Each engine gets a database of its own with a company of 60 reps (``benches._pages_rows``). A page is asked for through the whole of
 Django, logged in and warm: middleware, session, view, template. The control is the barest list that Django can make of the same leads
-(25 rows, one query, one template), asked in turn with each page: only the ratio is comparable from one session to the next.
+(25 rows, one query, one template), asked in turn with each page: only the ratio is comparable from one run to the next.
 """
 
 from __future__ import annotations
