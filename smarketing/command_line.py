@@ -26,7 +26,8 @@ def main(arguments: list[str]) -> None:
         if not any(sign in str(error) for sign in NO_TABLES):
             raise
         sys.exit(
-            f"The database {settings.DATABASES['default']['NAME']} has not all tables that it needs. Make them: ./run manage migrate"
+            f"The database {settings.DATABASES['default']['NAME']} has not all tables that it needs. "
+            "Make them: ./run manage migrate, and ./run manage createcachetable"
         )
 
 
