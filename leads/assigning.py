@@ -92,24 +92,16 @@ class Places:
         return cls(Hours.load(people, teams), {user_id: person.team_id for user_id, person in people.items()}, gone)
 
 
-def offer(
-    record: Record,
-    offers: Sequence[Offer],
-    *,
-    at: datetime,
-    cause: str,
-    actor_id: int | None = None,
-    board: Board | None = None,
-) -> list[Placement]:
+def offer(record: Record, offers: Sequence[Offer], *, at: datetime, cause: str) -> list[Placement]:
     """Route ``offers`` by the rules in force and carry it out; raises ``NoRouting`` and ``NoCalendar``.
 
     A live *accept*, *assign* or *first attempt* clock of a lead that moves must have been ended by the caller.
     """
     if not offers:
         return []
-    board = board or Board.load(offers, at=at)
+    board = Board.load(offers, at=at)
     placements = choose(board, offers)
-    _carry_out(record, placements, Places.of_board(board), at=at, cause=cause, actor_id=actor_id)
+    _carry_out(record, placements, Places.of_board(board), at=at, cause=cause)
     return placements
 
 
@@ -119,7 +111,7 @@ def place(record: Record, placements: Sequence[Placement], *, at: datetime, caus
     places = Places.load(people, ids(placed.queue_id for placed in placements), at)
     if not places.gone.isdisjoint(people):
         raise HasLeft("They are not in sales any more. Choose somebody else.", field="user")
-    _carry_out(record, placements, places, at=at, cause=cause, actor_id=None)
+    _carry_out(record, placements, places, at=at, cause=cause)
 
 
 def choose(board: Board, offers: Sequence[Offer]) -> list[Placement]:
@@ -132,9 +124,7 @@ def choose(board: Board, offers: Sequence[Offer]) -> list[Placement]:
     return placements
 
 
-def _carry_out(
-    record: Record, placements: Sequence[Placement], places: Places, *, at: datetime, cause: str, actor_id: int | None
-) -> None:
+def _carry_out(record: Record, placements: Sequence[Placement], places: Places, *, at: datetime, cause: str) -> None:
     """Set assignee, owner and queue on the handoffs and leads, the owner of open opportunities, and announce it.
 
     A handoff that is decided keeps whom it was decided by: a lead that moves later changes hands by its owner, and no figure of then.
@@ -154,7 +144,7 @@ def _carry_out(
     if owners:
         deals = Opportunity.objects.filter(lead__in=owners, closed_at__isnull=True).values_list("id", "lead_id")
         update_rows(Opportunity, ("owner_id",), [(deal_id, owners[lead_id]) for deal_id, lead_id in deals])
-    announce(record, placements, places, at=at, cause=cause, actor_id=actor_id)
+    announce(record, placements, places, at=at, cause=cause)
 
 
 def announce(
@@ -164,15 +154,14 @@ def announce(
     *,
     at: datetime,
     cause: str,
-    actor_id: int | None = None,
     clock_ids: Sequence[int] = (),
 ) -> None:
     """Write the assignments, their events and notices, and start the clock of whoever has to act now.
 
     ``clock_ids`` are ids for the clocks, where the caller has reserved as many as there are placements.
     """
-    actor = record.actor_id if actor_id is None else actor_id
-    insert_rows(Assignment, ASSIGNMENT_COLUMNS, [_assignment(placed, cause, actor, at) for placed in placements])
+    rows = [_assignment(placed, cause, record.actor_id, at) for placed in placements]
+    insert_rows(Assignment, ASSIGNMENT_COLUMNS, rows)
     managers = managers_of(placed.queue_id for placed in placements)
     for placed in placements:
         _tell(record, placed, cause, managers)

@@ -142,4 +142,3 @@ STEP_KINDS = {
     "escalated": "Escalated",
     "answered": "Answered late",
 }
-CLOCK_OUTCOMES = ("met", "missed", "cancelled")

@@ -71,11 +71,9 @@ Reserved = Mapping[type[Model], Sequence[int]]
 """Ids taken for handoffs and clocks, at least one of each for a lead."""
 
 
-def hand_off_many(
-    record: Record, leads: Sequence[ToHandOff], *, agreement: InForce, at: datetime, board: Board | None = None
-) -> HandedOff:
+def hand_off_many(record: Record, leads: Sequence[ToHandOff], *, agreement: InForce, at: datetime) -> HandedOff:
     """Hand off stored ``leads`` under ``agreement``: ``open_many``, and what it changes on them."""
-    done = open_many(record, leads, agreement=agreement, at=at, board=board)
+    done = open_many(record, leads, agreement=agreement, at=at)
     rows = [line[:4] for line in done.pinned]
     update_rows(Lead, ("tier", "handoff_count", "queue_id"), rows, returning=())
     kinds = [(line.lead_id, line.kind) for line in done.pinned if line.kind]
@@ -84,13 +82,13 @@ def hand_off_many(
 
 
 def open_many(
-    record: Record, leads: Sequence[ToHandOff], *, agreement: InForce, at: datetime, board: Board | None = None,
-    known: Known | None = None, reserved: Reserved | None = None,
+    record: Record, leads: Sequence[ToHandOff], *, agreement: InForce, at: datetime, known: Known | None = None,
+    reserved: Reserved | None = None,
 ) -> HandedOff:  # fmt: skip
     """Open and route the handoffs of ``leads``; those that lack something stay with marketing, who are told what.
 
-    The leads themselves are left to the caller, who may not have stored them yet (then with ``known``): see ``HandedOff.pinned``. A lead
-    that had its two handoffs is left out unless the caller asked a manager: see ``LIMIT_WITHOUT_MANAGER``.
+    The leads themselves are left to the caller, who may not have stored them yet (then with ``known``): see ``HandedOff.pinned``. Whether a
+    lead may be handed off once more is for the caller to ask: see ``LIMIT_WITHOUT_MANAGER``.
     """
     required = agreement.terms.required_for_handoff
     missing = {lead.lead_id: found for lead in leads if (found := missing_for_handoff(required, lead.facts))}
@@ -100,7 +98,7 @@ def open_many(
         return HandedOff((), missing)
     ids = reserved or reserve_many({Handoff: len(ready), Clock: len(ready)})
     offers = _offers(ready, ids[Handoff], agreement)
-    board = board or Board.load(offers, at=at, known=known)
+    board = Board.load(offers, at=at, known=known)
     placements = choose(board, offers)
     pinned = _open(record, ready, placements, board, at)
     announce(

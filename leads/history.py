@@ -14,7 +14,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from leads.intake.normalise import company_key
 from leads.lifecycle import Stage
@@ -61,11 +60,6 @@ class WinsRecorded:
 def touch_key(external_id: str) -> str:
     """Name the first contact of a lead of the past, so that it is taken in once."""
     return hashlib.sha256(f"history {external_id}".encode()).hexdigest()
-
-
-def won_before_first_contact() -> Q:
-    """Tell the leads whose win is dated before their first contact: a figure of data quality. They are kept."""
-    return Q(events__kind="won", events__facts__flag=WON_BEFORE_FIRST_CONTACT)
 
 
 def record_wins(*, wins: Sequence[PastWin], actor: User | None, at: datetime) -> WinsRecorded:

@@ -1,9 +1,8 @@
-"""The verbs of people and teams, and who is whose manager."""
+"""The verbs of people and teams. Whom somebody manages stands in ``teams.managing``."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -204,16 +203,6 @@ def locked_person(user_id: int) -> User:
     if user is None:
         raise NoSuchPerson("There is no such person.")
     return user
-
-
-def managers_of(team_ids: Iterable[int]) -> dict[int, list[int]]:
-    """Give the active managers of each of ``team_ids``, in a steady order; a team without one gets an empty list."""
-    wanted = set(team_ids)
-    found: dict[int, list[int]] = defaultdict(list)
-    rows = Membership.objects.filter(team_id__in=wanted, is_manager=True, user__is_active=True)
-    for team_id, user_id in rows.order_by("team_id", "user_id").values_list("team_id", "user_id"):
-        found[team_id].append(user_id)
-    return {team_id: found[team_id] for team_id in sorted(wanted)}
 
 
 # Parts ----------------------------------------------------------------------------------------------------------------

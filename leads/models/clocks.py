@@ -15,8 +15,6 @@ from leads.models.leads import Lead
 from sla.models import AgreementVersion, CalendarVersion
 from teams.models import Team
 
-SUBJECTS = ("lead", "handoff")
-
 
 class ClockQuerySet(models.QuerySet["Clock"]):
     def running(self) -> ClockQuerySet:

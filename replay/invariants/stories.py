@@ -30,7 +30,6 @@ MOVES: dict[str, tuple[tuple[str, ...], str]] = {
 }
 TIMES = {"qualified": "mql_at", "accepted": "sal_at", "qualified_for_sales": "sql_at", "opportunity_opened": "opportunity_at",
          "won": "customer_at"}  # fmt: skip
-DECISIONS = {"accepted": "accepted", "recalled": "recalled"}
 
 ClockKey = tuple[str, str, int, int | None, int | None, datetime]
 """A clock that had to be: promise, kind and id of its subject, who owes it, which team if nobody, since when."""

@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count
 
-from leads.history import PastWin, record_wins, won_before_first_contact
+from leads.history import WON_BEFORE_FIRST_CONTACT, PastWin, record_wins
 from leads.models import Clock, Company, Handoff, Lead, LeadEvent, Opportunity, Touch
 from ledger.models import AuditEntry, Notice
 from tests.cast import NOW, make_lead
@@ -123,7 +123,8 @@ def test_a_win_before_the_first_contact_is_kept_and_flagged(tmp_path):
     told, _ = load(tmp_path)
 
     assert told["won_before_first_contact"] == 1
-    assert [lead.contact.external_id for lead in Lead.objects.filter(won_before_first_contact())] == ["b2"]
+    flagged = LeadEvent.objects.filter(kind="won", facts__flag=WON_BEFORE_FIRST_CONTACT)
+    assert [event.lead.contact.external_id for event in flagged] == ["b2"]
 
 
 def test_a_deal_of_nobody_is_named_and_counted(tmp_path):

@@ -20,7 +20,6 @@ from teams.people import (
     Place,
     create_member,
     create_team,
-    managers_of,
     set_administrator,
     set_places,
 )  # fmt: skip
@@ -140,10 +139,3 @@ def test_two_administrators_cannot_dismiss_each_other_at_once(ada: User) -> None
 
     assert User.objects.filter(is_administrator=True, is_active=True).count() == 1
     assert len([refusal for refusal in refusals if refusal]) == 1
-
-
-def test_managers_are_found_by_team(sue: User, sam: User, sales: Team) -> None:
-    person("Former", sales, is_manager=True, is_active=False)
-    empty = Team.objects.create(name="Empty", side="sales")
-
-    assert managers_of([sales.pk, empty.pk]) == {sales.pk: [sue.pk], empty.pk: []}
