@@ -102,7 +102,7 @@ _REASON: dict[str, Reader] = {"reason": code, "note": text}
 
 ACTS: dict[str, Act] = {
     "qualify": Act(_qualify, {"reason": text}, ("reason",)),
-    "correct": Act(_correct, {**dict.fromkeys((*FIELDS, "source"), given), "is_elsewhere": flag}),
+    "correct": Act(_correct, {**dict.fromkeys(FIELDS, given), "source": text, "is_elsewhere": flag}),
     "hand-off": Act(handoffs.hand_off, {}),
     "accept": Act(handoffs.accept, _SEEN),
     "reject": Act(handoffs.reject, {**_REASON, **_SEEN}, ("reason",)),

@@ -159,6 +159,11 @@ def test_correcting_changes_what_the_body_names_and_hands_off_what_is_complete(w
     assert Handoff.objects.get().lead == lead
 
 
+@pytest.mark.parametrize("source", [{"code": "event"}, ["event"], 7, False])
+def test_correcting_a_source_takes_a_text_alone(offered, maya, source):
+    assert problems(do(Program(maya), offered, "correct", source=source)) == [("source", "wrong_type")]
+
+
 def test_correcting_says_what_it_cannot_use(offered, sam, maya):
     other = make_lead()
     program = Program(maya)
