@@ -21,26 +21,10 @@ from leads.holding import Held, hold, permit, permit_work, require_step, terms_o
 from leads.informing import tell_marketing
 from leads.lifecycle import Stage, WrongStage
 from leads.models import Activity, Feedback, Lead, LeadEvent
-from leads.outcomes import disqualify, lose, open_opportunity, qualify_for_sales, recycle, reopen, revive_due, win
 from leads.reasons import checked_note
 from leads.record import Record
 from ledger.rows import update_rows
 from teams.models import User
-
-__all__ = [
-    "BadActivity",
-    "BadRating",
-    "disqualify",
-    "log_activity",
-    "lose",
-    "open_opportunity",
-    "qualify_for_sales",
-    "rate",
-    "recycle",
-    "reopen",
-    "revive_due",
-    "win",
-]
 
 VERDICTS = frozenset(
     {Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER, Stage.ADVOCATE, Stage.RECYCLED, Stage.DISQUALIFIED, Stage.LOST}

@@ -1,6 +1,6 @@
-"""The verbs that decide what becomes of a lead: SQL, opportunity, won, lost, recycled, disqualified, reopened.
+"""The verbs that decide what becomes of a lead: SQL, opportunity, won, lost, recycled, disqualified.
 
-``leads.followup`` offers them too. Design, domain page, *Lifecycle of a lead*.
+How it begins anew is the matter of ``leads.second_life``. Design, domain page, *Lifecycle of a lead*.
 """
 
 from __future__ import annotations
@@ -21,23 +21,9 @@ from leads.lifecycle import Stage, WrongStage
 from leads.models import Company, Lead, Opportunity
 from leads.reasons import BadReason, checked_reason
 from leads.record import Record
-from leads.second_life import reopen, revive_due
 from ledger.instants import company_day
 from sla.terms import Terms
 from teams.models import User
-
-__all__ = [
-    "BadDeal",
-    "ChecklistIncomplete",
-    "disqualify",
-    "lose",
-    "open_opportunity",
-    "qualify_for_sales",
-    "recycle",
-    "reopen",
-    "revive_due",
-    "win",
-]
 
 MAX_AMOUNT = Decimal("999999999999.99")
 CURRENCY = re.compile(r"[A-Z]{3}")

@@ -12,14 +12,15 @@ from typing import Any
 
 from leads.capture import CaptureRefused, submit
 from leads.completing import complete
-from leads.followup import disqualify
-from leads.handoffs import NotReady, hand_off, recall
+from leads.handoffs import NotReady, hand_off
 from leads.importing import finish_imports, map_columns, stage_file, start_run
 from leads.intake.arrival import REJECTED, Outcome
 from leads.intake.pipeline import take_in
 from leads.lifecycle import Stage
 from leads.models import Handoff, ImportRow
 from leads.models import Lead as LeadRow
+from leads.moves import recall
+from leads.outcomes import disqualify
 from leads.qualifying import qualify
 from replay.company import Company
 from replay.names import QUALIFY_REASONS

@@ -10,19 +10,12 @@ from functools import partial
 from typing import Any
 
 from leads.codes import CONVERSATIONS
-from leads.followup import (
-    disqualify,
-    log_activity,
-    lose,
-    open_opportunity,
-    qualify_for_sales,
-    rate,
-    recycle,
-    reopen,
-    win,
-)
-from leads.handoffs import accept, assign, claim, reject, reroute, return_lead
+from leads.followup import log_activity, rate
+from leads.handoffs import accept, reject, return_lead
 from leads.lifecycle import Stage
+from leads.moves import assign, claim, reroute
+from leads.outcomes import disqualify, lose, open_opportunity, qualify_for_sales, recycle, win
+from leads.second_life import reopen
 from replay import people
 from replay.company import Company
 from replay.names import CALL_NOTES, REOPEN_REASONS

@@ -14,7 +14,7 @@ from dashboards.scope import Filters, Scope
 from desk.queries import lead_sets
 from desk.queries.campaign_page import page_of
 from desk.queries.marketer import campaign_figures
-from leads import followup
+from leads import outcomes, second_life
 from leads.followup import log_activity
 from leads.handoffs import accept, recall, reject, return_lead
 from leads.models import Handoff, Lead
@@ -63,8 +63,8 @@ def test_a_former_life_counts_as_on_the_dashboard(
 ) -> None:
     go_round(sales)
     lead = bring_to("opportunity", ready_lead(campaign=campaign), maya=maya, sam=sam)
-    followup.lose(lead_id=lead.pk, reason="no_budget", actor=sam, at=LATER)
-    followup.reopen(lead_id=lead.pk, reason="A new budget.", actor=mona, at=LATER)
+    outcomes.lose(lead_id=lead.pk, reason="no_budget", actor=sam, at=LATER)
+    second_life.reopen(lead_id=lead.pk, reason="A new budget.", actor=mona, at=LATER)
     scope = Scope(Period(NOW.date(), NOW.date() + timedelta(days=1), ZoneInfo("UTC")), Filters(campaign=campaign.pk))
 
     shown = funnel(scope).total.figures

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from leads import followup
+from leads import followup, outcomes, second_life
 from leads.models import Lead
 from teams.models import User
 from tests.cast import NOW
@@ -23,15 +23,15 @@ def log(lead: Lead, actor: User, outcome: str = "no_answer", **more: Any) -> int
 
 VERBS: dict[str, Callable[[Lead, User], Any]] = {
     "log_activity": log,
-    "qualify_for_sales": lambda lead, actor: followup.qualify_for_sales(
+    "qualify_for_sales": lambda lead, actor: outcomes.qualify_for_sales(
         lead_id=lead.pk, confirmed=CHECKLIST, actor=actor, at=LATER
     ),
-    "open_opportunity": lambda lead, actor: followup.open_opportunity(
+    "open_opportunity": lambda lead, actor: outcomes.open_opportunity(
         lead_id=lead.pk, amount=Decimal("99.50"), expected_close_on=CLOSE, actor=actor, at=LATER
     ),
-    "win": lambda lead, actor: followup.win(lead_id=lead.pk, actor=actor, at=LATER),
-    "lose": lambda lead, actor: followup.lose(lead_id=lead.pk, reason="price", actor=actor, at=LATER),
-    "recycle": lambda lead, actor: followup.recycle(lead_id=lead.pk, reason="no_budget", actor=actor, at=LATER),
-    "disqualify": lambda lead, actor: followup.disqualify(lead_id=lead.pk, reason="spam", actor=actor, at=LATER),
-    "reopen": lambda lead, actor: followup.reopen(lead_id=lead.pk, reason="They called", actor=actor, at=LATER),
+    "win": lambda lead, actor: outcomes.win(lead_id=lead.pk, actor=actor, at=LATER),
+    "lose": lambda lead, actor: outcomes.lose(lead_id=lead.pk, reason="price", actor=actor, at=LATER),
+    "recycle": lambda lead, actor: outcomes.recycle(lead_id=lead.pk, reason="no_budget", actor=actor, at=LATER),
+    "disqualify": lambda lead, actor: outcomes.disqualify(lead_id=lead.pk, reason="spam", actor=actor, at=LATER),
+    "reopen": lambda lead, actor: second_life.reopen(lead_id=lead.pk, reason="They called", actor=actor, at=LATER),
 }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from leads import followup
+from leads import outcomes
 from leads.models import Lead
 from leads.outcomes import BadDeal
 from leads.reasons import BadReason
@@ -45,8 +45,8 @@ def test_a_deal_may_close_today_and_not_yesterday(today: date, at: datetime, sam
     deal: dict[str, Any] = {"lead_id": lead.pk, "amount": Decimal(5), "actor": sam, "at": at}
 
     with pytest.raises(BadDeal):
-        followup.open_opportunity(expected_close_on=today - timedelta(days=1), **deal)
-    followup.open_opportunity(expected_close_on=today, **deal)
+        outcomes.open_opportunity(expected_close_on=today - timedelta(days=1), **deal)
+    outcomes.open_opportunity(expected_close_on=today, **deal)
 
     assert lead.opportunities.get().expected_close_on == today
 
@@ -56,8 +56,8 @@ def test_a_recycled_lead_returns_tomorrow_at_the_earliest(today: date, at: datet
     step: dict[str, Any] = {"lead_id": lead.pk, "reason": "bad_timing", "actor": sam, "at": at}
 
     with pytest.raises(BadReason):
-        followup.recycle(returns_on=today, **step)
-    followup.recycle(returns_on=today + timedelta(days=1), **step)
+        outcomes.recycle(returns_on=today, **step)
+    outcomes.recycle(returns_on=today + timedelta(days=1), **step)
 
     assert Lead.objects.get(pk=lead.pk).returns_on == today + timedelta(days=1)
 
@@ -67,7 +67,7 @@ def test_the_days_of_the_agreement_are_counted_from_today(
 ) -> None:
     lead = make_lead(stage="sal", owner=sam)
 
-    followup.recycle(lead_id=lead.pk, reason="no_budget", actor=sam, at=at)
+    outcomes.recycle(lead_id=lead.pk, reason="no_budget", actor=sam, at=at)
 
     days = agreement.terms.recycle_days["no_budget"]
     assert Lead.objects.get(pk=lead.pk).returns_on == today + timedelta(days=days)

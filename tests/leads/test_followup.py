@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from inputs.refusals import Conflict, NotAllowed, NotVisible
-from leads import followup, handoffs
+from leads import handoffs, outcomes
 from leads.codes import CONVERSATIONS, OUTCOMES
 from leads.followup import BadActivity
 from leads.lifecycle import STEPS, Stage
@@ -192,7 +192,7 @@ def test_every_item_of_the_checklist_has_to_be_confirmed(maya: User, sam: User) 
     log(lead, sam, "conversation")
 
     with pytest.raises(ChecklistIncomplete) as refused:
-        followup.qualify_for_sales(lead_id=lead.pk, confirmed=["need", "budget", "charm"], actor=sam, at=LATER)
+        outcomes.qualify_for_sales(lead_id=lead.pk, confirmed=["need", "budget", "charm"], actor=sam, at=LATER)
 
     found = {(problem.field, problem.code) for problem in refused.value.problems}
     assert found == {
@@ -240,7 +240,7 @@ def test_a_deal_that_cannot_be_is_refused(field: str, deal: dict[str, Any], maya
     usual = {"amount": Decimal(1), "expected_close_on": CLOSE, "currency": "EUR"}
 
     with pytest.raises(BadDeal) as refused:
-        followup.open_opportunity(lead_id=lead.pk, actor=sam, at=LATER, **{**usual, **deal})
+        outcomes.open_opportunity(lead_id=lead.pk, actor=sam, at=LATER, **{**usual, **deal})
 
     assert refused.value.field == field
     assert not Opportunity.objects.exists()
@@ -249,7 +249,7 @@ def test_a_deal_that_cannot_be_is_refused(field: str, deal: dict[str, Any], maya
 def test_winning_makes_a_customer_with_an_account_owner(maya: User, sam: User) -> None:
     lead = bring_to("opportunity", ready_lead(campaign=make_campaign(maya)), maya=maya, sam=sam)
 
-    followup.win(lead_id=lead.pk, actor=sam, at=LATER, amount=Decimal("1500.00"))
+    outcomes.win(lead_id=lead.pk, actor=sam, at=LATER, amount=Decimal("1500.00"))
 
     lead.refresh_from_db()
     deal, company = lead.opportunities.get(), lead.contact.company
@@ -278,7 +278,7 @@ def test_winning_leaves_an_account_owner_who_is_there(maya: User, sam: User, sue
 def test_losing_closes_the_deal_with_its_reason(maya: User, sam: User) -> None:
     lead = bring_to("opportunity", ready_lead(campaign=make_campaign(maya)), maya=maya, sam=sam)
 
-    followup.lose(lead_id=lead.pk, reason="other", note="Merged", actor=sam, at=LATER)
+    outcomes.lose(lead_id=lead.pk, reason="other", note="Merged", actor=sam, at=LATER)
 
     deal = lead.opportunities.get()
     assert (deal.stage, deal.reason, deal.note, deal.closed_at) == ("lost", "other", "Merged", LATER)
@@ -287,7 +287,7 @@ def test_losing_closes_the_deal_with_its_reason(maya: User, sam: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verb", "place"), [(followup.lose, "opportunity"), (followup.recycle, "sal"), (followup.disqualify, "sql")]
+    ("verb", "place"), [(outcomes.lose, "opportunity"), (outcomes.recycle, "sal"), (outcomes.disqualify, "sql")]
 )
 def test_an_end_needs_a_reason_of_its_own_list(verb: Callable[..., Any], place: str, maya: User, sam: User) -> None:
     lead = bring_to(place, ready_lead(), maya=maya, sam=sam)

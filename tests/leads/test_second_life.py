@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from leads import followup
+from leads import outcomes, second_life
 from leads.intake.arrival import Arrival
 from leads.intake.pipeline import take_in
 from leads.lifecycle import STAGE_TIMES, WrongStage
@@ -38,7 +38,7 @@ def test_recycling_resets_engagement_keeps_fit_and_ends_the_promises(maya: User,
     lead = ready_lead(campaign=make_campaign(maya), engagement_fixed=15, engagement_level=500.0)
     bring_to("sal", lead, maya=maya, sam=sam)
 
-    followup.recycle(lead_id=lead.pk, reason="no_budget", actor=sam, at=LATER)
+    outcomes.recycle(lead_id=lead.pk, reason="no_budget", actor=sam, at=LATER)
 
     lead.refresh_from_db()
     assert (lead.engagement_fixed, lead.engagement_level, lead.fit, lead.is_hand_raise) == (0, None, 80, False)
@@ -51,7 +51,7 @@ def test_the_managers_are_told_where_the_marketer_has_left(maya: User, mona: Use
     lead = bring_to("sal", ready_lead(campaign=make_campaign(maya), marketer=maya), maya=maya, sam=sam)
     User.objects.filter(pk=maya.pk).update(is_active=False)
 
-    followup.recycle(lead_id=lead.pk, reason="no_budget", actor=sam, at=LATER)
+    outcomes.recycle(lead_id=lead.pk, reason="no_budget", actor=sam, at=LATER)
 
     assert told("lead_recycled") == ["Mona"]
 
@@ -62,21 +62,21 @@ def test_the_return_date_lies_in_the_next_three_years(days: int, is_fine: bool, 
     day = LATER.date() + timedelta(days=days)
 
     if is_fine:
-        followup.recycle(lead_id=lead.pk, reason="bad_timing", returns_on=day, actor=sam, at=LATER)
+        outcomes.recycle(lead_id=lead.pk, reason="bad_timing", returns_on=day, actor=sam, at=LATER)
         assert Lead.objects.get(pk=lead.pk).returns_on == day
     else:
         with pytest.raises(BadReason):
-            followup.recycle(lead_id=lead.pk, reason="bad_timing", returns_on=day, actor=sam, at=LATER)
+            outcomes.recycle(lead_id=lead.pk, reason="bad_timing", returns_on=day, actor=sam, at=LATER)
 
 
 def test_a_recycled_lead_comes_back_to_marketing_on_its_date_and_once(maya: User, sam: User) -> None:
     lead = bring_to("sal", ready_lead(campaign=make_campaign(maya)), maya=maya, sam=sam)
     log(lead, sam, "conversation")
-    followup.recycle(lead_id=lead.pk, reason="bad_timing", actor=sam, at=LATER)
+    outcomes.recycle(lead_id=lead.pk, reason="bad_timing", actor=sam, at=LATER)
     lead.refresh_from_db()
     due = LATER + timedelta(days=60)
 
-    came_back = [followup.revive_due(at=at) for at in (due - timedelta(days=1), due, due)]
+    came_back = [second_life.revive_due(at=at) for at in (due - timedelta(days=1), due, due)]
 
     lead.refresh_from_db()
     assert came_back == [0, 1, 0]
@@ -100,7 +100,7 @@ LIVED: dict[str, Any] = {
 
 
 def revive_by_date(lead: Lead, maya: User) -> None:
-    followup.revive_due(at=LATER)
+    second_life.revive_due(at=LATER)
 
 
 def revive_by_touch(lead: Lead, maya: User) -> None:
@@ -108,7 +108,7 @@ def revive_by_touch(lead: Lead, maya: User) -> None:
 
 
 def reopen_it(lead: Lead, maya: User) -> None:
-    followup.reopen(lead_id=lead.pk, reason="They called", actor=maya, at=LATER)
+    second_life.reopen(lead_id=lead.pk, reason="They called", actor=maya, at=LATER)
 
 
 @pytest.mark.parametrize(
@@ -152,14 +152,14 @@ def test_of_one_contact_only_one_lead_is_open_when_others_come_back(maya: User, 
     blocker = make_lead_of(third)
     events = LeadEvent.objects.count()
 
-    assert followup.revive_due(at=NOW) == 1
+    assert second_life.revive_due(at=NOW) == 1
 
     stages = (
         Lead.objects.filter(pk__in=[first.pk, second.pk, third.pk]).order_by("id").values_list("stage", "returns_on")
     )
     assert list(stages) == [("lead", None), ("recycled", NOW.date()), ("recycled", NOW.date())]
     assert LeadEvent.objects.count() == events + 1
-    assert followup.revive_due(at=NOW) == 0
+    assert second_life.revive_due(at=NOW) == 0
 
     Lead.objects.filter(pk=blocker.pk).update(stage="disqualified")
 
@@ -171,7 +171,7 @@ def test_those_that_wait_do_not_stand_in_the_way_of_others(maya: User) -> None:
     waiting, free = (ready_lead(stage="recycled", returns_on=NOW.date()) for _ in range(2))
     make_lead_of(waiting)
 
-    assert followup.revive_due(at=NOW, limit=1) == 1
+    assert second_life.revive_due(at=NOW, limit=1) == 1
     assert Lead.objects.get(pk=free.pk).stage == "lead"
 
 
@@ -188,7 +188,7 @@ def test_reviving_takes_the_same_number_of_statements_for_one_and_for_many(sam: 
         for _ in range(number):
             ready_lead(stage="recycled", returns_on=NOW.date())
         with statements() as seen:
-            assert followup.revive_due(at=NOW) == number
+            assert second_life.revive_due(at=NOW) == number
         counts.append(len(seen))
 
     assert counts[1] <= counts[0] + 2
@@ -237,7 +237,7 @@ def test_disqualifying_before_there_is_a_deal_says_nothing_of_one(maya: User, sa
 def test_a_reopened_lead_is_marketings_again_with_the_reason_kept(maya: User, sam: User) -> None:
     lead = bring_to("lost", ready_lead(campaign=make_campaign(maya)), maya=maya, sam=sam)
 
-    followup.reopen(lead_id=lead.pk, reason="They have a new budget", actor=sam, at=LATER)
+    second_life.reopen(lead_id=lead.pk, reason="They have a new budget", actor=sam, at=LATER)
 
     lead.refresh_from_db()
     assert (lead.stage, lead.owner, lead.lost_at, lead.stage_note) == ("lead", None, None, "They have a new budget")
@@ -248,7 +248,7 @@ def test_a_reopened_lead_is_marketings_again_with_the_reason_kept(maya: User, sa
 def test_a_lead_is_not_reopened_beside_another_or_without_a_reason(maya: User, sam: User) -> None:
     lead = bring_to("lost", ready_lead(), maya=maya, sam=sam)
     with pytest.raises(BadReason):
-        followup.reopen(lead_id=lead.pk, reason="  ", actor=maya, at=LATER)
+        second_life.reopen(lead_id=lead.pk, reason="  ", actor=maya, at=LATER)
     make_lead_of(lead)
 
     with pytest.raises(OtherLeadOpen):

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from campaigns.models import Campaign
-from leads import followup, handoffs
+from leads import followup, handoffs, outcomes
 from leads.models import Assignment, Clock, Company, Handoff, Lead, LeadEvent, Touch
 from leads.routing.defaults import activate_default_routing
 from ledger.models import AuditEntry, Notice
@@ -83,28 +83,28 @@ def _converse(lead: Lead, maya: User, sam: User, at: datetime) -> None:
 
 
 def _confirm(lead: Lead, maya: User, sam: User, at: datetime) -> None:
-    followup.qualify_for_sales(lead_id=lead.pk, confirmed=CHECKLIST, actor=sam, at=at)
+    outcomes.qualify_for_sales(lead_id=lead.pk, confirmed=CHECKLIST, actor=sam, at=at)
 
 
 def _open(lead: Lead, maya: User, sam: User, at: datetime) -> None:
     close = at.date() + timedelta(days=30)
-    followup.open_opportunity(lead_id=lead.pk, amount=Decimal(1200), expected_close_on=close, actor=sam, at=at)
+    outcomes.open_opportunity(lead_id=lead.pk, amount=Decimal(1200), expected_close_on=close, actor=sam, at=at)
 
 
 def _win(lead: Lead, maya: User, sam: User, at: datetime) -> None:
-    followup.win(lead_id=lead.pk, actor=sam, at=at)
+    outcomes.win(lead_id=lead.pk, actor=sam, at=at)
 
 
 def _lose(lead: Lead, maya: User, sam: User, at: datetime) -> None:
-    followup.lose(lead_id=lead.pk, reason="price", actor=sam, at=at)
+    outcomes.lose(lead_id=lead.pk, reason="price", actor=sam, at=at)
 
 
 def _recycle(lead: Lead, maya: User, sam: User, at: datetime) -> None:
-    followup.recycle(lead_id=lead.pk, reason="bad_timing", actor=sam, at=at)
+    outcomes.recycle(lead_id=lead.pk, reason="bad_timing", actor=sam, at=at)
 
 
 def _disqualify(lead: Lead, maya: User, sam: User, at: datetime) -> None:
-    followup.disqualify(lead_id=lead.pk, reason="vendor", actor=sam, at=at)
+    outcomes.disqualify(lead_id=lead.pk, reason="vendor", actor=sam, at=at)
 
 
 def _praise(lead: Lead, maya: User, sam: User, at: datetime) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from inputs.refusals import Refusal
-from leads import followup, handoffs
+from leads import followup, handoffs, outcomes, second_life
 from leads.completing import complete
 from leads.intake.arrival import Arrival
 from leads.intake.pipeline import take_in
@@ -196,13 +196,13 @@ class Nemesis:
             "log_activity": partial(call, outcome="no_answer"),
             "converse": partial(call, outcome="conversation"),
             "rate": partial(followup.rate, quality=self.dice.randint(1, 5)),
-            "qualify_for_sales": partial(followup.qualify_for_sales, confirmed=CHECKLIST),
+            "qualify_for_sales": partial(outcomes.qualify_for_sales, confirmed=CHECKLIST),
             "open_opportunity": partial(
-                followup.open_opportunity, amount=Decimal(900), expected_close_on=today + timedelta(days=30)
+                outcomes.open_opportunity, amount=Decimal(900), expected_close_on=today + timedelta(days=30)
             ),
-            "win": followup.win,
-            "lose": partial(followup.lose, reason="price"),
-            "recycle": partial(followup.recycle, reason="no_budget", returns_on=today + timedelta(days=2)),
-            "disqualify": partial(followup.disqualify, reason="spam"),
-            "reopen": partial(followup.reopen, reason="They called"),
+            "win": outcomes.win,
+            "lose": partial(outcomes.lose, reason="price"),
+            "recycle": partial(outcomes.recycle, reason="no_budget", returns_on=today + timedelta(days=2)),
+            "disqualify": partial(outcomes.disqualify, reason="spam"),
+            "reopen": partial(second_life.reopen, reason="They called"),
         }
