@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -165,7 +166,7 @@ def import_start(request: HttpRequest, run_id: int) -> HttpResponse:
     """Let the run begin; a second click finds it running and changes nothing."""
     user = require(request, "import_leads")
     run = _run(user, run_id)
-    if run.state == ImportRun.States.STAGED:
+    with suppress(importing.RunMovedOn):
         importing.start_run(actor=user, run_id=run.pk, at=edge_now())
         ring("leads.tasks.finish_imports")
     return redirect("leads:import_run", run.pk)

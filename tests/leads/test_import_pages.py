@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 
 from inputs import csv_file
@@ -213,6 +214,22 @@ def test_a_second_start_changes_nothing(browser):
     assert Lead.objects.count() == 1
     assert browser.get(f"/imports/{run.pk}/preview/")["Location"] == f"/imports/{run.pk}/"
     assert browser.post(f"/imports/{run.pk}/abandon/").status_code == 409
+
+
+def test_a_second_start_at_the_same_moment_leads_to_the_run_too(browser):
+    run = uploaded(browser)
+    browser.post(f"/imports/{run.pk}/columns/", {"email": "Email", "touch_kind": "form"})
+
+    def first_click_wins(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        found = execute(sql, params, many, context)
+        if "leads_importrun" in sql and sql.startswith("SELECT"):
+            ImportRun.objects.update(state="running")
+        return found
+
+    with connection.execute_wrapper(first_click_wins):
+        answer = browser.post(f"/imports/{run.pk}/start/")
+
+    assert (answer.status_code, answer["Location"]) == (302, f"/imports/{run.pk}/")
 
 
 def test_a_waiting_import_can_be_abandoned(browser):
