@@ -18,7 +18,7 @@ from leads.facts import MISSING_WORDS
 from leads.handing_off import LIMIT_WITHOUT_MANAGER, HandedOff, ToHandOff, hand_off_many
 from leads.holding import (
     Held,
-    Moved,
+    decide,
     hold,
     load_facts,
     permit,
@@ -155,11 +155,7 @@ def take_over(record: Record, held: Sequence[Held], owners: dict[int, int | None
     if any(owners[item.lead.pk] is None for item in held):
         raise WrongStage("This lead waits in a queue. It has to be claimed or assigned first.")
     handoffs = require_open_handoff(held)
-    decided = [
-        (handoff.pk, States.ACCEPTED, at, record.actor_id, owners[handoff.lead_id], States.OPEN) for handoff in handoffs
-    ]
-    columns = ("state", "decided_at", "decided_by_id", "assignee_id")
-    _require_all(update_rows(Handoff, columns, decided, expected=("state",)), held)
+    decide(handoffs, States.ACCEPTED, actor_id=record.actor_id, at=at, each={"assignee_id": owners})
     reached = {item.lead.pk: item.lead.sal_at or at for item in held}
     step_to(held, "accept", queue_id=None, each={"owner_id": owners, "sal_at": reached})
     _turn_clocks(record, held, at)
@@ -197,11 +193,6 @@ def _refuse_taken(held: Sequence[Held]) -> None:
             )
 
 
-def _require_all(changed: Sequence[object], held: Sequence[Held]) -> None:
-    if len(changed) != len(held):
-        raise Moved("This lead moved on in the meantime. Look at it anew.")
-
-
 # Reject, return ------------------------------------------------------------------------------------------------------
 
 
@@ -228,9 +219,7 @@ def reject_many(
     handoffs = require_open_handoff(held, seen)
     permit_work(held, actor=actor, at=at)
     record = Record("reject", actor.pk, at)
-    decided = [(handoff.pk, States.REJECTED, at, actor.pk, reason, note, States.OPEN) for handoff in handoffs]
-    columns = ("state", "decided_at", "decided_by_id", "reason", "note")
-    _require_all(update_rows(Handoff, columns, decided, expected=("state",)), held)
+    decide(handoffs, States.REJECTED, actor_id=actor.pk, at=at, reason=reason, note=note)
     ids = [handoff.pk for handoff in handoffs]
     clocks.answer(record, promise="accept", handoff_ids=ids, at=at)
     clocks.cancel(record, handoff_ids=ids, code="rejected", at=at)

@@ -19,6 +19,7 @@ from sla.terms import Terms
 from teams.models import Absence, Membership, User
 
 NOBODY: frozenset[int] = frozenset()
+MOVED_ON = "This lead moved on in the meantime. Look at it anew."
 
 
 class NoSuchLead(NotVisible):
@@ -125,10 +126,32 @@ def step_to(
         for item in held
     ]  # fmt: skip
     if len(update_rows(Lead, columns, rows, expected=("stage",))) != len(rows):
-        raise Moved("This lead moved on in the meantime. Look at it anew.")
+        raise Moved(MOVED_ON)
     for item, row in zip(held, rows, strict=True):
         for name, value in zip(columns, row[1:-1], strict=True):
             setattr(item.lead, name, value)
+
+
+def decide(
+    handoffs: Sequence[Handoff], state: str, *, actor_id: int | None, at: datetime,
+    each: Mapping[str, Mapping[int, Any]] | None = None, **changes: Any,
+) -> None:  # fmt: skip
+    """Bring these open handoffs to ``state``, in one statement; raises ``Moved`` where one is decided already.
+
+    ``changes`` are values of further columns, ``each`` those that differ, by column and lead. As in ``step_to``, the conditional update is
+    what lets one of two callers win.
+    """
+    varied = each or {}
+    columns = ("state", "decided_at", "decided_by_id", *changes, *varied)
+    rows = [
+        (
+            handoff.pk, state, at, actor_id, *changes.values(),
+            *(values[handoff.lead_id] for values in varied.values()), Handoff.States.OPEN,
+        )
+        for handoff in handoffs
+    ]  # fmt: skip
+    if len(update_rows(Handoff, columns, rows, expected=("state",))) != len(rows):
+        raise Moved(MOVED_ON)
 
 
 # Whether the actor may -----------------------------------------------------------------------------------------------
@@ -206,11 +229,11 @@ def covered_by(actor: User, at: datetime) -> dict[int, str]:
 # What routing and clocks need ----------------------------------------------------------------------------------------
 
 
-Pinned = tuple[int, Terms]
+PinnedTerms = tuple[int, Terms]
 """An agreement version's id with its terms."""
 
 
-def terms_of(held: Sequence[Held], at: datetime) -> dict[int, Pinned]:
+def terms_of(held: Sequence[Held], at: datetime) -> dict[int, PinnedTerms]:
     """Give, by lead, the agreement version it is worked under: its newest handoff's, else the one in force.
 
     Takes one small query per version, not per lead.
@@ -247,7 +270,7 @@ def offers_of(
     ]
 
 
-def _offer(item: Held, facts: Mapping[str, Any], pinned: Pinned, at: datetime, excluded: frozenset[int]) -> Offer:
+def _offer(item: Held, facts: Mapping[str, Any], pinned: PinnedTerms, at: datetime, excluded: frozenset[int]) -> Offer:
     version_id, terms = pinned
     handoff_id = item.current_handoff_id
     arrived_at = item.handoff.offered_at if item.handoff is not None and handoff_id is not None else at

@@ -13,14 +13,14 @@ from leads import clocks
 from leads.assigning import Placement, offer, place
 from leads.holding import (
     Held,
-    Moved,
     NotYours,
+    decide,
     hold,
-    managed_by,
     not_yours,
     offers_of,
     permit,
     permit_work,
+    reach_of,
     require_open_handoff,
     require_step,
     step_to,
@@ -29,7 +29,6 @@ from leads.informing import name_of
 from leads.lifecycle import Stage, WrongStage
 from leads.models import Assignment, Handoff
 from leads.record import Record
-from ledger.rows import update_rows
 from ledger.selecting import ids
 from teams.models import Membership, User
 from teams.roles import Side
@@ -124,10 +123,7 @@ def recall(*, lead_id: int, actor: User, at: datetime, handoff_id: int | None = 
     require_step("recall", held)
     (handoff,) = require_open_handoff(held, handoff_id)
     record = Record("recall", actor.pk, at)
-    columns = ("state", "decided_at", "decided_by_id")
-    decided = (handoff.pk, Handoff.States.RECALLED, at, actor.pk, Handoff.States.OPEN)
-    if not update_rows(Handoff, columns, [decided], expected=("state",)):
-        raise Moved("This lead moved on in the meantime. Look at it anew.")
+    decide([handoff], Handoff.States.RECALLED, actor_id=actor.pk, at=at)
     step_to(held, "recall", queue_id=None, owner_id=None, needs_new_reason=True)
     clocks.cancel(record, handoff_ids=[handoff.pk], code="recalled", at=at)
     record.event(
@@ -169,7 +165,7 @@ def assign(*, lead_id: int, user_id: int, actor: User, at: datetime) -> None:
     require_step("assign" if item.lead.stage == Stage.MQL else "reassign", held)
     if item.lead.queue_id is None and item.rep_id is None:
         raise WrongStage("This lead is not in sales’ hands.", details={"lead": lead_id})
-    if item.lead.queue_id not in actor.managed_team_ids and item.rep_id not in managed_by(actor, ids([item.rep_id])):
+    if not reach_of(actor, ids([item.rep_id]), at).may_assign(item.rep_id, item.lead.queue_id):
         raise not_yours(item)
     _require_able(user_id, actor)
     if item.rep_id == user_id:
