@@ -24,7 +24,6 @@ from sla.hours import calendars
 PROMISES = {"accept": "accept", "first_attempt": "first attempt", "assign": "assign"}
 INTERVALS_AHEAD = 6
 AMBER_FROM = 0.75
-LIVE = (Clock.States.RUNNING, Clock.States.PAUSED)
 MINUTE, HOUR = 60, 3600
 
 
@@ -95,7 +94,7 @@ def _owed(subject: str, by_holder: Q) -> QuerySet[Clock]:
     """Give what runs, and the unanswered misses of the present holder where no newer clock counts the same promise."""
     newer = Clock.objects.filter(**{subject: OuterRef(subject)}, promise=OuterRef("promise"), pk__gt=OuterRef("pk"))
     is_open_miss = Q(state=Clock.States.MISSED, answered_at__isnull=True) & by_holder & ~Exists(newer)
-    return Clock.objects.filter(Q(state__in=LIVE) | is_open_miss)
+    return Clock.objects.filter(Q(state__in=Clock.LIVE) | is_open_miss)
 
 
 def next_due_first(leads: LeadQuerySet) -> LeadQuerySet:
@@ -198,7 +197,7 @@ def _resumes(ahead: Intervals, at: datetime) -> str:
 
 def _exact(clock: Clock) -> str:
     due = timezone.localtime(clock.due_at)
-    verb = "due" if clock.state in LIVE else "was due"
+    verb = "due" if clock.state in Clock.LIVE else "was due"
     return f"{verb} {due:%a} {due.day} {due:%b %Y, %H:%M} ({timezone.get_current_timezone_name()})"
 
 

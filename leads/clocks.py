@@ -8,7 +8,7 @@ never hides a miss.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,6 @@ from sla.hours import calendars
 from sla.terms import Terms
 
 States = Clock.States
-LIVE = (States.RUNNING, States.PAUSED)
 LOGGED_LATE = "in_time_logged_late"
 
 NEW_COLUMNS = (
@@ -38,6 +37,9 @@ ENDING_COLUMNS = (
     "state", "plan_position", "next_action_at", "answered_at", "met_at", "missed_at", "detected_at", "cancelled_at",
     "late_seconds", "answered_seconds",
 )  # fmt: skip
+
+Before = Mapping[int, tuple[str, int]]
+"""By clock, the state and the place in its plan that were read: an ending counts only where they still stand."""
 
 
 class ClockMoved(Conflict):
@@ -91,30 +93,15 @@ def answer(
     waited for its locks, the miss stands, and the answer is recorded right after it, as done in time but logged late.
     """
     open_clocks = [clock for clock in _newest(_locked(Q(promise=promise), handoff_ids, lead_ids)) if _is_open(clock)]
-    late = [clock for clock in open_clocks if clock.state == States.MISSED or clock.due_at < at]
     hours = calendars(clock.calendar_version_id for clock in open_clocks) if open_clocks else {}
     before = {clock.id: (clock.state, clock.plan_position) for clock in open_clocks}
-    _record_overdue(record, [clock for clock in late if clock.state in LIVE], at)
+    overdue = [clock for clock in open_clocks if clock.state in Clock.LIVE and clock.due_at < at]
+    _record_overdue(record, overdue, at)
+    done_at = occurred_at or at
     rows = []
     for clock in open_clocks:
-        calendar, done_at = hours[clock.calendar_version_id], occurred_at or at
-        if clock.state == States.MISSED:
-            learnt_at = max(at, clock.detected_at or at)
-            is_in_time = clock.arrived_at <= done_at <= clock.due_at
-            record.step(
-                clock.id, "answered", code=LOGGED_LATE if is_in_time else "", occurred_at=done_at, recorded_at=learnt_at
-            )
-            rows.append(
-                _missed_row(
-                    clock, before, at, answered_at=learnt_at, late_seconds=between(clock.due_at, learnt_at, calendar),
-                    answered_seconds=between(clock.started_at, learnt_at, calendar),
-                )
-            )  # fmt: skip
-        else:
-            taken = between(clock.started_at, at, calendar)
-            record.step(clock.id, "met", occurred_at=done_at)
-            ending = (States.MET, clock.plan_position, None, at, at, None, None, None, None, taken)
-            rows.append((clock.id, *ending, *before[clock.id]))
+        settle = _answer_late if clock.state == States.MISSED else _keep
+        rows.append(settle(record, clock, before, hours[clock.calendar_version_id], done_at, at=at))
     _end(rows)
 
 
@@ -126,7 +113,7 @@ def cancel(
 
     A miss stays: one that is being escalated merely stops, and a clock found overdue is missed, not cancelled.
     """
-    which = Q(state__in=LIVE) | Q(state=States.MISSED, next_action_at__isnull=False)
+    which = Q(state__in=Clock.LIVE) | Q(state=States.MISSED, next_action_at__isnull=False)
     if promises is not None:
         which &= Q(promise__in=promises)
     clocks = _locked(which, handoff_ids, lead_ids)
@@ -137,11 +124,10 @@ def cancel(
     rows = []
     for clock in clocks:
         if clock.id in found_now:
-            rows.append(_missed_row(clock, before, at))
-        elif clock.state in LIVE:
+            rows.append(_missed(clock, before, at))
+        elif clock.state in Clock.LIVE:
             record.step(clock.id, "cancelled", code=code)
-            ending = (States.CANCELLED, clock.plan_position, None, None, None, None, None, at, None, None)
-            rows.append((clock.id, *ending, *before[clock.id]))
+            rows.append(_ended(clock, before, States.CANCELLED, cancelled_at=at))
     _end(rows)
     stopping = [clock.id for clock in clocks if before[clock.id][0] == States.MISSED]
     if stopping:
@@ -180,7 +166,7 @@ def _newest(clocks: list[ClockRow]) -> list[ClockRow]:
 
 
 def _is_open(clock: ClockRow) -> bool:
-    return clock.state in LIVE or (clock.state == States.MISSED and clock.answered_at is None)
+    return clock.state in Clock.LIVE or (clock.state == States.MISSED and clock.answered_at is None)
 
 
 def _record_overdue(record: Record, clocks: list[ClockRow], at: datetime) -> None:
@@ -200,25 +186,37 @@ def _without_reassigning(clock: ClockRow, entries: list[Entry]) -> list[Entry]:
     return [entry for entry in entries if entry.action != REASSIGN or not clock.can_be_reassigned]
 
 
-def _missed_row(
-    clock: ClockRow, before: dict[int, tuple[str, int]], at: datetime, *, answered_at: datetime | None = None,
-    late_seconds: int | None = None, answered_seconds: int | None = None,
-) -> tuple[Any, ...]:  # fmt: skip
-    """Write a miss that stops acting; one that stood already keeps when it was detected."""
-    detected_at = at if before[clock.id][0] in LIVE else clock.detected_at
-    ending = (
-        States.MISSED,
-        clock.plan_position,
-        None,
-        answered_at,
-        None,
-        clock.due_at,
-        detected_at,
-        None,
-        late_seconds,
-        answered_seconds,
-    )
-    return (clock.id, *ending, *before[clock.id])
+def _keep(
+    record: Record, clock: ClockRow, before: Before, calendar: BusinessCalendar, done_at: datetime, *, at: datetime
+) -> tuple[Any, ...]:
+    record.step(clock.id, "met", occurred_at=done_at)
+    taken = between(clock.started_at, at, calendar)
+    return _ended(clock, before, States.MET, answered_at=at, met_at=at, answered_seconds=taken)
+
+
+def _answer_late(
+    record: Record, clock: ClockRow, before: Before, calendar: BusinessCalendar, done_at: datetime, *, at: datetime
+) -> tuple[Any, ...]:
+    """Note the answer to a miss; it is learnt no earlier than the miss was."""
+    learnt_at = max(at, clock.detected_at or at)
+    code = LOGGED_LATE if clock.arrived_at <= done_at <= clock.due_at else ""
+    record.step(clock.id, "answered", code=code, occurred_at=done_at, recorded_at=learnt_at)
+    return _missed(
+        clock, before, at, answered_at=learnt_at, late_seconds=between(clock.due_at, learnt_at, calendar),
+        answered_seconds=between(clock.started_at, learnt_at, calendar),
+    )  # fmt: skip
+
+
+def _missed(clock: ClockRow, before: Before, at: datetime, **answered: Any) -> tuple[Any, ...]:
+    """Give the row of a miss that stops acting; one that stood already keeps when it was detected."""
+    detected_at = at if before[clock.id][0] in Clock.LIVE else clock.detected_at
+    return _ended(clock, before, States.MISSED, missed_at=clock.due_at, detected_at=detected_at, **answered)
+
+
+def _ended(clock: ClockRow, before: Before, state: str, **values: Any) -> tuple[Any, ...]:
+    """Give the row of a clock that stops acting, for ``_end``; of ``ENDING_COLUMNS``, what ``values`` does not name is empty."""
+    ending = {**dict.fromkeys(ENDING_COLUMNS), "state": state, "plan_position": clock.plan_position, **values}
+    return (clock.id, *ending.values(), *before[clock.id])
 
 
 def _end(rows: list[tuple[Any, ...]]) -> None:

@@ -40,6 +40,9 @@ class Clock(models.Model):
         MISSED = "missed", _("Missed")
         CANCELLED = "cancelled", _("Cancelled")
 
+    LIVE = (States.RUNNING, States.PAUSED)
+    """While a clock is in one of these, its promise is neither kept nor missed nor cancelled."""
+
     promise = models.CharField(max_length=24)
     side = models.CharField(max_length=10, choices=Team.Sides)
     tier = models.CharField(max_length=10)
