@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from campaigns.models import Campaign
 from inputs.again import first_of
-from inputs.refusals import Invalid, NotAllowed, NotVisible, Problem
+from inputs.refusals import Invalid, NotAllowed, NotVisible
 from leads.codes import TOUCH_KINDS
 from leads.intake.arrival import REJECTED, Arrival, Outcome
 from leads.intake.pipeline import take_in
@@ -21,7 +21,6 @@ from ledger.writing import write_audit
 from teams.models import User
 
 SENT_AGAIN = timedelta(minutes=10)
-UTM_NAMES = ("source", "medium", "campaign", "content", "term")
 
 
 class MayNotCapture(NotAllowed):
@@ -98,9 +97,9 @@ def open_form(
     if not actor.may("log_campaign"):
         raise MayNotOpenForms("Opening forms is for marketing.")
     if touch_kind not in TOUCH_KINDS:
-        raise _bad("touch_kind", "unknown_code", "This is not a kind of touch that we know.")
+        raise BadForm("This is not a kind of touch that we know.", code="unknown_code", field="touch_kind")
     if campaign_id is not None and not Campaign.objects.visible_to(actor).filter(pk=campaign_id).exists():
-        raise _bad("campaign", "not_found", "There is no such campaign.")
+        raise BadForm("There is no such campaign.", code="not_found", field="campaign")
     try:
         with transaction.atomic():
             form = CaptureForm.objects.create(
@@ -108,7 +107,7 @@ def open_form(
             )
             write_audit(at=at, actor_id=actor.pk, verb="open_form", subject_type="form", subject_ids=[form.pk])
     except IntegrityError:
-        raise _bad("slug", "taken", "Another form has this address.") from None
+        raise BadForm("Another form has this address.", code="taken", field="slug") from None
     return form
 
 
@@ -121,7 +120,3 @@ def set_form_active(*, actor: User, at: datetime, form_id: int, is_active: bool)
             raise NotVisible("There is no such form.")
         verb = "reopen_form" if is_active else "close_form"
         write_audit(at=at, actor_id=actor.pk, verb=verb, subject_type="form", subject_ids=[form_id])
-
-
-def _bad(field: str, code: str, message: str) -> BadForm:
-    return BadForm(message, code=code, field=field, problems=(Problem(field, code, message),))

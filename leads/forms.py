@@ -14,10 +14,10 @@ from inputs.countries import country_code
 from inputs.csv_file import MAX_BYTES, MAX_MEGABYTES
 from inputs.fields import TextField
 from inputs.text import problem_with, tidy
-from leads.capture import UTM_NAMES
 from leads.codes import SOURCES, TOUCH_KINDS
 from leads.import_columns import FIELDS
 from leads.importing import FIRST_LINE
+from leads.intake.arrival import UTM_NAMES
 from leads.models import Contact
 
 MAX_CARRIED = 500

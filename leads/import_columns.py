@@ -20,7 +20,7 @@ from inputs.countries import country_code
 from inputs.moments import BadMoment, instant
 from inputs.refusals import Problem
 from inputs.text import on_one_line, problem_with, tidy
-from leads.intake.arrival import Arrival
+from leads.intake.arrival import UTM_NAMES, Arrival
 from leads.intake.normalise import known_country
 
 
@@ -75,7 +75,6 @@ MOST_NOTED = 100
 """Characters of an unknown country that are noted."""
 MULTI_LINE = frozenset({"note"})
 
-_UTM = ("source", "medium", "campaign", "content", "term")
 _KNOWN_HEADERS = frozenset({header for field in FIELDS for header in (field.code.replace("_", " "), *field.headers)})
 _OF_A_PERSON = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|\+?[0-9][0-9 ()/.-]{6,30}")
 """An email address or a phone number."""
@@ -166,13 +165,13 @@ class Reading:
         return {code: text if code in MULTI_LINE else on_one_line(text) for code, text in values.items()}
 
     def _fields(self, values: Mapping[str, str]) -> dict[str, Any]:
-        apart = {"first_name", "last_name", "occurred_at", *(f"utm_{name}" for name in _UTM)}
+        apart = {"first_name", "last_name", "occurred_at", *(f"utm_{name}" for name in UTM_NAMES)}
         fields: dict[str, Any] = {code: text for code, text in values.items() if code not in apart}
         fields["name"] = fields.get("name") or " ".join(
             part for part in (values.get("first_name"), values.get("last_name")) if part
         )
         fields |= _placed(country_code(fields.get("country", "")), fields.get("note", ""))
-        fields["utm"] = {name: values[f"utm_{name}"] for name in _UTM if values.get(f"utm_{name}")}
+        fields["utm"] = {name: values[f"utm_{name}"] for name in UTM_NAMES if values.get(f"utm_{name}")}
         fields["campaign_code"] = fields.get("campaign_code") or self.campaign_code
         if not fields.get("source_raw") and self._says_no_source(fields):
             is_of_campaign = fields["campaign_code"] == self.campaign_code

@@ -16,6 +16,9 @@ REJECTED = "rejected"
 LIVE = "live"
 HISTORY = "history"
 
+UTM_NAMES = ("source", "medium", "campaign", "content", "term")
+"""What a link says of itself, without the *utm_* before each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -23,8 +26,8 @@ class Arrival:
 
     ``occurred_at`` is an aware datetime, or an ISO 8601 text with its offset (a bare date is midnight UTC), or nothing for *now*.
     ``key`` names the touch to the world (a file's row, a tool's event): the same key again is skipped. ``origin`` is ``marketing``, or
-    ``sales`` for a lead that the acting rep found. ``utm`` holds ``source``, ``medium``, ``campaign``, ``content``, ``term``; its
-    campaign counts where ``campaign_code`` is empty.
+    ``sales`` for a lead that the acting rep found. ``utm`` holds what a link said under
+    ``UTM_NAMES``; its campaign counts where ``campaign_code`` is empty.
     """
 
     name: str = ""

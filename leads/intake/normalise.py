@@ -24,7 +24,7 @@ from inputs.numbers import MAX_COUNT, count_as_written, whole
 from inputs.refusals import Invalid, Problem
 from inputs.text import problem_with
 from leads.codes import TOUCH_KINDS
-from leads.intake.arrival import HISTORY, Arrival
+from leads.intake.arrival import HISTORY, UTM_NAMES, Arrival
 from leads.intake.titles import role_of, seniority_of
 
 LINES = {
@@ -37,7 +37,6 @@ LINES = {
 NOTE_LENGTH = 10_000
 LANDING_PAGE_LENGTH = 500
 MEDIUM_LENGTH = 80
-UTM_KEYS = ("source", "medium", "campaign", "content", "term")
 UTM_LENGTH = 200
 PHONE_KEY_LENGTH = 20
 LAWFUL_BASES = frozenset({"", "consent", "contract", "legitimate_interest"})
@@ -176,10 +175,10 @@ def _utm(values: object, problems: list[Problem]) -> dict[str, str]:
     if not isinstance(values, Mapping):
         problems.append(Problem("utm", "wrong_type", "This must be an object with source, medium, campaign …"))
         return {}
-    unknown = [name for name in values if name not in UTM_KEYS]
+    unknown = [name for name in values if name not in UTM_NAMES]
     if unknown:
-        problems.append(Problem("utm", "unknown_field", f"Only {', '.join(UTM_KEYS)} are known here."))
-    found = {name: _line(values.get(name), f"utm.{name}", UTM_LENGTH, problems) for name in UTM_KEYS}
+        problems.append(Problem("utm", "unknown_field", f"Only {', '.join(UTM_NAMES)} are known here."))
+    found = {name: _line(values.get(name), f"utm.{name}", UTM_LENGTH, problems) for name in UTM_NAMES}
     return {name: text for name, text in found.items() if text}
 
 

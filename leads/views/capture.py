@@ -20,7 +20,6 @@ from inputs.fields import add_problems
 from inputs.pace import TooFast, keep_pace
 from inputs.refusals import NotVisible
 from leads.capture import (
-    UTM_NAMES,
     BadForm,
     CaptureRefused,
     capture,
@@ -29,7 +28,7 @@ from leads.capture import (
     submit,
 )
 from leads.forms import MAX_CARRIED, CaptureFormForm, LeadForm, PublicForm
-from leads.intake.arrival import SKIPPED, UPDATED, Arrival
+from leads.intake.arrival import SKIPPED, UPDATED, UTM_NAMES, Arrival
 from leads.models import CaptureForm
 from leads.views.guard import require
 from ledger.instants import edge_now
