@@ -6,9 +6,9 @@ A domain function raises the subclass that lives beside it. The project's handle
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,12 @@ class Refusal(Exception):
         self.field = field
         self.problems = problems or (Problem(field, self.code, message),)
         self.details = dict(details or {})
+
+    @classmethod
+    def of(cls, problems: Sequence[Problem]) -> Self:
+        """Make the refusal that holds all of ``problems``, at least one, and says the first of them."""
+        first = problems[0]
+        return cls(first.message, field=first.field, problems=tuple(problems))
 
 
 class Invalid(Refusal):

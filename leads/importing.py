@@ -141,7 +141,7 @@ def map_columns(
             actor, touch_kind, campaign_id, lawful_basis, source
         )
         if problems:
-            raise BadMapping(problems[0].message, field=problems[0].field, problems=tuple(problems))
+            raise BadMapping.of(problems)
         run.mapping = dict(mapping)
         run.touch_kind, run.campaign_id, run.lawful_basis, run.source = touch_kind, campaign_id, lawful_basis, source
         run.save(update_fields=["mapping", "touch_kind", "campaign", "lawful_basis", "source"])
@@ -226,7 +226,7 @@ def start_run(*, actor: User, run_id: int, at: datetime) -> ImportRun:
     with transaction.atomic():
         run = _staged_run(actor, run_id)
         if problems := _mapping_problems(run, run.mapping):
-            raise BadMapping(problems[0].message, field=problems[0].field, problems=tuple(problems))
+            raise BadMapping.of(problems)
         changed = ImportRun.objects.filter(pk=run.pk, state=ImportRun.States.STAGED).update(
             state=ImportRun.States.RUNNING, started_at=at
         )

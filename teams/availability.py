@@ -52,7 +52,7 @@ def set_load(*, actor: User | None, at: datetime, user_id: int, load: Load) -> N
         if (value := getattr(load, name)) is not None and not least <= value <= most
     ]  # fmt: skip
     if problems:
-        raise BadLoad(problems[0].message, field=problems[0].field, problems=tuple(problems))
+        raise BadLoad.of(problems)
     Availability.objects.update_or_create(user=user, defaults=asdict(load))
     write_audit(
         at=at, actor_id=actor.pk if actor else None, verb="set_load", subject_type="user", subject_ids=[user_id],
