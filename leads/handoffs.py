@@ -28,15 +28,14 @@ from leads.holding import (
     step_to,
     terms_of,
 )
-from leads.informing import campaign_owners, name_of, responsible_marketers, tell_marketing
+from leads.informing import name_of, responsible_marketers, tell_marketing
 from leads.lifecycle import SALES_STAGES, WrongStage
 from leads.models import Handoff
 from leads.moves import assign, claim, recall, reroute
+from leads.qualifying import judge_of
 from leads.reasons import checked_reason
 from leads.record import Record
-from leads.scoring import tier_of
 from ledger.rows import update_rows
-from personas.conditions import compile_rule
 from sla.in_force import InForce, agreement_in_force
 from teams.models import User
 
@@ -109,11 +108,9 @@ def hand_off(*, lead_id: int, actor: User, at: datetime) -> int:
 
 def _to_hand_off(item: Held, agreement: InForce, at: datetime) -> ToHandOff:
     facts = load_facts([item.lead.pk], at)[item.lead.pk]
-    tier = tier_of({tier: compile_rule(rule) for tier, rule in agreement.terms.tier_rules.items()}, facts)
-    marketer = item.lead.marketer_id or campaign_owners([item]).get(item.lead.pk)
     return ToHandOff(
-        lead_id=item.lead.pk, tier=tier, facts=facts, arrived_at=at, handoff_count=item.lead.handoff_count,
-        marketer_id=marketer, campaign_id=item.lead.last_campaign_id,
+        lead_id=item.lead.pk, tier=judge_of(agreement).tier(facts), facts=facts, arrived_at=at,
+        handoff_count=item.lead.handoff_count, campaign_id=item.lead.last_campaign_id,
     )  # fmt: skip
 
 

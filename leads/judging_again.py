@@ -17,7 +17,7 @@ from leads.holding import Held, load_facts, step_to
 from leads.intake.handing import hold_back
 from leads.lifecycle import Stage
 from leads.models import Lead, Qualification
-from leads.qualifying import QUALIFICATION_COLUMNS, Judge, judge_of, qualification_row, touch_lines
+from leads.qualifying import QUALIFICATION_COLUMNS, Judge, judge_of, note_qualified, touch_lines
 from leads.record import Record
 from leads.scoring import TouchLine
 from ledger.rows import insert_rows, update_rows
@@ -107,13 +107,9 @@ class _Court:
         step_to(new, "qualify", needs_new_reason=False, each={"mql_at": reached})
 
     def _reasoned(self, lead: Lead, touches: Sequence[TouchLine]) -> tuple[Any, ...]:
-        fit, engagement = self.fits[lead.pk], self.facts[lead.pk]["engagement"]
-        self.record.event(
-            lead.pk, "qualified", campaign_id=lead.last_campaign_id, version_id=self.judge.version_id, code="rule",
-            facts={"fit": fit.score, "engagement": engagement},
-        )  # fmt: skip
-        return qualification_row(
-            lead_id=lead.pk, judge=self.judge, fit=fit, engagement=engagement, touches=touches, at=self.at
+        engagement = self.facts[lead.pk]["engagement"]
+        return note_qualified(
+            self.record, lead, self.judge, fit=self.fits[lead.pk], engagement=engagement, touches=touches
         )
 
     def ready(self, held: Sequence[Held], asked: Collection[int]) -> list[Held]:

@@ -128,18 +128,28 @@ def touch_lines(lead_ids: Iterable[int]) -> dict[int, list[TouchLine]]:
     return found
 
 
-def newest_of(touches: Sequence[TouchLine]) -> list[TouchLine]:
-    """Give as many of ``touches`` as a score lists, the newest first."""
-    return sorted(touches, key=lambda touch: touch[1], reverse=True)[:MAX_TOUCH_ITEMS]
+def note_qualified(
+    record: Record,
+    lead: Any,
+    judge: Judge,
+    *,
+    fit: Fit,
+    engagement: int,
+    touches: Sequence[TouchLine],
+    reason: str = "",
+) -> tuple[Any, ...]:
+    """Note that a lead became an MQL, and give the row that says why, in the order of ``QUALIFICATION_COLUMNS``.
 
-
-def qualification_row(
-    *, lead_id: int, judge: Judge, fit: Fit, engagement: int, touches: Sequence[TouchLine], at: datetime,
-    actor_id: int | None = None, reason: str = "",
-) -> tuple[Any, ...]:  # fmt: skip
-    """Write down why a lead became an MQL, in the order of ``QUALIFICATION_COLUMNS``."""
-    items = [*fit.items, *engagement_items(judge.scoring, newest_of(touches), at=at)]
-    return (lead_id, judge.version_id, at, actor_id, reason, fit.score, engagement, items)
+    ``lead`` is a row of the model or the intake's own state; ``reason`` the word of the marketer who acts, empty where the rule decided.
+    """
+    code, actor_id = ("manual", record.actor_id) if reason else ("rule", None)
+    record.event(
+        lead.id, "qualified", campaign_id=lead.last_campaign_id, version_id=judge.version_id, code=code,
+        facts={"fit": fit.score, "engagement": engagement},
+    )  # fmt: skip
+    newest = sorted(touches, key=lambda touch: touch[1], reverse=True)[:MAX_TOUCH_ITEMS]
+    items = [*fit.items, *engagement_items(judge.scoring, newest, at=record.at)]
+    return (lead.id, judge.version_id, record.at, actor_id, reason, fit.score, engagement, items)
 
 
 @transaction.atomic
@@ -159,19 +169,13 @@ def qualify(*, lead_ids: Sequence[int], actor: User, at: datetime, reason: str) 
     touches = touch_lines(lead.pk for lead in leads)
     facts = load_facts([lead.pk for lead in leads], at)
     fits = {lead.pk: judge.fit(facts[lead.pk]) for lead in leads}
-    rows = []
-    for lead in leads:
-        fit, engagement = fits[lead.pk], facts[lead.pk]["engagement"]
-        rows.append(
-            qualification_row(
-                lead_id=lead.pk, judge=judge, fit=fit, engagement=engagement, touches=touches.get(lead.pk, ()), at=at,
-                actor_id=actor.pk, reason=reason,
-            )
-        )  # fmt: skip
-        record.event(
-            lead.pk, "qualified", campaign_id=lead.last_campaign_id, version_id=judge.version_id, code="manual",
-            facts={"fit": fit.score, "engagement": engagement},
-        )  # fmt: skip
+    rows = [
+        note_qualified(
+            record, lead, judge, fit=fits[lead.pk], engagement=facts[lead.pk]["engagement"],
+            touches=touches.get(lead.pk, ()), reason=reason,
+        )
+        for lead in leads
+    ]  # fmt: skip
     insert_rows(Qualification, QUALIFICATION_COLUMNS, rows)
     judged: dict[str, dict[int, Any]] = {
         "mql_at": {lead.pk: lead.mql_at or at for lead in leads},

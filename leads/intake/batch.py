@@ -20,7 +20,7 @@ from leads.intake.store import store
 from leads.intake.wordings import HAND_RAISE
 from leads.lifecycle import SALES_STAGES, Stage
 from leads.models import Qualification
-from leads.qualifying import QUALIFICATION_COLUMNS, UNSIGNED, Judge, judge_of, qualification_row, touch_lines
+from leads.qualifying import QUALIFICATION_COLUMNS, UNSIGNED, Judge, judge_of, note_qualified, touch_lines
 from leads.record import Record
 from leads.routing.board import rules_query
 from leads.scoring import Engagement, add_points, engagement_now, rebase
@@ -293,14 +293,8 @@ class Batch:
     def _qualify(self, lead: LeadState, fit: Fit, engagement: int, touches: Sequence[tuple[str, datetime]]) -> None:
         lead.stage, lead.mql_at, lead.needs_new_reason = Stage.MQL.value, lead.mql_at or self.at, False
         self.qualifications.append(
-            qualification_row(
-                lead_id=lead.id, judge=self.judge, fit=fit, engagement=engagement, touches=touches, at=self.at
-            )
+            note_qualified(self.record, lead, self.judge, fit=fit, engagement=engagement, touches=touches)
         )
-        self.record.event(
-            lead.id, "qualified", campaign_id=lead.last_campaign_id, version_id=self.judge.version_id, code="rule",
-            facts={"fit": fit.score, "engagement": engagement},
-        )  # fmt: skip
 
     def _tell_touch(self, lead: LeadState) -> None:
         """Say what data were completed, and tell whoever has the lead in hand that the contact asked for us again."""

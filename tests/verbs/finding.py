@@ -19,7 +19,6 @@ NOT_VERBS = {
     "ledger.inbox.unread_count": "reads alone",
     # They reckon, without a database.
     "leads.clock_plans.schedule": "pure",
-    "leads.qualifying.qualification_row": "pure",
     "leads.scoring.engagement_at": "pure",
     # They are parts of verbs, called inside a verb's transaction.
     "leads.routing.pools.follow_places": "part of let_in and change_places",
