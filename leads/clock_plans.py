@@ -74,6 +74,11 @@ def entries_before(plan: Sequence[RawEntry], position: int, at: datetime) -> lis
     return due
 
 
+def place_of_reassigning(entries: Sequence[Entry]) -> int | None:
+    """Give the place among ``entries`` of the first that gives the lead to somebody else, if any does."""
+    return next((place for place, entry in enumerate(entries) if entry.action == REASSIGN), None)
+
+
 class PlanMismatch(Exception):
     """The plan of a clock does not say what the clock needs from it."""
 

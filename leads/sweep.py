@@ -16,7 +16,7 @@ from django.db.models import BigIntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from leads.clock_acts import NOBODY, SWEPT_COLUMNS, ClockRow, Managers, act, needs_managers
-from leads.clock_plans import REASSIGN, Entry, PlanMismatch, due_by, entries_before
+from leads.clock_plans import Entry, PlanMismatch, due_by, entries_before, place_of_reassigning
 from leads.escalation import reassign
 from leads.faults import set_aside
 from leads.models import Clock, Handoff
@@ -128,22 +128,11 @@ def _attempt_reassigning(clock_ids: Sequence[int], at: datetime) -> SweepResult:
 @transaction.atomic
 def _act_on(stretch: ClockQuerySet, at: datetime) -> tuple[SweepResult, list[int]]:
     """Claim these clocks and do what is due, except giving leads to others: the clocks that want this come back."""
-    lead_of_handoff = Handoff.objects.filter(pk=OuterRef("handoff_id")).values("lead_id")
-    rows = stretch.select_for_update(skip_locked=True, no_key=True)
-    found = rows.values_list(
-        *SWEPT_COLUMNS, Coalesce("lead_id", Subquery(lead_of_handoff), output_field=BigIntegerField())
-    )
-    clocks = []
-    for *row, about_id in found:
-        clock = ClockRow(*row)
-        clock.about_id = about_id
-        clocks.append(clock)
     to_reassign: list[int] = []
     work: list[tuple[ClockRow, list[Entry]]] = []
-    for clock in clocks:
-        clock.due_at = due_by(clock.plan)
+    for clock in _claimed(stretch):
         entries = entries_before(clock.plan, clock.plan_position, at)
-        place = _place_of_reassigning(clock, entries)
+        place = place_of_reassigning(entries) if clock.can_be_reassigned else None
         if place is not None:
             to_reassign.append(clock.id)
             entries = entries[:place]
@@ -154,10 +143,15 @@ def _act_on(stretch: ClockQuerySet, at: datetime) -> tuple[SweepResult, list[int
     return _do(work, at), to_reassign
 
 
-def _place_of_reassigning(clock: ClockRow, entries: Sequence[Entry]) -> int | None:
-    if not clock.can_be_reassigned:
-        return None
-    return next((place for place, entry in enumerate(entries) if entry.action == REASSIGN), None)
+def _claimed(stretch: ClockQuerySet) -> Iterator[ClockRow]:
+    """Lock those of these clocks that nobody else holds, and give them with the leads they are about and their due times."""
+    lead_of_handoff = Handoff.objects.filter(pk=OuterRef("handoff_id")).values("lead_id")
+    about = Coalesce("lead_id", Subquery(lead_of_handoff), output_field=BigIntegerField())
+    rows = stretch.select_for_update(skip_locked=True, no_key=True)
+    for *row, lead_id in rows.values_list(*SWEPT_COLUMNS, about):
+        clock = ClockRow(*row)
+        clock.about_id, clock.due_at = lead_id, due_by(clock.plan)
+        yield clock
 
 
 def _do(work: Sequence[tuple[ClockRow, list[Entry]]], at: datetime) -> SweepResult:

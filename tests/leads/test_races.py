@@ -76,7 +76,7 @@ def test_a_double_click_accepts_once(lead: Lead, sam: User) -> None:
     assert LeadEvent.objects.filter(kind="accepted").count() == 1
 
 
-def test_accepting_rejecting_rerouting_and_recalling_at_once_leave_one_outcome(
+def test_accepting_rejecting_and_recalling_at_once_leave_one_outcome(
     lead: Lead, maya: User, sam: User, sue: User
 ) -> None:
     maya, sam, sue = loaded([maya, sam, sue])
