@@ -8,9 +8,9 @@ from django.db import transaction
 
 from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible
 from ledger.writing import write_audit
-from teams.managing import may_manage
+from teams.managing import may_manage, sides_of
 from teams.models import Absence, User
-from teams.people import NoSuchPerson
+from teams.people import NoSuchPerson, locked_person
 
 
 class MayNotSetAbsence(NotAllowed):
@@ -72,9 +72,9 @@ def end_absence(*, actor: User, at: datetime, absence_id: int) -> None:
 
 
 def _locked(user_id: int) -> User:
-    """Lock the person, so that two absences set at once cannot overlap."""
-    user = User.objects.select_for_update().filter(pk=user_id, is_active=True).first()
-    if user is None:
+    """Lock somebody who is with us, so that two absences set at once cannot overlap."""
+    user = locked_person(user_id)
+    if not user.is_active:
         raise NoSuchPerson("There is no such person.")
     return user
 
@@ -91,8 +91,7 @@ def _check_cover(user: User, cover_id: int) -> None:
     cover = User.objects.with_teams().filter(pk=cover_id, is_active=True).first()
     if cover is None or cover.pk == user.pk:
         raise BadAbsence("Choose somebody else to cover.", field="cover", code="bad_cover")
-    sides = {membership.team.side for membership in user.memberships.select_related("team")}
-    if not any(membership.team.side in sides for membership in cover.memberships.all()):
+    if sides_of(user).isdisjoint(sides_of(cover)):
         raise BadAbsence(f"{cover} works for the other side.", field="cover", code="cover_of_other_side")
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.permissions import IsAuthenticated
 
 import leads.api.schema  # noqa: F401 - registers the description of tokens
 from leads.api.acts import ActOnLead
-from leads.api.authentication import LeanTokenAuthentication
 from leads.api.base import ApiView
 from leads.api.leads import Leads, OneLead
 from leads.api.me import Me
 
 OPEN_TO_MEMBERS = {
-    "authentication_classes": (LeanTokenAuthentication, *ApiView.authentication_classes[1:]),
-    "permission_classes": (IsAuthenticated,),
+    "authentication_classes": ApiView.authentication_classes,
+    "permission_classes": ApiView.permission_classes,
 }
 # A page has no template for what REST framework answers to OPTIONS.
 READ_ONLY_PAGE = {**OPEN_TO_MEMBERS, "http_method_names": ("get", "head")}
