@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -30,6 +31,12 @@ NEVER_SKIPPED = {"browser", "service"}
 
 # Playwright's sync API keeps an event loop in this thread; Django then suspects every query of blocking it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# A property is no less true on a machine that is busy.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 # No silent skips ------------------------------------------------------------------------------------------------------

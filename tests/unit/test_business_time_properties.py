@@ -83,8 +83,9 @@ def weekly(calendar: BusinessCalendar) -> BusinessCalendar:
 
 
 OPENING_CALENDARS = calendars().map(weekly)
-thorough = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
-slow = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+UNHURRIED = [HealthCheck.filter_too_much, HealthCheck.too_slow]
+thorough = settings(max_examples=100, suppress_health_check=UNHURRIED)
+slow = settings(max_examples=25, suppress_health_check=UNHURRIED)
 
 
 @thorough
