@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import IsAuthenticated
@@ -13,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from inputs.jsonbody import StrictJSONParser
-from inputs.refusals import Invalid, NotAllowed, Problem
+from inputs.refusals import Invalid, Problem
 from leads.api.authentication import LeanTokenAuthentication
+from leads.views.guard import require
 from ledger.instants import edge_now
 from teams.models import User
 
@@ -43,10 +44,7 @@ class ApiView(APIView):
 
     def user(self, request: Request, *actions: str) -> User:
         """Give the caller, who may do one of ``actions``; raises ``NotAllowed``."""
-        user = cast(User, request.user)
-        if actions and not any(user.may(action) for action in actions):
-            raise NotAllowed("Your role does not include this.")
-        return user
+        return require(request, *actions)
 
 
 def read_body(
