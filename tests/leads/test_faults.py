@@ -20,14 +20,6 @@ AT = NOW + timedelta(seconds=1351)
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def offered(agreement: InForce, sam: User) -> Handoff:
-    """A hot lead offered to Sam on Monday at 10:00, its accept clock due at 10:15."""
-    handoff = offer_to(sam, agreement)
-    start_clocks(clock_start(agreement, "accept", user=sam, handoff_id=handoff.pk))
-    return handoff
-
-
 def sweep_for(hours: int) -> int:
     """Sweep every minute for ``hours``, and give how often the clock was tried in vain."""
     swept = (sweep(at=AT + minute * MINUTE) for minute in range(hours * 60))

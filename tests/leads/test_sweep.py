@@ -28,14 +28,6 @@ DUE = NOW + 15 * MINUTE
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def offered(agreement: InForce, sam: User) -> Handoff:
-    """A hot lead offered to Sam on Monday at 10:00, its accept clock due at 10:15."""
-    handoff = offer_to(sam, agreement)
-    start_clocks(clock_start(agreement, "accept", user=sam, handoff_id=handoff.pk))
-    return handoff
-
-
 def steps(kind: str | None = None) -> list[tuple[Any, ...]]:
     found = ClockStep.objects.exclude(kind="started").order_by("id")
     if kind:
