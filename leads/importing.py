@@ -38,6 +38,9 @@ STAGE_ROWS = 2_000
 
 FAILED = Problem("", "failed", "The program could not take this row in. The administrators find why in the log.")
 
+LATER = (Busy, OperationalError, InterfaceError)
+"""Others are first, or the database is away: no row is to blame, and the next tick is early enough."""
+
 log = structlog.get_logger(__name__)
 States = ImportRow.States
 ROW_COLUMNS = ("run_id", "line", "cells", "state", "problems", "lead_id")
@@ -153,17 +156,15 @@ def map_columns(
 
 
 def _mapping_problems(run: ImportRun, mapping: Mapping[str, str]) -> list[Problem]:
-    problems = [
-        Problem(code, "unknown_column", "The file has no such column.")
-        for code, column in mapping.items()
-        if code not in FIELD_CODES or column not in run.columns
-    ]
-    uses = Counter(mapping.values())
-    problems += [
-        Problem(code, "column_used_twice", f"The column “{column}” is already used for another field.")
-        for code, column in list(mapping.items())
-        if uses[column] > 1 and next(c for c, used in mapping.items() if used == column) != code
-    ]
+    problems: list[Problem] = []
+    taken: set[str] = set()
+    for code, column in mapping.items():
+        if code not in FIELD_CODES or column not in run.columns:
+            problems.append(Problem(code, "unknown_column", "The file has no such column."))
+        elif column in taken:
+            message = f"The column “{column}” is already used for another field."
+            problems.append(Problem(code, "column_used_twice", message))
+        taken.add(column)
     if not any(code in mapping for code in RECOGNISING):
         labels = ", ".join(LABELS[code] for code in RECOGNISING)
         problems.append(Problem("email", "nothing_to_recognise", f"Choose a column for at least one of: {labels}."))
@@ -269,9 +270,11 @@ def _batch_ran(run_id: int, at: datetime) -> bool:
     """Run a batch; a run that fails does not stop the others, and is tried again at the next tick."""
     try:
         return run_batch(run_id=run_id, at=at)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is logged, and must not stop the other runs
-        log.warning("import batch failed", run=run_id, error=type(error).__name__)
-        return False
+    except LATER as error:
+        log.warning("import batch put off", run=run_id, error=type(error).__name__)
+    except Exception:  # whatever it is, it is logged, and must not stop the other runs
+        log.exception("import batch failed", run=run_id)
+    return False
 
 
 def _running_ids() -> list[int]:
@@ -306,8 +309,8 @@ def _take_in_or_blame(run: ImportRun, rows: Sequence[ImportRow], at: datetime) -
     try:
         with transaction.atomic():
             _pass_through(take_in, run, rows, at)
-    except (Busy, OperationalError, InterfaceError):
-        raise  # others are first, or the database is away: no row is to blame, and later is early enough
+    except LATER:
+        raise
     except (Invalid, NotAllowed) as refusal:  # the importer lost the right meanwhile
         log.warning("import batch refused", run=run.pk, code=refusal.code)
         for row in rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -113,6 +114,33 @@ def test_a_row_that_breaks_the_program_is_rejected_alone_and_other_runs_go_on(ma
     assert (broken.state, counts(broken)) == ("done", (1, 0, 0, 1))
     assert [row.problems[0]["code"] for row in broken.rows.filter(state="rejected")] == ["failed"]
     assert (sound.state, counts(sound)) == ("done", (1, 0, 0, 0))
+
+
+def test_a_run_that_fails_as_a_whole_waits_and_its_error_is_told_and_other_runs_go_on(maya, monkeypatch, caplog):
+    failing, sound = staged(maya), staged(maya, b"Name,Email\nCleo,cleo@acme.example\n")
+    for run in (failing, sound):
+        start_run(actor=maya, run_id=run.pk, at=NOW)
+    store = importing._store
+
+    def fragile(run: ImportRun, rows: Sequence[ImportRow]) -> None:
+        if run.pk == failing.pk:
+            raise ZeroDivisionError
+        store(run, rows)
+
+    monkeypatch.setattr(importing, "_store", fragile)
+
+    finish_imports(now=lambda: NOW, seconds=60)
+
+    failing.refresh_from_db()
+    sound.refresh_from_db()
+    assert (failing.state, counts(failing)) == ("running", (0, 0, 0, 0))
+    assert (sound.state, counts(sound)) == ("done", (1, 0, 0, 0))
+    (told,) = [record.msg for record in caplog.records if record.levelname == "ERROR"]
+    assert (told["event"], told["run"], bool(told["exc_info"])) == ("import batch failed", failing.pk, True)
+    monkeypatch.setattr(importing, "_store", store)
+    finish_imports(now=lambda: NOW, seconds=60)
+    failing.refresh_from_db()
+    assert (failing.state, counts(failing)) == ("done", (2, 0, 0, 0))
 
 
 @pytest.mark.django_db(transaction=True)
