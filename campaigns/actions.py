@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from campaigns.models import Campaign
 from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible, Problem
+from inputs.seen import digest
 from ledger.writing import write_audit
 from personas.models import Persona
 from teams.models import User
@@ -68,7 +68,7 @@ class CampaignMoved(Conflict):
 
 def log_campaign(*, brief: Brief, actor: User, at: datetime) -> Campaign:
     """Log a campaign that ``actor`` owns; raises ``MayNotLog``, ``BadBrief``, ``CodeTaken``."""
-    _permit(actor)
+    require_marketer(actor)
     _check(brief)
     try:
         with transaction.atomic():
@@ -85,7 +85,7 @@ def change_campaign(*, campaign_id: int, brief: Brief, actor: User, at: datetime
     ``seen`` is the ``fingerprint`` of what the page showed: where the campaign differs now, ``CampaignMoved`` is raised and nothing
     changes. Raises ``MayNotLog``, ``NoSuchCampaign``, ``BadBrief``, ``CodeTaken`` too.
     """
-    _permit(actor)
+    require_marketer(actor)
     _check(brief)
     try:
         with transaction.atomic():
@@ -103,7 +103,8 @@ def change_campaign(*, campaign_id: int, brief: Brief, actor: User, at: datetime
     return campaign
 
 
-def _permit(actor: User) -> None:
+def require_marketer(actor: User) -> None:
+    """Refuse who may not log or change campaigns; raises ``MayNotLog``."""
     if not actor.may(MAY):
         raise MayNotLog("Campaigns are marketing’s to log and change.")
 
@@ -137,8 +138,7 @@ def ends_before_start(starts_on: date | None, ends_on: date | None) -> bool:
 
 def fingerprint(campaign: Campaign) -> str:
     """Give a short text that differs as soon as anything that can be changed differs."""
-    values = [str(getattr(campaign, field.name)) for field in fields(Brief)]
-    return sha256(repr(values).encode()).hexdigest()[:16]
+    return digest(*(str(getattr(campaign, field.name)) for field in fields(Brief)))
 
 
 def _refuse_stale(campaign: Campaign, seen: str | None) -> None:

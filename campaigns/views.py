@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from campaigns.actions import MAY, MayNotLog, NoSuchCampaign, change_campaign, fingerprint, log_campaign
+from campaigns.actions import NoSuchCampaign, change_campaign, fingerprint, log_campaign, require_marketer
 from campaigns.forms import CampaignForm, initial_of
 from campaigns.models import Campaign
 from inputs.fields import add_problems
@@ -65,8 +65,7 @@ def edit_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 def _marketer(request: HttpRequest) -> User:
     user = cast(User, request.user)
-    if not user.may(MAY):
-        raise MayNotLog("Campaigns are marketing’s to log and change.")
+    require_marketer(user)
     return user
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from inputs.countries import country_code
 from inputs.refusals import Problem
+from inputs.seen import digest
 from leads.intake.arrival import LIVE, Arrival
 from leads.intake.normalise import Clean, normalise
 from leads.intake.titles import role_of, seniority_of
@@ -62,7 +62,7 @@ def values_of(contact: Any, company: Any) -> dict[str, str]:
 
 def fingerprint(now: Values) -> str:
     """Give a short text that differs as soon as anything that can be corrected differs."""
-    return sha256(repr([now[name] for name in FIELDS]).encode()).hexdigest()[:16]
+    return digest(*(now[name] for name in FIELDS))
 
 
 def correct(

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from inputs.refusals import Busy
+from inputs.seen import digest
 from leads.holding import Held, hold
 from leads.lifecycle import SALES_STAGES
 from leads.models import Assignment, Handoff, Lead
@@ -23,7 +24,7 @@ from leads.record import Record
 from leads.routing.pools import follow_places, lock_turns, pools_of, set_pools
 from teams.availability import Load, load_of, set_load
 from teams.invitations import invite
-from teams.managing import fingerprint, refuse_stale, require_managed
+from teams.managing import refuse_stale, require_managed
 from teams.models import Team, User
 from teams.people import Place, create_member, locked_person, places_of, set_active, set_places
 from teams.roles import Side
@@ -111,7 +112,7 @@ def share_work(
 
 def share(user: User) -> str:
     """Give a short text that differs as soon as somebody changes how much work a person takes, or in which pools."""
-    return fingerprint(load_of(user), pools_of(user))
+    return digest(load_of(user), pools_of(user))
 
 
 def held_by(user_id: int) -> list[int]:

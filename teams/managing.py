@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import sha256
 
 from inputs.refusals import Conflict, NotAllowed
 from teams.models import Team, User
@@ -56,11 +55,6 @@ def require_may_place(actor: User | None, teams: Iterable[Team], *, is_administr
     sides = frozenset(Side(team.side) for team in teams)
     if is_administrator or not sides or not sides <= managed_sides(actor):
         raise MayNotManagePeople("Only an administrator manages people and teams of other sides.")
-
-
-def fingerprint(*values: object) -> str:
-    """Give a short text that differs as soon as any of the values does: what a page showed, to be compared when it is saved."""
-    return sha256(repr(values).encode()).hexdigest()[:16]
 
 
 def refuse_stale(seen: str | None, now: str) -> None:

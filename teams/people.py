@@ -11,15 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from inputs.refusals import Conflict, Invalid, NotVisible, Problem
+from inputs.seen import digest
 from inputs.text import problems_with, tidy
 from ledger.writing import write_audit
-from teams.managing import (
-    MayNotManagePeople,
-    fingerprint,
-    refuse_stale,
-    require_managed,
-    require_may_place,
-)
+from teams.managing import MayNotManagePeople, refuse_stale, require_managed, require_may_place
 from teams.models import Membership, Team, User
 from teams.roles import Side
 
@@ -84,7 +79,7 @@ def create_member(
     )
     problems = [*problems_with({"email": email, "name": name}), *_problems_of(user, password)]
     if problems:
-        raise BadPerson(problems[0].message, field=problems[0].field, problems=tuple(problems))
+        raise BadPerson.of(problems)
     places = list({place.team_id: place for place in places}.values())
     user.set_password(password)
     user.save()
@@ -102,7 +97,7 @@ def create_team(*, actor: User | None, at: datetime, name: str, side: Side) -> T
     team = Team(name=tidy(name), side=side.value)
     problems = [*problems_with({"name": name}), *_field_problems(team, exclude=[])]
     if problems:
-        raise BadTeam(problems[0].message, field=problems[0].field, problems=tuple(problems))
+        raise BadTeam.of(problems)
     team.save()
     actor_id = actor.pk if actor else None
     write_audit(at=at, actor_id=actor_id, verb="create_team", subject_type="team", subject_ids=[team.pk])
@@ -166,20 +161,6 @@ def set_active(*, actor: User | None, at: datetime, user_id: int, is_active: boo
     return True
 
 
-@transaction.atomic
-def set_administrator(*, actor: User | None, at: datetime, user_id: int, is_administrator: bool) -> None:
-    """Make a person an administrator, or take it back; the last active one stays (``LastAdministrator``)."""
-    _check_may_manage(actor)
-    administrators = _locked_administrators()
-    user = locked_person(user_id)
-    if user.is_administrator == is_administrator:
-        return
-    if not is_administrator and administrators == [user_id]:
-        raise LastAdministrator(f"{user} is the last administrator. Make another one first.")
-    User.objects.filter(pk=user_id).update(is_administrator=is_administrator)
-    _audit("set_administrator", actor, at, user, admin=is_administrator)
-
-
 # Reads ----------------------------------------------------------------------------------------------------------------
 
 
@@ -191,7 +172,7 @@ def places_of(user: User) -> list[Place]:
 def standing(user: User) -> str:
     """Give a short text that differs as soon as somebody changes a person's places, office, or whether they are with us."""
     places = [(place.team_id, place.is_manager) for place in places_of(user)]
-    return fingerprint(user.pk, user.is_active, user.is_administrator, places)
+    return digest(user.pk, user.is_active, user.is_administrator, places)
 
 
 def locked_person(user_id: int) -> User:

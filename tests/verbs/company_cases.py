@@ -20,7 +20,7 @@ from sla.models import CalendarUse
 from teams.absences import end_absence, set_absence
 from teams.availability import Load, set_load
 from teams.invitations import invite
-from teams.people import Place, create_member, create_team, set_active, set_administrator, set_places
+from teams.people import Place, create_member, create_team, set_active, set_places
 from teams.roles import Side
 from teams.tokens import make_token
 from tests.cast import NOW, OFFICE, person
@@ -93,10 +93,6 @@ def _deactivate(company: Company) -> Act:
     return lambda: deactivate(actor=company.ada, at=LATER, user_id=company.sam.pk)
 
 
-def _set_administrator(company: Company) -> Act:
-    return lambda: set_administrator(actor=company.ada, at=LATER, user_id=company.mona.pk, is_administrator=True)
-
-
 def _set_load(company: Company) -> Act:
     load = Load(open_lead_capacity=5)
     return lambda: set_load(actor=company.sue, at=LATER, user_id=company.sam.pk, load=load)
@@ -138,7 +134,6 @@ PEOPLE = [
     Case(change_places, _change_places, audit="set_places set_pools hand_in", events="assigned", told="lead_assigned"),
     Case(set_active, _set_active, audit="deactivate_member"),
     Case(deactivate, _deactivate, audit="deactivate_member hand_in", events="assigned", told="lead_offered"),
-    Case(set_administrator, _set_administrator, audit="set_administrator"),
     Case(set_load, _set_load, audit="set_load"),
     Case(share_work, _share_work, audit="set_pools set_load"),
     Case(set_pools, _set_pools, audit="set_pools"),
