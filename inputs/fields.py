@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
+from inputs.refusals import Problem
 from inputs.text import problem_with, tidy
 
 
@@ -28,7 +30,7 @@ class TextField(forms.CharField):
         return super().to_python(text.replace("\r\n", "\n") if self.multi_line else text) or ""
 
 
-def add_problems(form: forms.BaseForm, problems: Any) -> None:
+def add_problems(form: forms.BaseForm, problems: Iterable[Problem]) -> None:
     """Put the problems of a refusal beside the fields of ``form``; what belongs to no field goes to its head."""
     for problem in problems:
         form.add_error(

@@ -97,7 +97,6 @@ def complete(
     found or new; otherwise the company that is known is corrected, for all its people. Raises ``NoSuchLead``, ``NotAllowed``,
     ``NotYours``, ``DataMoved``, ``BadData``, ``EmailTaken``, ``DomainTaken`` and ``Busy``.
     """
-
     wish = _Wish(lead_id, changes, actor, at, seen, is_elsewhere)
     return attempt(lambda obstacle: _complete(wish, obstacle))
 
@@ -142,7 +141,9 @@ def _complete(wish: _Wish, obstacle: str) -> Completed:
     if source:
         update_rows(Lead, (SOURCE,), [(wish.lead_id, source)], returning=())
     record = Record("complete", wish.actor.pk, wish.at)
-    reasons = _tell(record, held, item, fields, firm)
+    concerns = _concerns(held, item, fields, firm)
+    _tell(record, held, item, concerns)
+    reasons = _with_reason(held, item, concerns, firm)
     followed = judge_again(record, held, wish.lead_id, reasons, at=wish.at, obstacle=obstacle)
     record.write("lead", [each.lead.pk for each in held], fields=list(fields), contact=contact.pk, company=firm.id)
     return Completed(fields, followed, joined=firm.found_name if moves else "")
@@ -266,22 +267,38 @@ def _store(contact: Contact, wanted: Correction, firm: Firm, at: datetime) -> No
     update_rows(Contact, tuple(person), [(contact.pk, *person.values())], returning=())
 
 
-def _tell(record: Record, held: Sequence[Held], item: Held, fields: Sequence[str], firm: Firm) -> frozenset[int]:
-    """Write on each lead what was corrected that concerns it, and tell whoever has the contact in hand.
-
-    Gives the leads for which it is a new reason to be looked at.
-    """
-    reasons = set()
+def _tell(record: Record, held: Sequence[Held], item: Held, concerns: Mapping[int, Sequence[str]]) -> None:
+    """Write on each lead what was corrected that concerns it, and tell whoever has the contact in hand."""
     for each in held:
-        is_theirs = each.lead.contact_id == item.lead.contact_id
-        concerns = sorted(fields if is_theirs else firm.fields)
-        concerns = concerns if each is item else [name for name in concerns if name != SOURCE]
-        code = "" if each is item else "contact" if is_theirs else "company"
+        fields = concerns[each.lead.pk]
+        code = "" if each is item else "contact" if _is_theirs(each, item) else "company"
         record.event(
-            each.lead.pk, "completed", campaign_id=each.lead.last_campaign_id, code=code, facts={"fields": concerns}
+            each.lead.pk, "completed", campaign_id=each.lead.last_campaign_id, code=code, facts={"fields": fields}
         )
-        if is_theirs and each.current_handoff_id is not None:
-            record.tell(each.rep_id, "lead_corrected", "lead", each.lead.pk, fields=concerns)
-        if is_reason(concerns) or (is_theirs and firm.state is not None):
-            reasons.add(each.lead.pk)
-    return frozenset(reasons)
+        if _is_theirs(each, item) and each.current_handoff_id is not None:
+            record.tell(each.rep_id, "lead_corrected", "lead", each.lead.pk, fields=fields)
+
+
+# What follows ---------------------------------------------------------------------------------------------------------
+
+
+def _concerns(held: Sequence[Held], item: Held, fields: Sequence[str], firm: Firm) -> dict[int, list[str]]:
+    """Give, by lead, which of the corrected ``fields`` concern it: those of its company, and of its contact where that is the same."""
+    found = {}
+    for each in held:
+        names = sorted(fields if _is_theirs(each, item) else firm.fields)
+        found[each.lead.pk] = names if each is item else [name for name in names if name != SOURCE]
+    return found
+
+
+def _with_reason(held: Sequence[Held], item: Held, concerns: Mapping[int, Sequence[str]], firm: Firm) -> frozenset[int]:
+    """Give the leads for which it is a new reason to be looked at: also that their contact came to a company."""
+    return frozenset(
+        each.lead.pk
+        for each in held
+        if is_reason(concerns[each.lead.pk]) or (_is_theirs(each, item) and firm.state is not None)
+    )
+
+
+def _is_theirs(each: Held, item: Held) -> bool:
+    return each.lead.contact_id == item.lead.contact_id
