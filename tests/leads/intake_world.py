@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,16 +17,22 @@ from teams.models import User
 from tests.cast import SIGNED_AT, sign
 
 
-@pytest.fixture
-def world(db: None, maya: User, mona: User, sam: User, sue: User) -> Iterator[InForce]:
-    """Maya, Mona, Sam and Sue with the default personas, agreement and routing in force."""
+@contextmanager
+def defaults_in_force(mona: User, sue: User) -> Iterator[InForce]:
+    """Have the default personas, scoring and agreement in force, and leave no judge behind that knows their ids."""
     forget_judges()
     create_default_personas(at=SIGNED_AT)
     create_default_scoring(at=SIGNED_AT)
-    in_force = sign(mona, sue)
-    activate_default_routing(at=SIGNED_AT)
-    yield in_force
+    yield sign(mona, sue)
     forget_judges()
+
+
+@pytest.fixture
+def world(db: None, maya: User, mona: User, sam: User, sue: User) -> Iterator[InForce]:
+    """Maya, Mona, Sam and Sue with the default personas, agreement and routing in force."""
+    with defaults_in_force(mona, sue) as in_force:
+        activate_default_routing(at=SIGNED_AT)
+        yield in_force
 
 
 def anna(**fields: Any) -> Arrival:

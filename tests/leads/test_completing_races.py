@@ -13,12 +13,10 @@ from leads.completing import DataMoved, EmailTaken, complete
 from leads.corrections import fingerprint, values_of
 from leads.intake.pipeline import take_in
 from leads.models import Company, Contact, Handoff, Lead, LeadEvent
-from leads.qualifying import forget_judges
 from ledger.models import AuditEntry
-from personas.defaults import create_default_personas, create_default_scoring
 from teams.models import Team, User
-from tests.cast import NOW, SIGNED_AT, sign
-from tests.leads.intake_world import anna
+from tests.cast import NOW
+from tests.leads.intake_world import anna, defaults_in_force
 from tests.leads.test_races import at_once, loaded, many
 from tests.leads.worlds import go_round
 
@@ -30,11 +28,6 @@ LATER = NOW + timedelta(minutes=5)
 @pytest.fixture
 def firm(maya: User, mona: User, sam: User, sue: User, sales: Team) -> Iterator[Company]:
     """A company whose people nobody's rule makes MQLs yet, with as many leads as call at once."""
-    forget_judges()
-    create_default_personas(at=SIGNED_AT)
-    create_default_scoring(at=SIGNED_AT)
-    sign(mona, sue)
-    go_round(sales)
     people = [
         anna(
             name=f"Person {chr(65 + number)}",
@@ -46,9 +39,10 @@ def firm(maya: User, mona: User, sam: User, sue: User, sales: Team) -> Iterator[
         )
         for number in range(many())
     ]
-    take_in(people, actor=None, at=NOW)
-    yield Company.objects.get()
-    forget_judges()
+    with defaults_in_force(mona, sue):
+        go_round(sales)
+        take_in(people, actor=None, at=NOW)
+        yield Company.objects.get()
 
 
 def test_of_many_who_save_the_same_page_one_wins(firm: Company, maya: User) -> None:

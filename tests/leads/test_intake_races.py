@@ -18,13 +18,12 @@ from leads.intake.names import lock_names, names_of
 from leads.intake.normalise import Clean, normalise
 from leads.intake.pipeline import take_in
 from leads.models import Company, Contact, Handoff, Lead, RoutingVersion
-from leads.qualifying import forget_judges, qualify
-from personas.defaults import create_default_personas, create_default_scoring
+from leads.qualifying import qualify
 from personas.models import Product
 from teams.models import Team, User
-from tests.cast import NOW, SIGNED_AT, sign
+from tests.cast import NOW
 from tests.leads.intake_beside import PATIENCE_SECONDS, beside, in_a_thread
-from tests.leads.intake_world import anna
+from tests.leads.intake_world import anna, defaults_in_force
 from tests.leads.test_races import loaded
 from tests.leads.worlds import go_round
 
@@ -36,13 +35,9 @@ LATER = NOW + timedelta(minutes=5)
 @pytest.fixture(autouse=True)
 def company(maya: User, mona: User, sam: User, sue: User, sales: Team) -> Iterator[None]:
     """The default personas, agreement and routing in force, as in ``tests.leads.intake_world``, and committed."""
-    forget_judges()
-    create_default_personas(at=SIGNED_AT)
-    create_default_scoring(at=SIGNED_AT)
-    sign(mona, sue)
-    go_round(sales)
-    yield
-    forget_judges()
+    with defaults_in_force(mona, sue):
+        go_round(sales)
+        yield
 
 
 def asks_again(**fields: object) -> object:
