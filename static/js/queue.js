@@ -3,6 +3,7 @@
   const rows = () => [...document.querySelectorAll("[data-row]")];
   const chosen = () => document.querySelector("[data-row].is-chosen");
   let last = null; // the chosen lead survives a refresh of the queue
+  let opened = null; // where the focus was when a form was opened: it goes back there
   let left = null; // where the focus was before a part was swapped: the lead, its section, and its place in the list
   const section = (row) => row.closest("section")?.getAttribute("aria-labelledby");
 
@@ -14,7 +15,7 @@
   });
   const close = (slot) => {
     slot.replaceChildren();
-    chosen()?.querySelector("a").focus();
+    (opened?.isConnected ? opened : chosen()?.querySelector("a"))?.focus();
   };
 
   const choose = (row, move) => {
@@ -75,6 +76,10 @@
       choose(all.find((row) => row.dataset.row === left.lead && section(row) === left.section) || all[Math.min(left.place, all.length - 1)], true);
     }
     left = null;
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const here = document.activeElement;
+    if (event.detail.target?.matches("[data-slot]") && !here.closest("[data-slot]")) opened = here === document.body ? null : here;
   });
   document.addEventListener("input", (event) => delete event.target.form?.dataset.warned);
   document.addEventListener("htmx:afterSettle", (event) => {
