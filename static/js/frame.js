@@ -1,5 +1,11 @@
 // The frame: menus that close, keys that work on every page, words for the screen reader, htmx told how we answer.
 (() => {
+  // Filters fold where they would fill the screen; wider, they are always open.
+  const narrow = window.matchMedia("(max-width: 800px)");
+  const fold = () => document.querySelectorAll("details[data-fold]").forEach((part) => { part.open = !narrow.matches || part.querySelector("[aria-invalid]") !== null; });
+  fold();
+  narrow.addEventListener("change", fold);
+
   const typing = (element) => element.closest("input, select, textarea, [contenteditable]");
 
   // The newest line stands in the top bar, where it covers no field or button.

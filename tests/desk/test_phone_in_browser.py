@@ -1,0 +1,132 @@
+"""On a phone every table is read downward: none scrolls sideways, filters fold, and a part that changes keeps the focus."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from campaigns.models import Campaign
+from leads.handoffs import accept
+from leads.models import CaptureForm, ImportRun
+from teams.models import User
+from tests.desk.conftest import Offer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+    from pytest_django.live_server_helper import LiveServer
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+TABLES = ["/", "/leads/", "/campaigns/", "/campaigns/{campaign}/", "/people/", "/routing/", "/imports/", "/forms/", "/dashboard/",
+          "/dashboard/leads?figure=cohort.leads", "/dashboard/leads?figure=offer.waiting", "/dashboard/formulas"]  # fmt: skip
+SIDEWAYS = """() => {
+  document.querySelectorAll("details").forEach((part) => part.setAttribute("open", ""));
+  const wide = [...document.querySelectorAll(".sheet-scroll")].filter((part) => part.scrollWidth > part.clientWidth + 1);
+  return [...wide.map((part) => part.getAttribute("aria-label") || part.getAttribute("aria-labelledby")),
+          ...(document.documentElement.scrollWidth > window.innerWidth ? ["the page"] : [])];
+}"""
+FOCUS = "() => document.activeElement.id"
+
+
+def enter(page: Page, live_server: LiveServer, user: User, width: int) -> None:
+    client = Client()
+    client.force_login(user)
+    page.context.add_cookies([
+        {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+         "url": live_server.url}
+    ])  # fmt: skip
+    page.set_viewport_size({"width": width, "height": 844})
+    page.set_default_timeout(8000)
+
+
+def test_no_table_scrolls_sideways_on_a_phone(
+    page: Page, live_server: LiveServer, offer: Offer, mona: User, sam: User, campaign: Campaign, at: datetime
+) -> None:
+    offer("Wilhelmina Featherstonehaugh-Montgomery")
+    accept(lead_id=offer("Noor Haddad").lead_id, actor=sam, at=at)
+    CaptureForm.objects.create(
+        slug="a-rather-long-address-of-a-form",
+        title="Demo",
+        touch_kind="demo_request",
+        campaign=campaign,
+        created_at=at,
+    )
+    ImportRun.objects.create(
+        user=mona, file_name="export_of_everybody_from_the_former_tool_2026.csv", state="done", created_at=at
+    )
+    enter(page, live_server, mona, 390)
+
+    faults: dict[str, list[str]] = {}
+    for path in TABLES:
+        page.goto(live_server.url + path.format(campaign=campaign.pk))
+        page.locator("main table, main .queue-list, main .blank").first.wait_for(state="attached")
+        faults[path] = page.evaluate(SIDEWAYS)
+
+    assert not [fault for fault in faults.values() if fault], faults
+
+
+@pytest.mark.parametrize(("path", "is_open"), [("/leads/", False), ("/leads/?stage=sal", True), ("/dashboard/", False),
+                                               ("/dashboard/?from=nonsense", True)])  # fmt: skip
+def test_filters_fold_on_a_phone_unless_they_say_something(
+    page: Page, live_server: LiveServer, offer: Offer, sam: User, path: str, is_open: bool
+) -> None:
+    offer()
+    enter(page, live_server, sam, 390)
+    page.goto(live_server.url + path)
+    form = page.locator("main form.filters")
+
+    assert form.is_visible() is is_open
+    if not is_open:
+        page.locator(".fold > summary").click()
+        assert form.is_visible()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert form.is_visible()
+    assert not page.locator(".fold > summary").is_visible()
+
+
+def test_choosing_a_part_of_the_timeline_keeps_the_focus_on_it(
+    page: Page, live_server: LiveServer, offer: Offer, sam: User
+) -> None:
+    enter(page, live_server, sam, 1440)
+    page.goto(f"{live_server.url}/leads/{offer().lead_id}/")
+
+    page.locator("#timeline nav a").nth(2).focus()
+    page.keyboard.press("Enter")
+    page.locator("#timeline nav a").nth(2).and_(page.locator("[aria-current]")).wait_for()
+
+    assert page.evaluate(FOCUS).startswith("part-")
+
+
+def test_a_closed_form_gives_the_focus_back_to_what_opened_it(
+    page: Page, live_server: LiveServer, offer: Offer, sam: User
+) -> None:
+    lead = offer().lead
+    enter(page, live_server, sam, 1440)
+    page.goto(live_server.url)
+
+    page.locator(f"#step-{lead.pk}-reject").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-slot] form :focus")
+    page.keyboard.press("Escape")
+
+    assert page.locator("[data-slot] form").count() == 0
+    assert page.evaluate(FOCUS) == f"step-{lead.pk}-reject"
+
+
+def test_a_refreshed_queue_keeps_the_focus_on_the_same_button(
+    page: Page, live_server: LiveServer, offer: Offer, sam: User
+) -> None:
+    lead = offer().lead
+    enter(page, live_server, sam, 1440)
+    page.goto(live_server.url)
+    page.locator(f"#step-{lead.pk}-call").focus()
+
+    page.evaluate("() => { document.querySelector('.queue-live, .tiles').remove(); }")
+    page.evaluate("() => htmx.ajax('GET', '/desk/queue/', { target: '#queue', swap: 'outerHTML' })")
+    page.locator("#queue .tiles").wait_for()
+
+    assert page.evaluate(FOCUS) == f"step-{lead.pk}-call"
