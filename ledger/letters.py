@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from ledger.models import Notice
-from ledger.wording import names_of, wording
+from ledger.wording import Subject, wording
 
 SUBJECT_LENGTH = 150
 UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]+")
@@ -33,11 +33,14 @@ class Letter:
     url: str
 
     @staticmethod
-    def of(notice: Notice) -> Letter:
-        """Render ``notice`` in its recipient's time zone; raises ``UnknownNotice``, and whatever its wording raises."""
+    def of(notice: Notice, names: Mapping[Subject, str]) -> Letter:
+        """Render ``notice`` in its recipient's time zone, its subject called as in ``names`` if it is among them.
+
+        Raises ``UnknownNotice``, and whatever its wording raises.
+        """
         with timezone.override(ZoneInfo(notice.recipient.timezone)):
             message = wording(notice.code).render(notice.subject_id, notice.facts)
-        about = names_of([notice.subject]).get(notice.subject)
+        about = names.get(notice.subject)
         title = f"{message.title} – {about}" if about else message.title
         return Letter(notice, one_line(title), message.text, absolute(message.path))
 

@@ -21,7 +21,7 @@ from django.db import transaction
 from ledger.letters import Letter, Post, compose
 from ledger.models import Notice
 from ledger.rows import update_rows
-from ledger.wording import UnknownNotice
+from ledger.wording import UnknownNotice, names_of
 from ledger.writing import write_audit
 
 RUN_SECONDS = 60.0
@@ -125,9 +125,14 @@ def _deliver(notices: Sequence[Notice], send: Send, at: datetime, jitter: Jitter
 
 def _letters(notices: Sequence[Notice], at: datetime, jitter: Jitter, done: Delivery) -> Iterator[Letter]:
     """Render each notice. One that cannot be rendered leaves its digest: under that Message-ID it would never be read."""
+    try:
+        names = names_of(notice.subject for notice in notices)
+    except Exception as error:  # noqa: BLE001 - any app's way of naming
+        _fail(notices, error, at, jitter, done)
+        return
     for notice in notices:
         try:
-            yield Letter.of(notice)
+            yield Letter.of(notice, names)
         except UnknownNotice:
             done.dead += _bury([notice], f"nobody registered the code {notice.code}")
         except Exception as error:  # noqa: BLE001 - a wording that fails must not stop the others

@@ -13,6 +13,7 @@ from leads.sweep import sweep
 from ledger.inbox import inbox
 from ledger.letters import Letter, compose
 from ledger.models import Notice
+from ledger.wording import names_of
 from sla.in_force import InForce
 from teams.models import User
 from tests.cast import NOW, clock_start, offer_to, start_clocks
@@ -37,7 +38,7 @@ def test_an_email_names_the_lead_and_speaks_the_time_of_its_reader(agreement: In
     missed(agreement, sam)
     (notice,) = Notice.objects.filter(recipient=sam, channel="email", code="clock_missed")
 
-    letter = Letter.of(notice)
+    letter = Letter.of(notice, names_of([notice.subject]))
     email = compose([letter], digest_id=None)
 
     assert email.subject == "Overdue: accept or reject the lead – Ines Carvalho"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from io import StringIO
 from smtplib import SMTPRecipientsRefused, SMTPResponseException
@@ -23,6 +24,7 @@ from tests.ledger.conftest import AT
 from tests.racing import at_once
 
 MINUTE = timedelta(minutes=1)
+NAMELESS = 666
 
 
 def tell(user: User, *subject_ids: int, code: str = "test_offered", at: datetime = AT) -> list[Notice]:
@@ -51,6 +53,24 @@ class Server:
 
 def half() -> float:
     return 0.5
+
+
+@pytest.fixture
+def named() -> Iterator[list[set[int]]]:
+    """Have leads called by their number, but one that cannot be; gives which were asked for together."""
+    asked: list[set[int]] = []
+    usual = wording._NAMERS.get("lead")
+
+    def name(lead_ids: Collection[int]) -> dict[int, str]:
+        asked.append(set(lead_ids))
+        if NAMELESS in lead_ids:
+            raise ZeroDivisionError
+        return {lead_id: f"Subject {lead_id}" for lead_id in lead_ids}
+
+    wording.register_subject("lead", name)
+    yield asked
+    if usual:
+        wording.register_subject("lead", usual)
 
 
 # What goes out --------------------------------------------------------------------------------------------------------
@@ -286,6 +306,26 @@ def test_a_digest_tried_again_is_the_same_digest_whatever_came_meanwhile(sam: Us
     assert len(up.got) == 2
     assert up.got[0].subject == up.got[1].subject
     assert "/leads/50/" not in str(up.got[0].body)
+
+
+def test_a_digest_asks_once_how_its_subjects_are_called(sam: User, named: list[set[int]]) -> None:
+    tell(sam, *range(1, DIGEST_FROM + 1))
+
+    deliver_due(at=AT)
+
+    assert named == [set(range(1, DIGEST_FROM + 1))]
+    assert "– Subject 7" in str(mail.outbox[0].body)
+
+
+def test_what_cannot_be_named_is_tried_again_and_stops_nobody(sam: User, sue: User, named: list[set[int]]) -> None:
+    (bad,) = tell(sam, NAMELESS)
+    tell(sue, 7)
+
+    done = deliver_due(at=AT)
+
+    bad.refresh_from_db()
+    assert (done.sent, done.retried) == (1, 1)
+    assert (bad.state, bad.last_error) == ("pending", "ZeroDivisionError")
 
 
 def test_a_notice_that_cannot_be_told_leaves_its_digest(sam: User) -> None:

@@ -270,7 +270,7 @@ def marked_before_it_is_sent(work: Act) -> Act:
 
     def early(notices: Any, send: outbox.Send, at: Any, *_rest: Any) -> None:
         emails().filter(pk__in=[notice.pk for notice in notices]).update(state="sent", next_attempt_at=None, sent_at=at)
-        send(compose([Letter.of(notice) for notice in notices], digest_id=None))
+        send(compose([Letter.of(notice, {}) for notice in notices], digest_id=None))
 
     def run() -> None:
         outbox._deliver = early  # type: ignore[assignment]  # this process ends with the work
