@@ -62,7 +62,7 @@ def work(chance: random.Random, at: datetime) -> None:
         try:
             act()
         except STALE as refusal:
-            log.info("demo act came too late", code=getattr(refusal, "code", ""))
+            log.info("demo act came too late", code=refusal.code)
 
 
 def _possible(chance: random.Random, at: datetime) -> Iterator[Callable[[], object]]:

@@ -15,13 +15,12 @@ from itertools import count
 from typing import Any
 
 from inputs.refusals import Conflict, NotAllowed, NotVisible
-from leads.lifecycle import WrongStage
 from leads.sweep import next_due_at, sweep
 from ledger.selecting import select
 from replay.world import dice
 
 SECOND = timedelta(seconds=1)
-STALE = (Conflict, NotAllowed, NotVisible, WrongStage)
+STALE = (Conflict, NotAllowed, NotVisible)
 """What somebody gets who was too slow, clicked twice or works from an old page. Anything else is a fault of the replay or the program."""
 
 NEW_ASSIGNMENTS = """
@@ -86,7 +85,7 @@ class Play:
         try:
             verb(at=at, **arguments)
         except STALE as refusal:
-            self.refused[f"{name}: {getattr(refusal, 'code', 'wrong_step')}"] += 1
+            self.refused[f"{name}: {refusal.code}"] += 1
             return False
         self.done[name] += 1
         return True
