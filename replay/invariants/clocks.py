@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from replay.invariants import plans
 from replay.invariants.facts import ClockLine, Facts, StepRow
+from replay.invariants.plans import Moments, promise_of
 from replay.invariants.reckoning import SlowCalendar
 
 OUTCOMES = ("met", "missed", "cancelled")
-Moments = dict[tuple[str, int], datetime]
-"""When a warning, the miss or an escalation is due, by kind and percent."""
+ENDED = {"met": "met_at", "missed": "detected_at", "cancelled": "cancelled_at", "answered": "answered_at"}
+"""The column of a clock that holds when a step of a kind was recorded."""
 
 
 def differences(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str]:
@@ -25,7 +27,7 @@ def differences(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str
         steps = facts.steps.get(clock.id, [])
         found = [*_outcome(clock, steps), *_repeats(steps), *_unfinished(clock, at - slack)]
         calendar = calendars[clock.calendar_version_id]
-        found += _times(clock, steps, facts.terms[clock.version_id], calendar)
+        found += [*_recorded(clock, steps), *_times(clock, steps, facts.terms[clock.version_id], calendar)]
         yield from (f"clock {clock.id} ({clock.promise}): {words}" for words in found)
 
 
@@ -47,6 +49,16 @@ def _outcome(clock: ClockLine, steps: Sequence[StepRow]) -> Iterator[str]:
         yield f"is {clock.state} and was answered late {kinds['answered']} times"
     if kinds["escalated"] and clock.state != "missed":
         yield f"is {clock.state}, but was escalated"
+
+
+def _recorded(clock: ClockLine, steps: Sequence[StepRow]) -> Iterator[str]:
+    """The row knows its endings at the instants of its steps, and no other."""
+    told = {ENDED[step.kind]: step.recorded_at for step in steps if step.kind in ENDED}
+    if "met_at" in told:
+        told["answered_at"] = told["met_at"]
+    for column in ENDED.values():
+        if getattr(clock, column) != told.get(column):
+            yield f"{column} is {getattr(clock, column)}, by its steps {told.get(column)}"
 
 
 def _repeats(steps: Sequence[StepRow]) -> Iterator[str]:
@@ -74,6 +86,7 @@ def _times(clock: ClockLine, steps: Sequence[StepRow], terms: dict[str, Any], ca
         yield f"started at {clock.started_at}, its hours open at {opening}"
     moments = _moments(clock, terms, calendar, opening, is_late_start=opening > start.recorded_at)
     due_at = moments["missed", 100]
+    yield from plans.differences(clock, steps, terms, moments)
     if due_at != clock.due_at:
         yield f"is due at {clock.due_at}, by its terms at {due_at}"
     for step in steps:
@@ -85,9 +98,8 @@ def _times(clock: ClockLine, steps: Sequence[StepRow], terms: dict[str, Any], ca
 def _moments(
     clock: ClockLine, terms: dict[str, Any], calendar: SlowCalendar, opening: datetime, *, is_late_start: bool
 ) -> Moments:
-    promise = next(item for item in terms["promises"] if item["code"] == clock.promise)
-    budget = promise["seconds"][clock.tier]
-    grace = promise["grace_seconds"][clock.tier] if is_late_start else 0
+    promise = promise_of(clock, terms)
+    budget, grace = promise["seconds"][clock.tier], promise["grace_seconds"][clock.tier] if is_late_start else 0
     shares = [("warned", percent) for percent in promise["warn_percents"][clock.tier]] + [("missed", 100)]
     shares += [("escalated", step["at_percent"]) for step in terms["escalation"]]
     return {(kind, percent): calendar.after(opening, grace + budget * percent // 100) for kind, percent in shares}
@@ -129,3 +141,7 @@ def _answer(clock: ClockLine, calendar: SlowCalendar) -> Iterator[str]:
         taken = calendar.seconds(clock.started_at, clock.answered_at)
         if taken != clock.answered_seconds:
             yield f"took {clock.answered_seconds} business seconds, by its calendar {taken}"
+    is_late = clock.answered_at is not None and clock.missed_at is not None
+    late = calendar.seconds(clock.due_at, clock.answered_at) if is_late else None  # type: ignore[arg-type]
+    if late != clock.late_seconds:
+        yield f"was late by {clock.late_seconds} business seconds, by its calendar {late}"

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
-from leads.models import Assignment, Clock, ClockStep, Handoff, ImportRow, ImportRun, Lead, LeadEvent
+from leads.models import (
+    Activity,
+    Assignment,
+    Clock,
+    ClockStep,
+    Feedback,
+    Handoff,
+    ImportRow,
+    ImportRun,
+    Lead,
+    LeadEvent,
+    Opportunity,
+    Qualification,
+    Touch,
+)
 from ledger.models import AuditEntry, Notice
 from sla.models import AgreementVersion, CalendarVersion
 from teams.models import Membership
@@ -18,6 +33,7 @@ class EventRow(NamedTuple):
     lead_id: int
     kind: str
     handoff_id: int | None
+    campaign_id: int | None
     user_id: int | None
     actor_id: int | None
     code: str
@@ -41,6 +57,7 @@ class StepRow(NamedTuple):
 class ClockLine(NamedTuple):
     id: int
     promise: str
+    side: str
     tier: str
     lead_id: int | None
     handoff_id: int | None
@@ -49,13 +66,20 @@ class ClockLine(NamedTuple):
     version_id: int
     calendar_version_id: int
     state: str
+    budget_seconds: int
+    grace_seconds: int
+    arrived_at: datetime
     started_at: datetime
     due_at: datetime
+    plan: list[list[Any]]
+    plan_position: int
     next_action_at: datetime | None
     answered_at: datetime | None
     met_at: datetime | None
     missed_at: datetime | None
+    detected_at: datetime | None
     cancelled_at: datetime | None
+    late_seconds: int | None
     answered_seconds: int | None
 
 
@@ -72,8 +96,16 @@ class LeadRow(NamedTuple):
     sql_at: datetime | None
     opportunity_at: datetime | None
     customer_at: datetime | None
+    recycled_at: datetime | None
+    disqualified_at: datetime | None
+    lost_at: datetime | None
+    first_attempt_at: datetime | None
+    conversed_at: datetime | None
     attempt_count: int
     handoff_count: int
+    tier: str
+    first_campaign_id: int | None
+    returns_on: date | None
 
 
 class HandoffRow(NamedTuple):
@@ -84,6 +116,7 @@ class HandoffRow(NamedTuple):
     state: str
     offered_at: datetime
     assignee_id: int | None
+    assigned_at: datetime | None
     decided_at: datetime | None
     reason: str
     was_returned: bool
@@ -94,7 +127,9 @@ class NoticeRow(NamedTuple):
     channel: str
     code: str
     recipient_id: int
+    subject_id: int
     facts: dict[str, Any]
+    created_at: datetime
 
 
 class AuditRow(NamedTuple):
@@ -108,6 +143,50 @@ class AuditRow(NamedTuple):
     facts: dict[str, Any]
 
 
+class ActivityRow(NamedTuple):
+    id: int
+    lead_id: int
+    user_id: int
+    outcome: str
+    is_outbound: bool
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class FeedbackRow(NamedTuple):
+    id: int
+    lead_id: int
+    user_id: int
+    kind: str
+    quality: int
+    given_at: datetime
+
+
+class DealRow(NamedTuple):
+    id: int
+    lead_id: int
+    stage: str
+    amount: Decimal | None
+    currency: str
+    reason: str
+    closed_at: datetime | None
+
+
+class QualificationRow(NamedTuple):
+    id: int
+    lead_id: int
+    qualified_at: datetime
+    fit: int | None
+    engagement: int
+
+
+class TouchRow(NamedTuple):
+    id: int
+    lead_id: int
+    kind: str
+    occurred_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that the checks look at. Events and steps are in the order in which they were written."""
@@ -117,7 +196,7 @@ class Facts:
     clocks: dict[int, ClockLine]
     steps: dict[int, list[StepRow]]
     handoffs: dict[int, HandoffRow]
-    assignments: list[tuple[int, int | None, int | None, int | None]]
+    assignments: list[tuple[Any, ...]]
     terms: dict[int, dict[str, Any]]
     calendars: dict[int, dict[str, Any]]
     notices: list[NoticeRow]
@@ -125,6 +204,12 @@ class Facts:
     imports: list[tuple[Any, ...]]
     import_rows: dict[int, dict[str, int]]
     managers: dict[int, set[int]]
+    marketers: set[int]
+    activities: dict[int, ActivityRow]
+    feedback: dict[int, FeedbackRow]
+    deals: dict[int, DealRow]
+    qualifications: dict[int, QualificationRow]
+    touches: dict[int, TouchRow]
 
     @staticmethod
     def load() -> Facts:
@@ -132,26 +217,31 @@ class Facts:
         managers = defaultdict(set)
         for team_id, user_id in Membership.objects.filter(is_manager=True).values_list("team_id", "user_id"):
             managers[team_id].add(user_id)
-        clock_notices = Notice.objects.filter(code__startswith="clock_").order_by("id")
+        notices = Notice.objects.filter(subject_type="lead").order_by("id").values_list(*NoticeRow._fields)
         return Facts(
             leads=_by_id(LeadRow, Lead),
             events=_grouped(EventRow, LeadEvent, "lead_id"),
             clocks=_by_id(ClockLine, Clock),
             steps=_grouped(StepRow, ClockStep, "clock_id"),
             handoffs=_by_id(HandoffRow, Handoff),
-            assignments=list(
-                Assignment.objects.order_by("id").values_list("lead_id", "handoff_id", "user_id", "queue_id")
-            ),
+            assignments=list(Assignment.objects.order_by("id").values_list(*ASSIGNMENT_COLUMNS)),
             terms=dict(AgreementVersion.objects.values_list("id", "terms")),
             calendars=dict(CalendarVersion.objects.values_list("id", "terms")),
-            notices=[NoticeRow(*row) for row in clock_notices.values_list(*NoticeRow._fields).iterator()],
+            notices=[NoticeRow(*row) for row in notices.iterator()],
             audit=[AuditRow(*row) for row in AuditEntry.objects.order_by("id").values_list(*AUDIT_COLUMNS).iterator()],
             imports=list(ImportRun.objects.filter(state="done").values_list(*IMPORT_COLUMNS)),
             import_rows=_import_rows(),
             managers=dict(managers),
+            marketers=set(Membership.objects.filter(team__side="marketing").values_list("user_id", flat=True)),
+            activities=_by_id(ActivityRow, Activity),
+            feedback=_by_id(FeedbackRow, Feedback),
+            deals=_by_id(DealRow, Opportunity),
+            qualifications=_by_id(QualificationRow, Qualification),
+            touches=_by_id(TouchRow, Touch),
         )
 
 
+ASSIGNMENT_COLUMNS = ("lead_id", "handoff_id", "user_id", "queue_id", "cause", "actor_id", "assigned_at")
 AUDIT_COLUMNS = ("id", "at", "actor_id", "verb", "subject_type", "subject_id", "count", "facts")
 IMPORT_COLUMNS = ("id", "rows_read", "created_count", "updated_count", "skipped_count", "rejected_count")
 

@@ -1,12 +1,12 @@
-"""What was told and written down with it: notices, audit entries, imports."""
+"""What was written down with it: audit entries and imports."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
-from replay.invariants.facts import AuditRow, Facts, NoticeRow
+from replay.invariants.facts import AuditRow, Facts
 
 VERBS = {
     "captured": {"take_in"},
@@ -35,48 +35,36 @@ VERBS = {
 }
 """Which verb's audit entry stands beside an event of each kind."""
 
+DEEDS = {
+    "accept": {"accepted"},
+    "assign": {"assigned"},
+    "claim": {"assigned"},
+    "complete": {"completed"},
+    "disqualify": {"disqualified"},
+    "hand_off": {"handed_off", "handoff_refused"},
+    "lose": {"lost"},
+    "open_opportunity": {"opportunity_opened"},
+    "qualify": {"qualified"},
+    "qualify_for_sales": {"qualified_for_sales"},
+    "rate": {"rated"},
+    "recall": {"recalled"},
+    "record_history": {"won"},
+    "recycle": {"recycled"},
+    "reject": {"rejected"},
+    "reopen": {"reopened"},
+    "reroute": {"rerouted"},
+    "return": {"rejected"},
+    "revive": {"revived"},
+    "win": {"won"},
+}
+"""Which event of each of its leads a verb leaves; one kind of them is enough."""
+
 
 def differences(facts: Facts) -> Iterator[str]:
-    """Look at notices of misses, audit entries and imports."""
-    yield from _notices(facts)
+    """Look at audit entries and imports."""
     yield from _audit(facts)
+    yield from _deeds(facts)
     yield from _imports(facts)
-
-
-# Notices --------------------------------------------------------------------------------------------------------------
-
-
-def _notices(facts: Facts) -> Iterator[str]:
-    """Everybody who had to hear of a miss was told once by each channel; nobody was told anything twice."""
-    told: dict[int, list[NoticeRow]] = defaultdict(list)
-    for notice in facts.notices:
-        told[notice.facts["clock"]].append(notice)
-    for clock_id, notices in told.items():
-        if clock_id not in facts.clocks:
-            yield f"notice {notices[0].id}: no clock {clock_id}"
-        lines = Counter((n.code, n.facts.get("percent"), n.recipient_id, n.channel) for n in notices)
-        yield from (f"clock {clock_id}: {key} was told {count} times" for key, count in lines.items() if count > 1)
-    for clock_id, steps in facts.steps.items():
-        for step in steps:
-            if step.kind == "escalated" and step.code == "notify_rep":
-                missed = [notice for notice in told[clock_id] if notice.code == "clock_missed"]
-                yield from _told_of_miss(facts, clock_id, step.actor_id, missed)
-        if not any(step.kind == "missed" for step in steps):
-            yield from (
-                f"clock {clock_id}: a miss was told that never was (notice {notice.id})"
-                for notice in told[clock_id]
-                if notice.code == "clock_missed"
-            )
-
-
-def _told_of_miss(facts: Facts, clock_id: int, actor_id: int | None, missed: list[NoticeRow]) -> Iterator[str]:
-    """The rep, or the managers of the queue, except who found it by answering late themself."""
-    clock = facts.clocks[clock_id]
-    owers = {clock.user_id} if clock.user_id else facts.managers.get(clock.team_id or 0, set())
-    wanted = Counter((user_id, channel) for user_id in owers - {actor_id} for channel in ("in_app", "email"))
-    there = Counter((notice.recipient_id, notice.channel) for notice in missed)
-    if wanted != there:
-        yield f"clock {clock_id}: its miss was told to {sorted(there)}, not to {sorted(wanted)}"
 
 
 # Audit ----------------------------------------------------------------------------------------------------------------
@@ -100,6 +88,22 @@ def _audit(facts: Facts) -> Iterator[str]:
         ids = entry.facts.get("ids")
         if entry.subject_id is None and (ids is None or len(ids) != entry.size):
             yield f"audit entry {entry.id}: it counts {entry.size} subjects and names {ids}"
+
+
+def _deeds(facts: Facts) -> Iterator[str]:
+    """Beside every audit entry of a verb stand its events, of leads that are there."""
+    kinds: dict[tuple[int, datetime, int | None], set[str]] = defaultdict(set)
+    for lead_id, events in facts.events.items():
+        for event in events:
+            kinds[lead_id, event.recorded_at, event.actor_id].add(event.kind)
+    for entry in facts.audit:
+        if entry.subject_type != "lead":
+            continue
+        for lead_id in [entry.subject_id] if entry.subject_id is not None else entry.facts.get("ids", ()):
+            if lead_id not in facts.leads:
+                yield f"audit entry {entry.id} ({entry.verb}): no lead {lead_id}"
+            elif entry.verb in DEEDS and not DEEDS[entry.verb] & kinds[lead_id, entry.at, entry.actor_id]:
+                yield f"audit entry {entry.id} ({entry.verb} of lead {lead_id}): no event"
 
 
 def _covers(entry: AuditRow, lead_id: int) -> bool:

@@ -29,7 +29,11 @@ MOVES: dict[str, tuple[tuple[str, ...], str]] = {
     "reopened": (("disqualified", "lost"), "lead"),
 }
 TIMES = {"qualified": "mql_at", "accepted": "sal_at", "qualified_for_sales": "sql_at", "opportunity_opened": "opportunity_at",
-         "won": "customer_at"}  # fmt: skip
+         "won": "customer_at", "recycled": "recycled_at", "disqualified": "disqualified_at", "lost": "lost_at",
+         "attempted": "first_attempt_at", "conversed": "conversed_at"}  # fmt: skip
+EARLIEST = ("attempted", "conversed")
+LEARNT_LATER = ("captured", "touched", *EARLIEST)
+"""What may be heard of after it happened; everything else is recorded as it happens, history apart."""
 
 ClockKey = tuple[str, str, int, int | None, int | None, datetime]
 """A clock that had to be: promise, kind and id of its subject, who owes it, which team if nobody, since when."""
@@ -46,8 +50,13 @@ class Story:
     times: dict[str, datetime | None] = field(default_factory=dict)
     handoffs: Counter[int] = field(default_factory=Counter)
     decisions: dict[int, tuple[str, datetime, str]] = field(default_factory=dict)
+    offers: dict[int, tuple[datetime, str, int]] = field(default_factory=dict)
+    holders: dict[int, tuple[int | None, datetime | None]] = field(default_factory=dict)
     returned: set[int] = field(default_factory=set)
     attempts: int = 0
+    tier: str = ""
+    returns_on: str = ""
+    first_campaign_id: int | None = None
     is_history: bool = False
     clocks: Counter[ClockKey] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
@@ -77,8 +86,17 @@ def tell(events: list[EventRow]) -> Story:
         if event.occurred_at > event.recorded_at:
             story.faults.append(f"{event.kind} lies in the future of its record")
         _move(story, event)
+        if event.occurred_at < event.recorded_at and event.kind not in LEARNT_LATER and not story.is_history:
+            story.faults.append(f"{event.kind} at {event.occurred_at} was recorded at {event.recorded_at}")
         _hold(story, event)
         story.attempts += event.kind == "attempted"
+        if event.kind in ("captured", "touched"):
+            story.first_campaign_id = story.first_campaign_id or event.campaign_id
+        elif event.kind == "recycled":
+            story.returns_on = event.facts.get("returns_on", "")
+        elif event.kind in EARLIEST:
+            column = TIMES[event.kind]
+            story.times[column] = min(story.times.get(column) or event.occurred_at, event.occurred_at)
     return story
 
 
@@ -96,7 +114,7 @@ def _move(story: Story, event: EventRow) -> None:
     story.stage = target
     if event.kind in ("revived", "reopened"):
         story.times = {"captured_at": story.times.get("captured_at")}
-        story.attempts = 0
+        story.attempts, story.tier = 0, ""
     if event.kind in TIMES:
         story.times.setdefault(TIMES[event.kind], event.occurred_at)
 
@@ -104,16 +122,11 @@ def _move(story: Story, event: EventRow) -> None:
 def _hold(story: Story, event: EventRow) -> None:
     """Follow who has the lead, and note which clock has to start."""
     if event.kind == "handed_off":
-        if story.open_handoff is not None or event.handoff_id is None:
-            story.faults.append(f"handed off while handoff {story.open_handoff} is open")
-        story.open_handoff = event.handoff_id
-        story.handoffs[event.handoff_id or 0] += 1
+        _offered(story, event)
     elif event.kind in ("assigned", "queued"):
         _given(story, event)
     elif event.kind == "accepted":
-        _decide(story, event, "accepted")
-        story.owner_id, story.queue_id = event.user_id, None
-        _clock(story, event, "first_attempt")
+        _accepted(story, event)
     elif event.kind == "rejected" and event.facts.get("returned"):
         story.returned.add(event.handoff_id or 0)
         story.owner_id = story.queue_id = None
@@ -126,10 +139,30 @@ def _hold(story: Story, event: EventRow) -> None:
         story.queue_id = None
 
 
+def _offered(story: Story, event: EventRow) -> None:
+    handoff_id = event.handoff_id or 0
+    if story.open_handoff is not None or not handoff_id:
+        story.faults.append(f"handed off while handoff {story.open_handoff} is open")
+    story.open_handoff, story.tier = event.handoff_id, event.code
+    story.handoffs[handoff_id] += 1
+    story.offers[handoff_id] = (event.recorded_at, event.code, len(story.handoffs))
+
+
+def _accepted(story: Story, event: EventRow) -> None:
+    """Give the lead to who accepted it: a cover or a manager may take what was offered to another."""
+    _decide(story, event, "accepted")
+    story.owner_id, story.queue_id = event.user_id, None
+    _, since = story.holders.get(event.handoff_id or 0, (None, None))
+    story.holders[event.handoff_id or 0] = (event.user_id, since)
+    _clock(story, event, "first_attempt")
+
+
 def _given(story: Story, event: EventRow) -> None:
     if story.stage == "mql" and event.handoff_id != story.open_handoff:
         story.faults.append(f"{event.kind} under handoff {event.handoff_id}, open is {story.open_handoff}")
     story.owner_id, story.queue_id = event.user_id, event.facts.get("team") if event.kind == "queued" else None
+    if event.handoff_id is not None and event.handoff_id == story.open_handoff:
+        story.holders[event.handoff_id] = (event.user_id, event.recorded_at if event.user_id else None)
     if event.kind == "queued":
         _clock(story, event, "assign")
     elif story.stage in ("mql", "sal"):
@@ -165,11 +198,24 @@ def _against_row(story: Story, lead: LeadRow) -> Iterator[str]:
         yield f"has {lead.handoff_count} handoffs, by its events {len(story.handoffs)}"
     if lead.stage in OPEN_STAGES and lead.queue_id != story.queue_id:
         yield f"stands in queue {lead.queue_id}, by its events in {story.queue_id}"
-    if lead.stage in SALES_STAGES and not lead.is_history:
-        if lead.owner_id is None and lead.queue_id is None:
+    yield from _against_holding(story, lead)
+
+
+def _against_holding(story: Story, lead: LeadRow) -> Iterator[str]:
+    """Compare who has the lead, how hot it was offered, when it comes back and which campaign brought it."""
+    if not lead.is_history:
+        if lead.stage in SALES_STAGES and lead.owner_id is None and lead.queue_id is None:
             yield "is in sales’ hands with neither owner nor queue"
-        if lead.owner_id != story.owner_id:
+        if lead.stage != "mql" and lead.owner_id != story.owner_id:
             yield f"is owned by {lead.owner_id}, by its events by {story.owner_id}"
+    elif story.handoffs or story.clocks:
+        yield "is of the past, but was handed off"
+    if story.tier and lead.stage not in ("lead", "mql") and lead.tier != story.tier:
+        yield f"is {lead.tier}, by its events {story.tier}"
+    if lead.stage == "recycled" and str(lead.returns_on) != story.returns_on:
+        yield f"comes back on {lead.returns_on}, by its events on {story.returns_on}"
+    if lead.first_campaign_id != story.first_campaign_id:
+        yield f"came by campaign {lead.first_campaign_id}, by its events by {story.first_campaign_id}"
 
 
 def _against_handoffs(story: Story, handoffs: list[HandoffRow]) -> Iterator[str]:
@@ -190,6 +236,13 @@ def _against_handoffs(story: Story, handoffs: list[HandoffRow]) -> Iterator[str]
             yield f"handoff {handoff.id} is with nobody and in no queue"
         if handoff.was_returned != (handoff.id in story.returned):
             yield f"handoff {handoff.id} is returned or not, against its events"
+        offered = story.offers.get(handoff.id)
+        row = (handoff.offered_at, handoff.tier, handoff.ordinal)
+        if offered is not None and row != offered:
+            yield f"handoff {handoff.id} was offered as {row}, by its events {offered}"
+        holder = story.holders.get(handoff.id, (None, None))
+        if (handoff.assignee_id, handoff.assigned_at) != holder:
+            yield f"handoff {handoff.id} went to {handoff.assignee_id} at {handoff.assigned_at}, by its events {holder}"
 
 
 def _against_clocks(wanted: Counter[ClockKey], facts: Facts) -> Iterator[str]:
@@ -213,7 +266,15 @@ def _words(key: ClockKey) -> str:
 
 def _against_assignments(facts: Facts) -> Iterator[str]:
     events = Counter(
-        (event.lead_id, event.handoff_id, event.user_id, event.facts.get("team"))
+        (
+            event.lead_id,
+            event.handoff_id,
+            event.user_id,
+            event.facts.get("team"),
+            event.code,
+            event.actor_id,
+            event.recorded_at,
+        )
         for events in facts.events.values()
         for event in events
         if event.kind in ("assigned", "queued")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from replay.invariants import clocks, figures, ledger, stories
+from replay.invariants import clocks, deeds, endings, figures, ledger, notices, stories
 from replay.invariants.facts import Facts
 
 SLACK = timedelta(seconds=90)
@@ -16,7 +16,10 @@ def differences(*, at: datetime, slack: timedelta = SLACK) -> list[str]:
     facts = Facts.load()
     return [
         *clocks.differences(facts, at=at, slack=slack),
+        *endings.differences(facts),
         *stories.differences(facts),
+        *deeds.differences(facts),
+        *notices.differences(facts),
         *ledger.differences(facts),
         *figures.differences(at=at),
     ]

@@ -14,7 +14,20 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
-from leads.models import Clock, ClockStep, Handoff, ImportRun, Lead, LeadEvent
+from leads.models import (
+    Activity,
+    Clock,
+    ClockStep,
+    Feedback,
+    Handoff,
+    ImportRow,
+    ImportRun,
+    Lead,
+    LeadEvent,
+    Opportunity,
+    Qualification,
+    Touch,
+)
 from ledger import triggers
 from ledger.models import AuditEntry, Notice
 from replay.invariants.verdict import differences
@@ -148,6 +161,145 @@ def miscount_an_import() -> None:
     ImportRun.objects.filter(pk=one(ImportRun.objects.all()).pk).update(created_count=F("created_count") + 1)
 
 
+def forget_a_warning_of_a_promise_kept() -> None:
+    ClockStep.objects.filter(pk=one(ClockStep.objects.filter(kind="warned", clock__state="met")).pk).delete()
+
+
+def forget_an_escalation() -> None:
+    steps = ClockStep.objects.filter(kind="escalated", code="notify_manager")
+    ClockStep.objects.filter(pk=one(steps).pk).delete()
+
+
+def forget_a_late_answer() -> None:
+    ClockStep.objects.filter(pk=one(ClockStep.objects.filter(kind="answered")).pk).delete()
+
+
+def change_a_plan() -> None:
+    clock = one(Clock.objects.filter(state="running"))
+    plan = [[percent, action, moment + 3600] for percent, action, moment in clock.plan]
+    Clock.objects.filter(pk=clock.pk).update(plan=plan)
+
+
+def act_an_hour_later() -> None:
+    clock = one(Clock.objects.filter(state="running"))
+    Clock.objects.filter(pk=clock.pk).update(next_action_at=clock.next_action_at + timedelta(hours=1))
+
+
+def stop_a_miss() -> None:
+    clock = one(Clock.objects.filter(state="missed", next_action_at__isnull=True, answered_at__isnull=False))
+    Clock.objects.filter(pk=clock.pk).update(plan_position=F("plan_position") + 1)
+
+
+def move_when_it_was_kept() -> None:
+    clock = one(Clock.objects.filter(state="met"))
+    Clock.objects.filter(pk=clock.pk).update(met_at=clock.met_at - timedelta(minutes=1))
+
+
+def say_it_was_less_late() -> None:
+    clock = one(Clock.objects.filter(late_seconds__gt=0))
+    Clock.objects.filter(pk=clock.pk).update(late_seconds=clock.late_seconds - 1)
+
+
+def cancel_what_was_kept() -> None:
+    clock = one(Clock.objects.filter(state="met"))
+    ClockStep.objects.filter(clock=clock, kind="met").update(kind="cancelled", code="rerouted")
+    Clock.objects.filter(pk=clock.pk).update(
+        state="cancelled", cancelled_at=clock.met_at, met_at=None, answered_at=None, answered_seconds=None
+    )
+
+
+def cancel_what_was_missed() -> None:
+    """Undo a miss with all that says so: steps, notices and the row."""
+    clock = one(Clock.objects.filter(state="missed"))
+    began = ClockStep.objects.get(clock=clock, kind="started")
+    ClockStep.objects.filter(clock=clock).exclude(kind="started").delete()
+    Notice.objects.filter(code__startswith="clock_", facts__clock=clock.pk).delete()
+    ClockStep.objects.create(
+        clock=clock, kind="cancelled", code="rerouted", actor_id=began.actor_id, occurred_at=began.recorded_at,
+        recorded_at=began.recorded_at,
+    )  # fmt: skip
+    Clock.objects.filter(pk=clock.pk).update(
+        state="cancelled", missed_at=None, detected_at=None, answered_at=None, answered_seconds=None, late_seconds=None,
+        next_action_at=None, plan_position=0, cancelled_at=began.recorded_at,
+    )  # fmt: skip
+
+
+def keep_it_as_soon_as_it_began() -> None:
+    clock = one(Clock.objects.filter(state="met", answered_seconds__gt=0))
+    began = ClockStep.objects.get(clock=clock, kind="started").recorded_at
+    ClockStep.objects.filter(clock=clock, kind="met").update(occurred_at=began, recorded_at=began)
+    Clock.objects.filter(pk=clock.pk).update(met_at=began, answered_at=began, answered_seconds=0)
+
+
+def lose_a_conversation() -> None:
+    LeadEvent.objects.filter(pk=one(LeadEvent.objects.filter(kind="conversed")).pk).delete()
+
+
+def lose_a_rating() -> None:
+    LeadEvent.objects.filter(pk=one(LeadEvent.objects.filter(kind="rated")).pk).delete()
+
+
+def move_a_rejection() -> None:
+    event = one(LeadEvent.objects.filter(kind="rejected"))
+    LeadEvent.objects.filter(pk=event.pk).update(occurred_at=event.occurred_at - timedelta(hours=1))
+
+
+def move_a_touch() -> None:
+    event = one(LeadEvent.objects.filter(kind="touched"))
+    LeadEvent.objects.filter(pk=event.pk).update(occurred_at=event.occurred_at - timedelta(hours=1))
+
+
+def lose_an_activity() -> None:
+    Activity.objects.filter(pk=one(Activity.objects.filter(is_outbound=True)).pk).delete()
+
+
+def better_a_rating() -> None:
+    Feedback.objects.filter(pk=one(Feedback.objects.filter(quality__lt=5)).pk).update(quality=5)
+
+
+def change_an_amount() -> None:
+    deal = one(Opportunity.objects.all())
+    Opportunity.objects.filter(pk=deal.pk).update(amount=deal.amount + 1)
+
+
+def lose_a_whole_lead() -> None:
+    lead = one(Lead.objects.filter(stage="lead", handoff_count=0, clocks__isnull=True))
+    ImportRow.objects.filter(lead=lead).update(lead=None)
+    for rows in (LeadEvent, Touch, Qualification, Activity, Feedback):
+        rows.objects.filter(lead=lead).delete()
+    Lead.objects.filter(pk=lead.pk).delete()
+
+
+def offer_it_earlier() -> None:
+    handoff = one(Handoff.objects.all())
+    Handoff.objects.filter(pk=handoff.pk).update(offered_at=handoff.offered_at - timedelta(hours=1))
+
+
+def credit_another_rep() -> None:
+    handoff = one(Handoff.objects.filter(state="accepted"))
+    other = one(Handoff.objects.exclude(assignee=None).exclude(assignee=handoff.assignee_id))
+    Handoff.objects.filter(pk=handoff.pk).update(assignee=other.assignee_id)
+
+
+def credit_another_campaign() -> None:
+    lead = one(Lead.objects.filter(first_campaign__isnull=False))
+    other = one(Lead.objects.filter(first_campaign__isnull=False).exclude(first_campaign=lead.first_campaign_id))
+    Lead.objects.filter(pk=lead.pk).update(first_campaign=other.first_campaign_id)
+
+
+def tell_nobody_of_an_offer() -> None:
+    Notice.objects.filter(pk=one(Notice.objects.filter(code="lead_offered", channel="email")).pk).delete()
+
+
+def tell_nobody_of_a_rejection() -> None:
+    notice = one(Notice.objects.filter(code="lead_rejected"))
+    Notice.objects.filter(code="lead_rejected", subject_id=notice.subject_id).delete()
+
+
+def tell_nobody_of_a_warning() -> None:
+    Notice.objects.filter(pk=one(Notice.objects.filter(code="clock_warned")).pk).delete()
+
+
 PLANTED: dict[Callable[[], None], str] = {
     delete_an_outcome: "is met with 0 outcomes",
     add_a_second_start: "has 2 starts",
@@ -167,6 +319,31 @@ PLANTED: dict[Callable[[], None], str] = {
     tell_nobody: "its miss was told to",
     lose_an_audit_entry: "no audit entry",
     miscount_an_import: "do not add up",
+    forget_a_warning_of_a_promise_kept: "and was not warned at",
+    forget_an_escalation: "and was not escalated at",
+    forget_a_late_answer: "answered_at is",
+    change_a_plan: "a plan that is not the one of its terms",
+    act_an_hour_later: "means to act at",
+    stop_a_miss: "of its plan, and was not",
+    move_when_it_was_kept: "met_at is",
+    say_it_was_less_late: "was late by",
+    cancel_what_was_kept: "when nothing ended it",
+    cancel_what_was_missed: "when nothing ended it",
+    keep_it_as_soon_as_it_began: "when nothing ended it",
+    lose_a_conversation: "a row of activity without its event",
+    lose_a_rating: "a row of feedback without its event",
+    move_a_rejection: "was recorded at",
+    move_a_touch: "a row of touch without its event",
+    lose_an_activity: "an event of activity without its row",
+    better_a_rating: "a row of feedback without its event",
+    change_an_amount: "its deal",
+    lose_a_whole_lead: "no lead",
+    offer_it_earlier: "was offered as",
+    credit_another_rep: "went to",
+    credit_another_campaign: "came by campaign",
+    tell_nobody_of_an_offer: "lead_offered of",
+    tell_nobody_of_a_rejection: "lead_rejected was told to []",
+    tell_nobody_of_a_warning: "its warning was told to",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from replay.invariants import clocks, ledger, stories
+from replay.invariants import clocks, deeds, endings, ledger, notices, stories
 from replay.invariants.facts import Facts
 from tests.leads import clock_invariants
 
@@ -20,7 +20,10 @@ def broken_promises(*, at: datetime, slack: timedelta = AN_HOUR) -> list[str]:
     facts = Facts.load()
     return [
         *clocks.differences(facts, at=at, slack=slack),
+        *endings.differences(facts),
         *stories.differences(facts),
+        *deeds.differences(facts),
+        *notices.differences(facts),
         *ledger.differences(facts),
         *clock_invariants.problems(),
     ]

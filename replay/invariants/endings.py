@@ -1,0 +1,86 @@
+"""What ended a promise happened to its lead, at that instant; and a promise that still runs is still to be kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+
+from replay.invariants.facts import ClockLine, Facts, StepRow
+
+ANSWERS = {
+    "assign": {"assigned"},
+    "accept": {"accepted", "rejected"},
+    "first_attempt": {"attempted", "conversed"},
+}
+"""By which events each promise is kept."""
+
+CANCELS = {
+    "disqualified": {"disqualified"},
+    "left": {"assigned", "queued"},
+    "lost": {"lost"},
+    "reassigned": {"assigned"},
+    "recalled": {"recalled"},
+    "recycled": {"recycled"},
+    "rejected": {"rejected"},
+    "rerouted": {"rerouted"},
+    "returned": {"rejected"},
+    "won": {"won"},
+}
+"""Which event stands beside a cancelled clock, by its code."""
+
+Happened = dict[int, dict[datetime, set[str]]]
+
+
+def differences(facts: Facts) -> Iterator[str]:
+    """Look at what ended each clock, and at those that still run."""
+    happened: Happened = defaultdict(lambda: defaultdict(set))
+    for lead_id, events in facts.events.items():
+        for event in events:
+            happened[lead_id][event.recorded_at].add(event.kind)
+    for clock in facts.clocks.values():
+        handoff = facts.handoffs.get(clock.handoff_id or 0)
+        lead_id = handoff.lead_id if handoff else clock.lead_id or 0
+        if handoff and clock.arrived_at != handoff.offered_at:
+            yield f"clock {clock.id} ({clock.promise}): waits since {clock.arrived_at}, was offered at {handoff.offered_at}"
+        for step in facts.steps.get(clock.id, ()):
+            wanted = _wanted(clock, step)
+            if wanted is not None and not wanted & _beside(happened[lead_id], clock, step):
+                yield f"clock {clock.id} ({clock.promise}): {step.kind} {step.code} at {step.recorded_at}, when nothing ended it"
+        if clock.state == "running" and not _is_owed(clock, facts, lead_id):
+            yield f"clock {clock.id} ({clock.promise}): is {clock.state}, but its lead {lead_id} no longer waits for it"
+        if _was_stopped(clock, facts) and _is_owed(clock, facts, lead_id):
+            yield f"clock {clock.id} ({clock.promise}): does nothing more, though its lead {lead_id} still waits"
+
+
+def _wanted(clock: ClockLine, step: StepRow) -> set[str] | None:
+    if step.kind in ("met", "answered"):
+        return ANSWERS[clock.promise]
+    return CANCELS.get(step.code, set()) if step.kind == "cancelled" else None
+
+
+def _beside(happened: dict[datetime, set[str]], clock: ClockLine, step: StepRow) -> set[str]:
+    """Give what happened at the instant of a step; an answer that the sweep was faster than is recorded with the miss, right after it."""
+    found = set(happened.get(step.recorded_at, ()))
+    if step.kind == "answered" and step.recorded_at == clock.detected_at:
+        found.update(*(kinds for at, kinds in happened.items() if clock.started_at <= at <= step.recorded_at))
+    return found
+
+
+def _was_stopped(clock: ClockLine, facts: Facts) -> bool:
+    """Tell whether a miss stopped before the end of its plan, neither answered nor by its lead being given to another."""
+    is_open = clock.state == "missed" and clock.next_action_at is None and clock.answered_at is None
+    if not is_open or clock.plan_position >= len(clock.plan):
+        return False
+    return not any(step.code == "reassign" for step in facts.steps.get(clock.id, ()))
+
+
+def _is_owed(clock: ClockLine, facts: Facts, lead_id: int) -> bool:
+    """Tell whether whoever made the promise still has the lead, where it was."""
+    lead = facts.leads[lead_id]
+    if clock.promise == "assign":
+        return lead.queue_id == clock.team_id
+    if clock.handoff_id is not None:
+        handoff = facts.handoffs[clock.handoff_id]
+        return handoff.state == "open" and handoff.assignee_id == clock.user_id
+    return lead.stage == "sal" and lead.owner_id == clock.user_id
