@@ -98,7 +98,8 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
         return None
     set_rollback()
     response = Response(problem_body(refusal), status=refusal.status, content_type=PROBLEM_TYPE)
-    for name, value in _headers(error, refusal).items():
+    _say_when_to_return(response, refusal)
+    for name, value in _headers(error).items():
         response[name] = value
     return response
 
@@ -160,10 +161,15 @@ def problem_body(refusal: Refusal) -> dict[str, Any]:
     return body
 
 
-def _headers(error: Exception, refusal: Refusal) -> dict[str, str]:
-    headers = {}
+def _say_when_to_return(response: HttpResponse, refusal: Refusal) -> None:
+    """Say when to try again, where nothing else hinders."""
     if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = RETRY_AFTER_SECONDS
+        response["Retry-After"] = RETRY_AFTER_SECONDS
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    """Give the headers that REST framework's own errors ask for."""
+    headers = {}
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = str(error.auth_header)  # type: ignore[attr-defined]
     if getattr(error, "wait", None):
@@ -190,8 +196,7 @@ def refusal_response(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         message = MESSAGES[404] if status == HTTPStatus.NOT_FOUND else refusal.message
         response = HttpResponse(_page(request, status, message, refusal), status=status)
         response["HX-Retarget"], response["HX-Reswap"] = "body", "innerHTML"  # a whole page is no part of one
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response["Retry-After"] = RETRY_AFTER_SECONDS
+    _say_when_to_return(response, refusal)
     return response
 
 
@@ -253,8 +258,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         response: HttpResponse = problem_response(refusal)
     else:
         response = HttpResponse(plain_page(refusal.message), status=refusal.status)
-    if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response["Retry-After"] = RETRY_AFTER_SECONDS
+    _say_when_to_return(response, refusal)
     return response
 
 

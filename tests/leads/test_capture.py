@@ -6,10 +6,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from django.test import Client
 
 from campaigns.models import Campaign
-from leads.capture import SENT_AGAIN
+from leads.capture import SENT_AGAIN, open_form
 from leads.models import CaptureForm, Contact, ImportRun, Lead, Touch
 from ledger.instants import edge_now
 from ledger.models import AuditEntry
@@ -246,6 +247,11 @@ def test_a_marketer_opens_a_form_and_sees_its_address(maya, spring):
     assert AuditEntry.objects.filter(verb="open_form", subject_id=opened.pk, actor=maya).count() == 1
     assert "http://testserver/f/ask-us/" in browser.get("/forms/").content.decode()
     assert browser.get(f"/forms/?campaign={spring.pk}").context["form"]["campaign"].value() == str(spring.pk)
+
+
+def test_only_a_taken_address_is_called_taken(maya):
+    with pytest.raises(IntegrityError):
+        open_form(actor=maya, at=NOW, slug=None, title="Demo", touch_kind="form", campaign_id=None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("slug", ["demo", "Demo Page", "ümlaut", "-x", "", "x" * 81, "a\n"])
