@@ -150,6 +150,13 @@ def _latest_or_first(terms: dict[str, Any], at: datetime, actor: User | None) ->
 def create_default_scoring(*, at: datetime, created_by_id: int | None = None) -> ScoringVersion:
     """Create the default scoring where there is none; give the latest version."""
     latest = ScoringVersion.objects.order_by("-number").first()
-    return latest or ScoringVersion.objects.create(
+    if latest is not None:
+        return latest
+    first = ScoringVersion.objects.create(
         number=1, terms=SCORING_TERMS, created_at=at, created_by_id=created_by_id
-    )
+    )  # fmt: skip
+    write_audit(
+        at=at, actor_id=created_by_id, verb="create_default_scoring", subject_type="scoring_version",
+        subject_ids=[first.pk],
+    )  # fmt: skip
+    return first

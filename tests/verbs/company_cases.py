@@ -202,20 +202,20 @@ TERMS = [
     Case(
         sign_default_agreement,
         _sign_default,
-        audit="draft_agreement propose_agreement sign_agreement sign_agreement",
+        audit="create_default_scoring draft_agreement propose_agreement sign_agreement sign_agreement",
         world="founders",
     ),
     Case(
         start_company,
         _start_company,
-        audit="set_calendar create_default_personas draft_agreement propose_agreement sign_agreement sign_agreement fill_pool activate_rules",
+        audit="set_calendar create_default_personas create_default_scoring draft_agreement propose_agreement sign_agreement sign_agreement fill_pool activate_rules",
         world="founders",
     ),
     Case(set_calendar, _set_calendar, audit="set_calendar"),
     Case(activate_default_routing, _activate_default_routing, audit="fill_pool activate_rules"),
     Case(activate_rules, _activate_rules, audit="activate_rules"),
     Case(create_default_personas, _personas, audit="create_default_personas", world="founders"),
-    Case(create_default_scoring, _scoring, world="founders"),
+    Case(create_default_scoring, _scoring, audit="create_default_scoring", world="founders"),
 ]
 
 # Notices --------------------------------------------------------------------------------------------------------------
