@@ -10,12 +10,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from leads.api.filters import FILTERS
 from leads.models import Contact, Lead, Touch
 from leads.scoring import engagement_now
 from ledger.instants import edge_now
 from tests.api.program import PROBLEM, Program, problems
 from tests.cast import NOW, make_lead
 from tests.leads.intake_world import world  # noqa: F401 - a fixture
+from tests.leads.worlds import make_campaign
 
 pytestmark = pytest.mark.django_db
 
@@ -234,20 +236,26 @@ def test_orders_can_be_chosen(program):
         assert [lead["id"] for lead in program.get("/api/v1/leads", {"order": order}).json()["results"]] == expected
 
 
-def test_filters_choose(program, sam):
-    wanted = make_lead(stage="sal", sal_at=NOW, owner=sam, fit=90, source="event", tier="warm")
-    make_lead()
+def test_each_filter_chooses(program, sam, maya):
+    make_lead(fit=10, captured_at=NOW - timedelta(seconds=1))
+    wanted = make_lead(
+        stage="sal", sal_at=NOW, owner=sam, fit=90, source="event", tier="warm", origin="sales",
+        last_campaign=make_campaign(maya),
+    )  # fmt: skip
+    make_lead(fit=99, captured_at=NOW + timedelta(seconds=1))
     contact = wanted.contact
     contact.name, contact.phone_key, contact.external_id = "Zora Neale", "+493012345", "x-1"
     contact.save()
 
     queries = [
-        {"stage": "sal"}, {"stage": "sal,sql"}, {"owner": sam.pk}, {"min_fit": "90"}, {"source": "event"}, {"tier": "warm"},
-        {"q": "zora"}, {"q": contact.email.partition("@")[0] + "@"}, {"q": "+493012345"}, {"q": "x-1"}, {"contact": contact.pk},
-        {"stage": "sal", "captured_from": "2026-03-02T11:00:00+01:00", "captured_before": "2026-03-02T10:00:01Z"},
+        {"stage": "sal"}, {"stage": "sal,sql"}, {"owner": sam.pk}, {"source": "event"}, {"tier": "warm"}, {"origin": "sales"},
+        {"campaign": wanted.last_campaign_id}, {"contact": contact.pk}, {"min_fit": "90", "max_fit": "90"},
+        {"q": "zora"}, {"q": contact.email.partition("@")[0] + "@"}, {"q": "+493012345"}, {"q": "x-1"},
+        {"captured_from": "2026-03-02T11:00:00+01:00", "captured_before": "2026-03-02T10:00:01Z"},
     ]  # fmt: skip
     for query in queries:
         assert [lead["id"] for lead in program.get("/api/v1/leads", query).json()["results"]] == [wanted.pk], query
+    assert {name for query in queries for name in query} == set(FILTERS)
 
 
 @pytest.mark.parametrize(
