@@ -15,7 +15,7 @@ from leads import clocks
 from leads.assigning import Places
 from leads.codes import REJECTIONS
 from leads.facts import MISSING_WORDS
-from leads.handing_off import LIMIT_WITHOUT_MANAGER, HandedOff, ToHandOff, hand_off_many
+from leads.handing_off import LIMIT_WITHOUT_MANAGER, ToHandOff, hand_off_many
 from leads.holding import (
     Held,
     decide,
@@ -41,16 +41,13 @@ from teams.models import User
 
 __all__ = [
     "AlreadyTaken",
-    "HandedOff",
     "NeedsManager",
     "NotReady",
-    "ToHandOff",
     "accept",
     "accept_many",
     "assign",
     "claim",
     "hand_off",
-    "hand_off_many",
     "recall",
     "reject",
     "reject_many",
