@@ -24,7 +24,8 @@ from replay.names import AMERICAS
 from sla.agreements import sign_default_agreement
 from sla.business_time import BusinessCalendar, between, is_open
 from sla.calendars import set_calendar
-from teams.models import Availability, Team, User
+from teams.availability import Load, set_load
+from teams.models import Team, User
 from teams.people import Place, create_member, create_team
 from teams.roles import Side
 
@@ -79,7 +80,7 @@ def set_up(
     years = years or range(at.year, at.year + 2)
     hours = hours or office_hours(BERLIN, "09:00", "17:30", "DE", years)
     _make_people(company, at, reps_per_team, with_passwords=with_passwords)
-    _limit(company, capacity)
+    _limit(company, at, capacity)
     _give_hours(company, at, hours, office_hours(NEW_YORK, "09:00", "17:00", "US", years))
     create_default_personas(at=at, actor=company.people["mona"])
     sign_default_agreement(marketing_manager=company.people["mona"], sales_manager=company.people["sue"], at=at)
@@ -110,9 +111,10 @@ def _make_people(company: Company, at: datetime, reps_per_team: int, *, with_pas
         ]
 
 
-def _limit(company: Company, capacity: int) -> None:
-    reps = [rep for team in company.reps.values() for rep in team]
-    Availability.objects.bulk_create(Availability(user=rep, open_lead_capacity=capacity) for rep in reps)
+def _limit(company: Company, at: datetime, capacity: int) -> None:
+    load = Load(open_lead_capacity=capacity)
+    for rep in (rep for team in company.reps.values() for rep in team):
+        set_load(actor=company.people["ada"], at=at, user_id=rep.pk, load=load)
 
 
 def _cast(names: Sequence[str], count: int) -> list[str]:
