@@ -28,7 +28,7 @@ from teams.models import User
 class Step:
     """A step: ``label`` on its button, ``title`` and ``verb`` on its form (without a form it is taken at once), ``done`` afterwards.
 
-    ``actions`` are those of ``teams.roles`` of which one is needed to take it at all.
+    One that ``is_undoing`` takes back what was done: it is there, but never stands out as what to do next. ``actions`` are those of ``teams.roles`` of which one is needed to take it at all.
     """
 
     code: str
@@ -40,6 +40,7 @@ class Step:
     form: type[forms.StepForm] | None = None
     says: str = ""
     is_ending: bool = False
+    is_undoing: bool = False
     actions: tuple[str, ...] = ("work_lead",)
 
     @property
@@ -72,18 +73,18 @@ _TABLE = (
     Step("hand-off", "Hand off", "Hand off", "Hand off", "Handed off to sales.", "a", actions=("hand_off",)),
     Step("qualify", "Qualify…", "Qualify as MQL", "It is an MQL", "It is an MQL now. Hand it off when you are ready.", "",
          forms.QualifyForm, actions=("qualify_lead",)),
-    Step("recall", "Recall", "Recall", "Recall", "Taken back; sales is told.", actions=("recall",)),
-    Step("return", "Return…", "Return to marketing", "Return the lead", "Returned; marketing is told why.", "r",
-         forms.RejectForm, "You accepted it and there was no conversation yet. This counts as a rejection.", is_ending=True),
+    Step("recall", "Recall", "Recall", "Recall", "Taken back; sales is told.", is_undoing=True, actions=("recall",)),
     Step("recycle", "Recycle…", "Recycle", "Recycle", "Recycled: marketing nurtures it until it comes back.", "",
          forms.RecycleForm),
-    Step("disqualify", "Disqualify…", "Disqualify", "Disqualify", "Disqualified.", "", forms.DisqualifyForm, is_ending=True,
-         actions=("work_lead", "disqualify_lead")),
     Step("reopen", "Reopen…", "Reopen", "Reopen", "Open again, with marketing.", "", forms.ReopenForm,
          actions=("reopen",)),
     Step("correct", "Correct data…", "Correct the data", "Save", "Corrected.", "", CorrectForm,
          "It is judged again at once: what meets the agreement becomes an MQL, and what is complete goes to sales.",
          actions=("complete_lead", "complete_own_lead")),
+    Step("return", "Return…", "Return to marketing", "Return the lead", "Returned; marketing is told why.", "r",
+         forms.RejectForm, "You accepted it and there was no conversation yet. This counts as a rejection.", is_ending=True),
+    Step("disqualify", "Disqualify…", "Disqualify", "Disqualify", "Disqualified.", "", forms.DisqualifyForm, is_ending=True,
+         actions=("work_lead", "disqualify_lead")),
 )  # fmt: skip
 STEPS = {step.code: step for step in _TABLE}
 
@@ -109,7 +110,7 @@ FOR_OTHERS = {
 }
 SECTION_STEPS = {
     "offered": ("accept", "reject", "reroute", "call"),
-    "working": ("call", "email", "meeting", "rate", "return", "reroute"),
+    "working": ("call", "email", "meeting", "rate", "reroute", "return"),
     "claimable": ("claim",),
     "returned": ("qualify", "correct", "disqualify"),
     "triage": ("correct", "qualify", "disqualify"),

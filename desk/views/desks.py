@@ -29,7 +29,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     shown = asked if asked in held else next(iter(held), "")
     context: dict[str, Any] = {"at": at, "desks": held if len(held) > 1 else {}, "shown": shown}
     if not shown:
-        return render(request, "desk/nobody.html", context)
+        return render(request, "desk/nobody.html", context | {"version": manager.version_in_force(at)})
     return render(request, f"desk/{shown}.html", context | CONTEXTS[shown](user, at, _show(request)))
 
 
