@@ -1,4 +1,4 @@
-"""On a phone every table is read downward: none scrolls sideways, filters fold, and a part that changes keeps the focus."""
+"""On a phone every table is read downward: none scrolls sideways, filters fold. What changes keeps the focus, and paper is light."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ SIDEWAYS = """() => {
           ...(document.documentElement.scrollWidth > window.innerWidth ? ["the page"] : [])];
 }"""
 FOCUS = "() => document.activeElement.id"
+INK = "() => getComputedStyle(document.querySelector('h1')).color"
 
 
 def enter(page: Page, live_server: LiveServer, user: User, width: int) -> None:
@@ -130,3 +131,17 @@ def test_a_refreshed_queue_keeps_the_focus_on_the_same_button(
     page.locator("#queue .tiles").wait_for()
 
     assert page.evaluate(FOCUS) == f"step-{lead.pk}-call"
+
+
+def test_paper_is_light_and_bears_no_buttons(page: Page, live_server: LiveServer, offer: Offer, sam: User) -> None:
+    lead_id = offer().lead_id
+    enter(page, live_server, sam, 1440)
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{live_server.url}/leads/{lead_id}/")
+    on_screen = page.evaluate(INK)
+
+    page.emulate_media(color_scheme="dark", media="print")
+
+    assert (on_screen, page.evaluate(INK)) == ("rgb(231, 235, 243)", "rgb(23, 32, 51)")
+    assert page.locator(".btn:visible").count() == 0
+    assert page.locator("h1:visible").count() == 1
