@@ -1,8 +1,7 @@
-"""Delivery of the outbox: once when all goes well, at least once and recognisable when not, never a storm."""
+"""Delivery of the outbox: once when all goes well, at least once and recognisable when not."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from io import StringIO
 from smtplib import SMTPRecipientsRefused, SMTPResponseException
@@ -17,14 +16,13 @@ from django.db import connection
 from ledger import wording
 from ledger.letters import Post
 from ledger.models import AuditEntry, Notice
-from ledger.outbox import DIGEST_FROM, LEASE, MAX_ATTEMPTS, claim, deliver_due, replay_dead, wait_seconds
+from ledger.outbox import LEASE, MAX_ATTEMPTS, claim, deliver_due, replay_dead, wait_seconds
 from ledger.writing import Told, write_notices
 from teams.models import User
 from tests.ledger.conftest import AT
 from tests.racing import at_once
 
 MINUTE = timedelta(minutes=1)
-NAMELESS = 666
 
 
 def tell(user: User, *subject_ids: int, code: str = "test_offered", at: datetime = AT) -> list[Notice]:
@@ -53,24 +51,6 @@ class Server:
 
 def half() -> float:
     return 0.5
-
-
-@pytest.fixture
-def named() -> Iterator[list[set[int]]]:
-    """Have leads called by their number, but one that cannot be; gives which were asked for together."""
-    asked: list[set[int]] = []
-    usual = wording._NAMERS.get("lead")
-
-    def name(lead_ids: Collection[int]) -> dict[int, str]:
-        asked.append(set(lead_ids))
-        if NAMELESS in lead_ids:
-            raise ZeroDivisionError
-        return {lead_id: f"Subject {lead_id}" for lead_id in lead_ids}
-
-    wording.register_subject("lead", name)
-    yield asked
-    if usual:
-        wording.register_subject("lead", usual)
 
 
 # What goes out --------------------------------------------------------------------------------------------------------
@@ -274,69 +254,6 @@ def test_who_lost_the_lease_does_not_write_over_the_new_holder(sam: User) -> Non
     notice.refresh_from_db()
     assert done.sent == 0
     assert (notice.state, notice.next_attempt_at, notice.attempt_count) == ("pending", later + LEASE, 2)
-
-
-# Digests --------------------------------------------------------------------------------------------------------------
-
-
-def test_many_notices_due_at_once_go_out_as_one_message(sam: User, sue: User) -> None:
-    tell(sam, *range(1, DIGEST_FROM + 1))
-    tell(sue, *range(101, 100 + DIGEST_FROM))
-    server = Server()
-
-    done = deliver_due(at=AT, send=server)
-
-    to_sam = [message for message in server.got if message.to == [sam.email]]
-    assert done.sent == 2 * DIGEST_FROM - 1
-    assert len(to_sam) == 1
-    assert len(server.got) == DIGEST_FROM
-    assert to_sam[0].subject == f"Notices from Smarketing: {DIGEST_FROM}"
-    assert all(f"/leads/{number}/" in str(to_sam[0].body) for number in range(1, DIGEST_FROM + 1))
-
-
-def test_a_digest_tried_again_is_the_same_digest_whatever_came_meanwhile(sam: User) -> None:
-    first = tell(sam, *range(1, DIGEST_FROM + 1))
-    down, up = Server(OSError()), Server()
-
-    deliver_due(at=AT, send=down, jitter=half)
-    tell(sam, *range(50, 50 + DIGEST_FROM), at=AT + MINUTE)
-    deliver_due(at=AT + MINUTE, send=up)
-
-    assert up.ids[0] == f"<digest-{first[0].pk}@localhost>"
-    assert len(up.got) == 2
-    assert up.got[0].subject == up.got[1].subject
-    assert "/leads/50/" not in str(up.got[0].body)
-
-
-def test_a_digest_asks_once_how_its_subjects_are_called(sam: User, named: list[set[int]]) -> None:
-    tell(sam, *range(1, DIGEST_FROM + 1))
-
-    deliver_due(at=AT)
-
-    assert named == [set(range(1, DIGEST_FROM + 1))]
-    assert "– Subject 7" in str(mail.outbox[0].body)
-
-
-def test_what_cannot_be_named_is_tried_again_and_stops_nobody(sam: User, sue: User, named: list[set[int]]) -> None:
-    (bad,) = tell(sam, NAMELESS)
-    tell(sue, 7)
-
-    done = deliver_due(at=AT)
-
-    bad.refresh_from_db()
-    assert (done.sent, done.retried) == (1, 1)
-    assert (bad.state, bad.last_error) == ("pending", "ZeroDivisionError")
-
-
-def test_a_notice_that_cannot_be_told_leaves_its_digest(sam: User) -> None:
-    tell(sam, *range(1, DIGEST_FROM + 1))
-    (bad,) = tell(sam, 99, code="test_broken")
-
-    done = deliver_due(at=AT)
-
-    bad.refresh_from_db()
-    assert (done.sent, done.retried, len(mail.outbox)) == (DIGEST_FROM, 1, 1)
-    assert (bad.digest_id, bad.state) == (None, "pending")
 
 
 # Several workers, real transactions -----------------------------------------------------------------------------------
