@@ -6,6 +6,9 @@
   fold();
   narrow.addEventListener("change", fold);
 
+  // A page that comes back with something to mend begins there.
+  document.addEventListener("DOMContentLoaded", () => document.querySelector("main [aria-invalid='true']")?.focus());
+
   const typing = (element) => element.closest("input, select, textarea, [contenteditable]");
 
   // The newest line stands in the top bar, where it covers no field or button.

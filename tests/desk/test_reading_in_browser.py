@@ -12,6 +12,7 @@ from django.test import Client
 from campaigns.models import Campaign
 from leads.handoffs import accept
 from leads.models import CaptureForm, ImportRun
+from sla.in_force import InForce
 from teams.models import User
 from tests.desk.conftest import Offer
 
@@ -145,3 +146,17 @@ def test_paper_is_light_and_bears_no_buttons(page: Page, live_server: LiveServer
     assert (on_screen, page.evaluate(INK)) == ("rgb(231, 235, 243)", "rgb(23, 32, 51)")
     assert page.locator(".btn:visible").count() == 0
     assert page.locator("h1:visible").count() == 1
+
+
+@pytest.mark.parametrize("path", ["/campaigns/new/", "/dashboard/?from=nonsense"])
+def test_a_page_with_something_to_mend_begins_there(
+    page: Page, live_server: LiveServer, maya: User, agreement: InForce, path: str
+) -> None:
+    enter(page, live_server, maya, 390)
+    page.goto(live_server.url + path)
+
+    if "?" not in path:
+        page.locator("main button[type=submit]").click()
+    page.wait_for_selector("main [aria-invalid=true]:focus")
+
+    assert page.locator("main [aria-invalid=true]").first.evaluate("field => field === document.activeElement")
