@@ -11,14 +11,15 @@ from campaigns.models import Campaign
 from leads.codes import REJECTIONS, SOURCES
 from leads.models import Clock, ClockStep, Contact, Feedback, Handoff, Lead, LeadEvent
 from ledger.rows import insert_rows, reserve_ids
+from personas.models import Persona, PersonaVersion
 from sla.models import CalendarVersion
 from tests.cast import office, person, sign
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-REPS, CAMPAIGNS, BATCH = 12, 30, 10_000
+REPS, CAMPAIGNS, PERSONAS, BATCH = 12, 30, 4, 10_000
 LEAD_COLUMNS = (
     "id", "contact_id", "stage", "origin", "kind", "tier", "owner_id", "source", "last_campaign_id", "is_hand_raise",
-    "engagement_fixed", "half_life_days", "captured_at", "mql_at", "sal_at", "sql_at", "opportunity_at", "customer_at",
+    "engagement_fixed", "half_life_days", "persona_id", "captured_at", "mql_at", "sal_at", "sql_at", "opportunity_at", "customer_at",
     "last_touch_at", "attempt_count", "handoff_count", "needs_new_reason", "is_history",
 )  # fmt: skip
 CLOCK_COLUMNS = (
@@ -51,17 +52,33 @@ def fill(leads: int) -> Any:
                                 created_at=START).pk
         for n in range(CAMPAIGNS)
     ]  # fmt: skip
+    personas = [_persona(f"Persona {number}") for number in range(PERSONAS)]
     pinned = agreement.version_id, CalendarVersion.objects.values_list("pk", flat=True)[0]
     for first in range(0, leads, BATCH):
         with transaction.atomic():
-            _batch(first, min(BATCH, leads - first), leads, reps=reps, campaigns=[*campaigns, None], pinned=pinned)
+            _batch(
+                first, min(BATCH, leads - first), leads, reps=reps, campaigns=[*campaigns, None], personas=[*personas, None],
+                pinned=pinned,
+            )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return maya
 
 
+def _persona(name: str) -> int:
+    persona = Persona.objects.create(code=name.lower().replace(" ", "-"), created_at=START)
+    return int(PersonaVersion.objects.create(persona=persona, number=1, name=name, created_at=START).pk)
+
+
 def _batch(
-    first: int, count: int, leads: int, *, reps: list[int], campaigns: list[int | None], pinned: tuple[int, int]
+    first: int,
+    count: int,
+    leads: int,
+    *,
+    reps: list[int],
+    campaigns: list[int | None],
+    personas: list[int | None],
+    pinned: tuple[int, int],
 ) -> None:
     contacts, ids = reserve_ids(Contact, count), reserve_ids(Lead, count)
     rows: dict[str, list[Any]] = {"lead": [], "handoff": [], "clock": [], "event": [], "step": [], "feedback": []}
@@ -81,7 +98,8 @@ def _batch(
         source = list(SOURCES)[number * 5 % len(SOURCES)]
         rows["lead"].append(
             (ids[place], contacts[place], STAGES[furthest], "marketing", "new_business", tier,
-             rep if furthest > 1 else None, source, campaigns[number * 3 % len(campaigns)], False, 0.0, 30, at, *times[1:],
+             rep if furthest > 1 else None, source, campaigns[number * 3 % len(campaigns)], False, 0.0, 30,
+             personas[number * 11 % len(personas)], at, *times[1:],
              at, 0, min(furthest, 1), False, False)
         )  # fmt: skip
         moments = [at, *times[1:]]

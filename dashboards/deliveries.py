@@ -11,7 +11,8 @@ from dashboards.families import HANDOFF, RATING
 from dashboards.figures import Figure, figure
 from dashboards.freshness import Freshness
 from dashboards.scope import Scope
-from dashboards.tallies import tally
+from dashboards.sheets import ORIGIN
+from dashboards.tallies import has_months, tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,9 @@ class Deliveries:
 
 
 def deliveries(scope: Scope, *, in_detail: bool = False, fresh: Freshness | None = None) -> Deliveries:
-    """Reckon the deliveries of ``scope``, with four statements; ``in_detail`` also by source and campaign."""
-    groups = ("source", "campaign") if in_detail else ()
-    # By source and by campaign at once it would be nearly a row for each handoff: no rollup holds that.
-    handed = tally(HANDOFF, scope, groups, fresh=fresh)
-    rated = tally(RATING, scope, groups, fresh=fresh)
-    rejected = {
-        group: tally(HANDOFF, scope, ("reason", group), measures=("all_rejections",), only_counted=True, fresh=fresh)
-        for group in ("source", "campaign")
-    }
+    """Reckon the deliveries of ``scope``, with at most four statements; ``in_detail`` also by source and campaign."""
+    handed, rejected = _handoffs(scope, in_detail, fresh)
+    rated = tally(RATING, scope, ORIGIN if in_detail else (), fresh=fresh)
     return Deliveries(
         total=_handed(None, scope, handed.total()),
         by_source=_grouped(handed, "source", scope, _handed) if in_detail else [],
@@ -71,6 +66,21 @@ def deliveries(scope: Scope, *, in_detail: bool = False, fresh: Freshness | None
         ratings_by_source=_grouped(rated, "source", scope, _rated) if in_detail else [],
         ratings_by_campaign=_grouped(rated, "campaign", scope, _rated) if in_detail else [],
     )  # fmt: skip
+
+
+def _handoffs(scope: Scope, in_detail: bool, fresh: Freshness | None) -> tuple[Tally, dict[str, Tally]]:
+    """Count all handoffs, and the rejected ones by reason and source and by reason and campaign.
+
+    By all three at once is nearly a row for each handoff: worth it only where no smaller rollup answers.
+    """
+    if in_detail or not all(has_months(HANDOFF, scope, ("reason", group), fresh) for group in ORIGIN):
+        found = tally(HANDOFF, scope, ("reason", *ORIGIN), fresh=fresh)
+        return found, dict.fromkeys(ORIGIN, found)
+    rejected = {
+        group: tally(HANDOFF, scope, ("reason", group), measures=("all_rejections",), only_counted=True, fresh=fresh)
+        for group in ORIGIN
+    }
+    return tally(HANDOFF, scope, (), fresh=fresh), rejected
 
 
 def _handed(value: Any, scope: Scope, counts: Counts) -> Handed:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from dashboards.scope import Filters, Scope
@@ -55,14 +56,14 @@ GOOD_QUALITY, POOR_QUALITY = 4, 2
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A set of rows: which ones a scope selects, what they can be counted as, and what they can be grouped by.
+    """A set of rows: which ones a scope selects, what they can be counted as, and by which columns they can be grouped.
 
     ``spreads`` are the columns whose values are brought along, with the rows that have them.
     """
 
     base: Callable[[Scope, str], QuerySet[Any]]
     measures: Mapping[str, Q]
-    groups: Mapping[str, str]
+    groups: Mapping[str, str | Combinable]
     spreads: Mapping[str, Q] = field(default_factory=dict)
 
     def rows(self, scope: Scope, measure: str) -> QuerySet[Any]:
@@ -195,7 +196,10 @@ FROM_MARKETING = Q(origin=Lead.Origins.MARKETING)
 WON_EARLY = FROM_MARKETING & Q(customer_at__lt=F("captured_at"))
 WON_DATED = FROM_MARKETING & Q(customer_at__isnull=False)
 OTHERS = {"won_early": WON_EARLY, "won_dated": WON_DATED, "sales_sourced": Q(origin=Lead.Origins.SALES)}
-LEAD_GROUPS = {"source": "source", "campaign": "last_campaign_id"}
+LEAD_GROUPS = {
+    "source": "source", "campaign": "last_campaign_id", "tier": "tier", "persona": "persona__persona_id",
+    "rep": "owner_id", "queue": "queue_id",
+}  # fmt: skip
 
 COHORT = Family(arrived, {**{m: FROM_MARKETING & reached(m) for m in STAGES}, **OTHERS}, LEAD_GROUPS)
 ACTIVITY = Family(entered, {**dict.fromkeys(STAGES, FROM_MARKETING), **OTHERS}, LEAD_GROUPS)
@@ -229,6 +233,11 @@ def _band(low: int, high: int | None) -> Q:
     return ANSWERED & Q(answered_seconds__gte=low) & below
 
 
+def _of_its_lead(column: str) -> Coalesce:
+    """Give a column of the lead that a clock is about, whether it names it or its handoff does."""
+    return Coalesce(f"lead__{column}", f"handoff__lead__{column}")
+
+
 PROMISE = Family(
     ended,
     {
@@ -240,7 +249,16 @@ PROMISE = Family(
         "unanswered": MISSED & Q(answered_seconds__isnull=True),
         **{f"band_{number}": _band(low, high) for number, (_, low, high) in enumerate(BANDS)},
     },
-    {"promise": "promise", "side": "side", "tier": "tier", "rep": "user_id", "queue": "team_id"},
+    {
+        "promise": "promise",
+        "side": "side",
+        "tier": "tier",
+        "rep": "user_id",
+        "queue": "team_id",
+        "source": _of_its_lead("source"),
+        "campaign": _of_its_lead("last_campaign_id"),
+        "persona": _of_its_lead("persona__persona_id"),
+    },
     {"answered_seconds": ANSWERED, "late_seconds": MISSED & Q(late_seconds__isnull=False)},
 )
 
@@ -263,6 +281,10 @@ REJECTED = Q(state=States.REJECTED) | Q(was_returned=True)
 PROCEDURAL = Q(reason__in=sorted(PROCEDURAL_REJECTIONS))
 ACCEPTED = Q(state=States.ACCEPTED, was_returned=False)
 
+_THROUGH_LEAD = {
+    "source": "lead__source", "campaign": "lead__last_campaign_id", "persona": "lead__persona__persona_id",
+}  # fmt: skip
+
 HANDOFF = Family(
     decided,
     {
@@ -274,7 +296,7 @@ HANDOFF = Family(
         "recalled": FIRST & Q(state=States.RECALLED),
         "all_rejections": REJECTED,
     },
-    {"reason": "reason", "source": "lead__source", "campaign": "lead__last_campaign_id"},
+    {"reason": "reason", "tier": "tier", "rep": "assignee_id", **_THROUGH_LEAD},
 )
 
 
@@ -296,7 +318,7 @@ RATING = Family(
         "middling": Q(quality__gt=POOR_QUALITY, quality__lt=GOOD_QUALITY),
         "poor": Q(quality__lte=POOR_QUALITY),
     },
-    {"source": "lead__source", "campaign": "lead__last_campaign_id"},
+    {"tier": "lead__tier", "rep": "user_id", **_THROUGH_LEAD},
 )
 
 FAMILIES: dict[str, Family] = {

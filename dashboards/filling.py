@@ -8,7 +8,7 @@ to do), on SQLite writers take turns. A round is bounded, so that it holds nobod
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,16 +16,16 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models import Exists, Max, Min, Model, OuterRef
 
-from dashboards import sheets
-from dashboards.counts import SLICE, Key, Tally
+from dashboards.cells import Cells, kept, rewrite_days, rewrite_spans
+from dashboards.counts import SLICE, Tally
 from dashboards.families import ACTIVITY, WON_DATED, has_entered_again, within
 from dashboards.freshness import Kinds, days_of, looked_up
-from dashboards.joined import as_text, numbers
+from dashboards.joined import as_text
 from dashboards.models import Coverage, EnteredAgain, Grains, Mark
-from dashboards.periods import ONE_DAY, WEEK, Period
+from dashboards.periods import ONE_DAY, Period
 from dashboards.scope import Scope
-from dashboards.sheets import BOOKS, Book
-from dashboards.tallies import BY_EVENT, add_counts, add_wins, sliced, tally
+from dashboards.sheets import BOOKS
+from dashboards.tallies import BY_EVENT, ENTERED, add_counts, add_wins, sliced, tally
 from leads.models import Clock, Feedback, Handoff, Lead, LeadEvent
 from ledger.rows import insert_rows
 
@@ -100,7 +100,7 @@ def _begin_anew(zone: ZoneInfo) -> None:
 
     Marks first: what they stand for is committed, so that the earliest facts, which are read after, take it in.
     """
-    forgotten: list[type[Model]] = [Mark, *(book.model for book in BOOKS), EnteredAgain, Coverage]
+    forgotten: list[type[Model]] = [Mark, *(books[-1].model for books in BOOKS.values()), EnteredAgain, Coverage]
     for model in forgotten:
         model._default_manager.all().delete()
     for kind in DATED:
@@ -147,52 +147,36 @@ def day_of(kind: str, extreme: type[Min | Max], zone: ZoneInfo) -> date | None:
 
 
 def rebuild(kind: str, days: Sequence[date], zone: ZoneInfo) -> None:
-    """Count ``days`` anew in all sheets of a family, and the weeks and months that they lie in."""
+    """Count ``days`` of a kind anew, and add up what changed in the weeks and months that they lie in."""
     if not days:
         return
-    parts = [Period(day, day + ONE_DAY, zone) for day in days]
-    for book in BOOKS:
-        if book.kind != kind:
-            continue
-        lines = [(parts[key[-1]].first, key[:-1], counts, texts) for key, counts, texts in cells(book, parts)]
-        _replace(book, Grains.DAY, days, lines)
-        for grain in book.grains:
-            for first, until in spans_of(grain, days):
-                _replace(book, grain, [first], summed_span(book, first, until))
+    every_day, parts = BOOKS[kind][-1], [Period(day, day + ONE_DAY, zone) for day in days]
+    changed = rewrite_days(every_day, kept(every_day, Grains.DAY, days), counted(kind, parts))
+    for book in BOOKS[kind]:
+        rewrite_spans(book, every_day.groups, changed)
     if kind == Kinds.ENTRIES:
         EnteredAgain.objects.filter(first__in=days).delete()
         insert_rows(EnteredAgain, ("first", "kind", "lead"), sorted(entered_again(parts)))
 
 
-Cell = tuple[Key, dict[str, int], dict[str, str | None]]
-Line = tuple[date, Key, dict[str, int], dict[str, str | None]]
-
-
-def _replace(book: Book, grain: Grains, firsts: Sequence[date], lines: Iterable[Line]) -> None:
-    book.model._default_manager.filter(grain=grain, first__in=firsts).delete()
-    columns = ("grain", "first", *book.groups, *book.measures, *book.values)
-    rows = [
-        (grain.value, first, *key, *(counts.get(name, 0) for name in book.measures), *map(texts.get, book.values))
-        for first, key, counts, texts in lines
-        if any(counts.values())
-    ]
-    insert_rows(book.model, columns, rows)
-
-
-def cells(book: Book, parts: Sequence[Period]) -> list[Cell]:
-    """Count days from the facts: the last value of a key is the number of its day in ``parts``."""
+def counted(kind: str, parts: Sequence[Period]) -> Cells:
+    """Count days from the facts, by all groups of their kind."""
+    book = BOOKS[kind][-1]
     scope = Scope(Period(parts[0].first, parts[-1].until, parts[0].zone), windows=tuple(_runs(parts)))
-    if book is sheets.ENTRIES:
-        found = _entered_once(scope, parts)
+    if kind == Kinds.ENTRIES:
+        found = _entered_once(scope, parts, book.groups)
     else:
         found = tally(
             book.family, scope, book.groups, measures=book.measures, spreads=book.values, slices=parts,
-            date_field=DATED[book.kind][1],
+            date_field=DATED[kind][1],
         )  # fmt: skip
-    return [
-        (key, counts, {name: as_text(found.values[name].get(key, ())) for name in book.values})
+    return {
+        (parts[key[-1]].first, *key[:-1]): (
+            *(counts.get(name, 0) for name in book.measures),
+            *(as_text(found.values[name].get(key, ())) for name in book.values),
+        )
         for key, counts in found.cells.items()
-    ]
+    }
 
 
 def _runs(parts: Sequence[Period]) -> list[Period]:
@@ -206,28 +190,9 @@ def _runs(parts: Sequence[Period]) -> list[Period]:
     return runs
 
 
-def spans_of(grain: Grains, days: Iterable[date]) -> list[tuple[date, date]]:
-    """Give the weeks or months that ``days`` lie in, as first day and the day after the last."""
-    if grain is Grains.WEEK:
-        firsts = sorted({day - day.weekday() * ONE_DAY for day in days})
-        return [(first, first + WEEK) for first in firsts]
-    firsts = sorted({day.replace(day=1) for day in days})
-    return [(first, (first + DAYS_AT_ONCE * ONE_DAY).replace(day=1)) for first in firsts]
-
-
-def summed_span(book: Book, first: date, until: date) -> list[Line]:
-    """Add up the days of a week or month."""
-    days = book.model._default_manager.filter(grain=Grains.DAY, first__gte=first, first__lt=until)
-    summed = sheets.summed_up(days, book.groups, book.measures, book.values)
-    return [
-        (first, key, counts, {name: as_text(numbers(text)) for name, text in texts.items()})
-        for key, counts, texts in summed
-    ]
-
-
-def _entered_once(scope: Scope, parts: Sequence[Period]) -> Tally:
+def _entered_once(scope: Scope, parts: Sequence[Period], groups: Sequence[str]) -> Tally:
     """Count the leads that entered a stage once in all their lives, by the day they did."""
-    found = Tally((*sheets.ENTRIES.groups, SLICE), sheets.ENTRIES.measures)
+    found = Tally((*groups, SLICE), ENTERED)
     for kind, measures in BY_EVENT.items():
         leads = Lead.objects.filter(
             within("events__occurred_at", scope), ~has_entered_again(kind), events__kind=kind

@@ -13,12 +13,12 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from dashboards.families import ENTERED_BY
 from dashboards.models import Coverage, Grains, Mark
 from dashboards.periods import ONE_DAY, Period
-from leads.models import Feedback, Handoff, Lead, LeadEvent
+from leads.models import Clock, Feedback, Handoff, Lead, LeadEvent
 
 MOST_MARKS = 3_000
 """With more of them, as after a large import, looking them up costs more than the rollups save."""
@@ -30,6 +30,7 @@ LAST_INSTANT_OF_AN_HOUR = timedelta(hours=1) - timedelta(microseconds=1)
 
 Kinds = Mark.Kinds
 Hours = set[tuple[str, datetime]]
+ENDED = Q(state__in=(Clock.States.MET, Clock.States.MISSED, Clock.States.CANCELLED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,10 @@ class Freshness:
     until: Mapping[str, date]
     stale: Mapping[str, frozenset[date]]
 
-    def split(self, family: str, period: Period, *, by_week: bool = False) -> Split | None:
-        """Put ``period`` together; nothing where the facts alone must answer. Spans are months, or weeks."""
+    def split(
+        self, family: str, period: Period, grain: Grains = Grains.MONTH, *, only_days: bool = False
+    ) -> Split | None:
+        """Put ``period`` together of spans of ``grain`` (months or weeks) and days; nothing where the facts alone must answer."""
         until = self.until.get(family)
         if until is None or period.zone.key != self.zone:
             return None
@@ -67,17 +70,16 @@ class Freshness:
         spans: list[date] = []
         days: list[Period] = []
         live: list[Period] = []
-        for part in period.weeks() if by_week else period.months():
+        for part in period.weeks() if grain is Grains.WEEK else period.months():
             in_part = [day for day in stale if part.first <= day < part.until]
-            is_whole = part.days == 7 if by_week else part.is_whole_months
-            if is_whole and not in_part and part.until <= until:
+            is_whole = part.days == 7 if grain is Grains.WEEK else part.is_whole_months
+            if is_whole and not only_days and not in_part and part.until <= until:
                 spans.append(part.first)
             else:
                 _cut(part, until, in_part, days, live)
         live = _merged(live)
         if len(live) > MOST_WINDOWS:
             return None
-        grain = Grains.WEEK if by_week else Grains.MONTH
         return Split(grain, tuple(spans), tuple(_merged(days)), tuple(live), tuple(stale))
 
 
@@ -108,7 +110,7 @@ def _merged(parts: Iterable[Period]) -> list[Period]:
 
 
 def freshness(zone: ZoneInfo) -> Freshness | None:
-    """Read how fresh the rollups are, with two to six statements; nothing where nothing is filled or too much is marked."""
+    """Read how fresh the rollups are, with two to ten statements; nothing where nothing is filled or too much is marked."""
     covered = {row.family: row.until for row in Coverage.objects.filter(zone=zone.key)}
     if not covered:
         return None
@@ -130,19 +132,24 @@ def days_of(hour: datetime, zone: ZoneInfo) -> set[date]:
 
 
 def looked_up(rows: Iterable[tuple[str, int]]) -> Hours:
-    """Give the hours that depend on marked rows, as the database stands now, with four statements at most."""
+    """Give the hours that depend on marked rows, as the database stands now, with at most eight statements."""
     ids: defaultdict[str, list[int]] = defaultdict(list)
     for kind, row in rows:
         ids[kind].append(row)
     entered = LeadEvent.objects.filter(kind__in=[*ENTERED_BY.values()])
     instants: list[tuple[str, Iterable[datetime | None]]] = []
     if leads := ids[Kinds.LEAD]:
+        handoffs, ended = Handoff.objects.filter(lead_id__in=leads), Clock.objects.filter(ENDED)
+        instants += [
+            (Kinds.HANDOFFS, handoffs.filter(decided_at__isnull=False).values_list("decided_at", flat=True)),
+            (Kinds.PROMISES, ended.filter(lead_id__in=leads).values_list("due_at", flat=True)),
+            (Kinds.PROMISES, ended.filter(handoff__in=handoffs).values_list("due_at", flat=True)),
+        ]
+    if leads := ids[Kinds.LEAD] + ids[Kinds.HOLDER]:
         instants += [
             (Kinds.ENTRIES, entered.filter(lead_id__in=leads).values_list("occurred_at", flat=True)),
-            (Kinds.HANDOFFS, Handoff.objects.filter(lead_id__in=leads, decided_at__isnull=False)
-             .values_list("decided_at", flat=True)),
             (Kinds.RATINGS, Feedback.objects.filter(lead_id__in=leads).values_list("given_at", flat=True)),
-        ]  # fmt: skip
+        ]
     if leads := ids[Kinds.WIN]:
         won = entered.filter(lead_id__in=leads, kind=ENTERED_BY["won"])
         instants.append((Kinds.ENTRIES, won.values_list("occurred_at", flat=True)))

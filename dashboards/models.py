@@ -33,7 +33,8 @@ class Mark(models.Model):
         PROMISES = "promises"
         HANDOFFS = "handoffs"
         RATINGS = "ratings"
-        LEAD = "lead", "Lead: its source or campaign changed"
+        LEAD = "lead", "Lead: its source, campaign or persona changed"
+        HOLDER = "holder", "Lead: its tier or who holds it changed"
         WIN = "win", "Lead: what its days to win are reckoned from changed"
         EVENT = "event", "Event of record that a lead entered a stage or began anew"
 
@@ -69,8 +70,13 @@ class Coverage(models.Model):
 
 
 class Sheet(models.Model):
-    """Counts of the span that begins on ``first``. Text columns hold values joined by commas, null where there are none."""
+    """Counts of the span that begins on ``first``, added up by the groups of a ``book`` (``dashboards.sheets``).
 
+    The same facts stand here once for each book, so read one book at a time. A group that the book does not have is null; so is one that
+    its rows have none of, such as leads without a campaign. Text columns hold values joined by commas, null where there are none.
+    """
+
+    book = models.CharField(max_length=16)
     grain = models.CharField(max_length=1, choices=Grains)
     first = models.DateField()
 
@@ -78,49 +84,57 @@ class Sheet(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        return f"{self._meta.model_name} of {self.grain} {self.first}"
+        return f"{self.book} of {self.grain} {self.first}"
+
+
+def _span_of(*groups: str) -> list[models.Index]:
+    return [models.Index(fields=["book", "grain", "first", *groups], name="%(class)s_span_idx")]
 
 
 def _count() -> models.PositiveIntegerField[int, int]:
     return models.PositiveIntegerField(default=0)
 
 
-class Arrivals(Sheet):
+def _code(length: int) -> models.CharField[str | None, str | None]:
+    return models.CharField(max_length=length, null=True)
+
+
+def _row() -> models.BigIntegerField[int | None, int | None]:
+    return models.BigIntegerField(null=True)
+
+
+class OfLeads(Sheet):
+    """By what a lead is, and by who holds it: a person, or the queue of a team."""
+
+    source = _code(20)
+    campaign = _row()
+    tier = _code(10)
+    persona = _row()
+    rep = _row()
+    queue = _row()
+    mql = _count()
+    sal = _count()
+    sql = _count()
+    opportunity = _count()
+    won = _count()
+    won_early = _count()
+    won_dated = _count()
+    days_to_win = models.TextField(null=True)
+
+    class Meta:
+        abstract = True
+        indexes = _span_of()
+
+
+class Arrivals(OfLeads):
     """Leads by the day they arrived, with their outcomes to date."""
 
-    source = models.CharField(max_length=20)
-    campaign = models.BigIntegerField(null=True)
     leads = _count()
-    mql = _count()
-    sal = _count()
-    sql = _count()
-    opportunity = _count()
-    won = _count()
-    won_early = _count()
-    won_dated = _count()
     sales_sourced = _count()
-    days_to_win = models.TextField(null=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["grain", "first"], name="arrivals_span_idx")]
 
 
-class Entries(Sheet):
+class Entries(OfLeads):
     """Leads by the day they entered a stage, if they did so once; those that did more often are ``EnteredAgain``."""
-
-    source = models.CharField(max_length=20)
-    campaign = models.BigIntegerField(null=True)
-    mql = _count()
-    sal = _count()
-    sql = _count()
-    opportunity = _count()
-    won = _count()
-    won_early = _count()
-    won_dated = _count()
-    days_to_win = models.TextField(null=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["grain", "first"], name="entries_span_idx")]
 
 
 class EnteredAgain(models.Model):
@@ -140,11 +154,14 @@ class EnteredAgain(models.Model):
 class Promises(Sheet):
     """Clocks by the day they fell due, with the business seconds of answers and of lateness."""
 
-    promise = models.CharField(max_length=24)
-    side = models.CharField(max_length=10)
-    tier = models.CharField(max_length=10)
-    rep = models.BigIntegerField(null=True)
-    queue = models.BigIntegerField(null=True)
+    promise = _code(24)
+    side = _code(10)
+    tier = _code(10)
+    rep = _row()
+    queue = _row()
+    source = _code(20)
+    campaign = _row()
+    persona = _row()
     judged = _count()
     kept = _count()
     missed = _count()
@@ -155,13 +172,18 @@ class Promises(Sheet):
     late_seconds = models.TextField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["grain", "first"], name="promises_span_idx")]
+        indexes = _span_of()
 
 
 class Handoffs(Sheet):
     """Handoffs by the day they were decided."""
 
-    reason = models.CharField(max_length=24)
+    reason = _code(24)
+    source = _code(20)
+    campaign = _row()
+    tier = _code(10)
+    persona = _row()
+    rep = _row()
     judged = _count()
     accepted = _count()
     rejected = _count()
@@ -171,36 +193,21 @@ class Handoffs(Sheet):
     all_rejections = _count()
 
     class Meta:
-        abstract = True
-
-
-class HandoffsBySource(Handoffs):
-    """By reason and source: with the campaign it would be as many rows as there are handoffs."""
-
-    source = models.CharField(max_length=20)
-
-    class Meta:
-        indexes = [models.Index(fields=["grain", "first"], name="handoffs_source_span_idx")]
-
-
-class HandoffsByCampaign(Handoffs):
-    """By reason and campaign."""
-
-    campaign = models.BigIntegerField(null=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["grain", "first"], name="handoffs_campaign_span_idx")]
+        indexes = _span_of()
 
 
 class Ratings(Sheet):
     """Ratings by the day they were given."""
 
-    source = models.CharField(max_length=20)
-    campaign = models.BigIntegerField(null=True)
+    source = _code(20)
+    campaign = _row()
+    tier = _code(10)
+    persona = _row()
+    rep = _row()
     given = _count()
     good = _count()
     middling = _count()
     poor = _count()
 
     class Meta:
-        indexes = [models.Index(fields=["grain", "first"], name="ratings_span_idx")]
+        indexes = _span_of()

@@ -15,35 +15,38 @@ from dashboards.counts import SLICE, Tally
 from dashboards.families import ACTIVITY, COHORT, HANDOFF, PROMISE, RATING, Family, has, of_person
 from dashboards.freshness import Kinds, Split
 from dashboards.joined import Joined, numbers
-from dashboards.models import (
-    Arrivals,
-    Entries,
-    Grains,
-    HandoffsByCampaign,
-    HandoffsBySource,
-    Promises,
-    Ratings,
-    Sheet,
-)
+from dashboards.models import Arrivals, Entries, Grains, Handoffs, Promises, Ratings, Sheet
 from dashboards.periods import Period
-from dashboards.scope import NAMES, Filters
+from dashboards.scope import NAMES, PEOPLE, Filters
 
 SPREADS = ("days_to_win", "answered_seconds", "late_seconds")
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A rollup: the ``model`` that holds counts of ``family``, by ``groups``. Marks and coverage call it ``kind``.
+    """A rollup: counts of ``family`` by ``groups``, in the rows of ``model`` that bear its ``name``. Marks and coverage call it ``kind``.
 
-    It can answer for filters in ``filters``; those in ``idle`` change nothing in its family.
+    It answers for filters by its groups, whatever their combination; those in ``idle`` change nothing in its family. Of a kind one book,
+    ``EVERY_DAY``, has all groups that can be asked for and alone holds days. Others add its days up to the longer spans in ``grains``.
     """
 
+    name: str
     model: type[Sheet]
     family: Family
     kind: str
     groups: tuple[str, ...]
-    filters: frozenset[str]
+    grains: tuple[Grains, ...] = (Grains.MONTH,)
     idle: frozenset[str] = frozenset({"promise", "reason"})
+
+    def rows(self, grain: Grains) -> QuerySet[Any]:
+        """Give its rows of one grain; days are the same for all books of a kind."""
+        name = EVERY_DAY if grain is Grains.DAY else self.name
+        return self.model._default_manager.filter(book=name, grain=grain)
+
+    @property
+    def filters(self) -> frozenset[str]:
+        by_person = {"team"} if "rep" in self.groups else set()
+        return frozenset({*self.groups, *by_person}.intersection(NAMES))
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -54,37 +57,67 @@ class Book:
     def values(self) -> tuple[str, ...]:
         return tuple(field.name for field in self.model._meta.concrete_fields if field.name in SPREADS)
 
-    @property
-    def grains(self) -> tuple[Grains, ...]:
-        """Spans longer than a day. Weeks are shown of promises only."""
-        return (Grains.MONTH, Grains.WEEK) if self.family is PROMISE else (Grains.MONTH,)
-
     def answers(self, filters: Filters, groups: Sequence[str], measures: Sequence[str]) -> bool:
         """Say whether it holds what is asked for."""
         asked = {name for name in NAMES if getattr(filters, name) is not None} - self.idle
         return asked <= self.filters and set(groups) <= set(self.groups) and set(measures) <= set(self.measures)
 
 
-BY_ORIGIN = frozenset({"source", "campaign"})
-ARRIVALS = Book(Arrivals, COHORT, Kinds.ARRIVALS, ("source", "campaign"), BY_ORIGIN)
-ENTRIES = Book(Entries, ACTIVITY, Kinds.ENTRIES, ("source", "campaign"), BY_ORIGIN)
-PROMISES = Book(
-    Promises, PROMISE, Kinds.PROMISES, ("promise", "side", "tier", "rep", "queue"),
-    frozenset({"promise", "tier", "rep", "team"}), frozenset({"reason"}),
-)  # fmt: skip
-BOOKS = (
-    ARRIVALS,
-    ENTRIES,
-    PROMISES,
-    Book(HandoffsBySource, HANDOFF, Kinds.HANDOFFS, ("reason", "source"), frozenset({"reason", "source"}), frozenset({"promise"})),
-    Book(HandoffsByCampaign, HANDOFF, Kinds.HANDOFFS, ("reason", "campaign"), frozenset({"reason", "campaign"}), frozenset({"promise"})),
-    Book(Ratings, RATING, Kinds.RATINGS, ("source", "campaign"), BY_ORIGIN),
-)  # fmt: skip
+EVERY_DAY = "all"
+ORIGIN, TRAITS, HOLDER = ("source", "campaign"), ("tier", "persona"), ("rep", "queue")
+OWED = ("promise", "side", "tier", *HOLDER)
+MONTHS, WEEKS_TOO = (Grains.MONTH,), (Grains.MONTH, Grains.WEEK)
 
 
-def book_for(family: Family, filters: Filters, groups: Sequence[str], measures: Sequence[str]) -> Book | None:
-    """Give the rollup that can answer, or nothing."""
-    return next((one for one in BOOKS if one.family is family and one.answers(filters, groups, measures)), None)
+def _of_leads(model: type[Sheet], family: Family, kind: str) -> tuple[Book, ...]:
+    groups = {"origin": ORIGIN, "traits": (*ORIGIN, *TRAITS), EVERY_DAY: (*ORIGIN, *TRAITS, *HOLDER)}
+    return tuple(Book(name, model, family, kind, chosen) for name, chosen in groups.items())
+
+
+def _of_promises() -> tuple[Book, ...]:
+    groups: dict[str, tuple[tuple[str, ...], tuple[Grains, ...]]] = {
+        "owed": (OWED, WEEKS_TOO),
+        "persona": ((*OWED, "source", "persona"), WEEKS_TOO),
+        "origin": ((*OWED, *ORIGIN), MONTHS),
+        EVERY_DAY: ((*OWED, *ORIGIN, "persona"), ()),
+    }
+    idle = frozenset({"reason"})
+    return tuple(Book(name, Promises, PROMISE, Kinds.PROMISES, *chosen, idle) for name, chosen in groups.items())
+
+
+def _of_handoffs() -> tuple[Book, ...]:
+    """By source or by campaign: with both it would be nearly as many rows as there are handoffs."""
+    more: dict[str, tuple[str, ...]] = {"origin": (), "traits": TRAITS, "holder": ("rep",)}
+    groups = {f"{name}_{origin}": ("reason", origin, *chosen) for name, chosen in more.items() for origin in ORIGIN}
+    idle = frozenset({"promise"})
+    return (
+        *(Book(name, Handoffs, HANDOFF, Kinds.HANDOFFS, chosen, MONTHS, idle) for name, chosen in groups.items()),
+        Book(EVERY_DAY, Handoffs, HANDOFF, Kinds.HANDOFFS, ("reason", *ORIGIN, *TRAITS, "rep"), (), idle),
+    )
+
+
+BOOKS: dict[str, tuple[Book, ...]] = {
+    Kinds.ARRIVALS: _of_leads(Arrivals, COHORT, Kinds.ARRIVALS),
+    Kinds.ENTRIES: _of_leads(Entries, ACTIVITY, Kinds.ENTRIES),
+    Kinds.PROMISES: _of_promises(),
+    Kinds.HANDOFFS: _of_handoffs(),
+    Kinds.RATINGS: (
+        Book("origin", Ratings, RATING, Kinds.RATINGS, ORIGIN),
+        Book(EVERY_DAY, Ratings, RATING, Kinds.RATINGS, (*ORIGIN, *TRAITS, "rep")),
+    ),
+}
+"""All rollups by kind: those with the fewest rows first, the one of all days last."""
+
+
+def book_for(
+    family: Family, filters: Filters, groups: Sequence[str], measures: Sequence[str], grain: Grains
+) -> Book | None:
+    """Give the rollup that can answer, if possible one with spans of ``grain``; or nothing."""
+    books = [
+        one for books in BOOKS.values() for one in books
+        if one.family is family and one.answers(filters, groups, measures)
+    ]  # fmt: skip
+    return next((one for one in books if grain in one.grains), books[-1] if books else None)
 
 
 def read(
@@ -94,7 +127,7 @@ def read(
     """Add what ``book`` says of the clean parts of ``split`` to ``found``, with one statement."""
     if not split.uses_rollups:
         return
-    rows = book.model._default_manager.filter(of_spans(split), _chosen(book, filters))
+    rows = book.model._default_manager.filter(_of_spans(book, split), _chosen(book, filters))
     measures = [name for name in found.measures if name in book.measures]
     if only_counted:
         rows = rows.filter(**{f"{measures[0]}__gt": 0})
@@ -130,20 +163,21 @@ def summed_up(
     ]
 
 
-def of_spans(split: Split) -> Q:
+def _of_spans(book: Book, split: Split) -> Q:
     """Choose the rows of the clean parts of a period."""
-    chosen = [Q(grain=Grains.DAY, first__gte=part.first, first__lt=part.until) for part in split.days]
+    chosen = [Q(book=EVERY_DAY, grain=Grains.DAY, first__gte=part.first, first__lt=part.until) for part in split.days]
     if split.spans:
-        chosen.append(Q(grain=split.grain, first__in=split.spans))
+        chosen.append(Q(book=book.name, grain=split.grain, first__in=split.spans))
     return reduce(or_, chosen)
 
 
 def _chosen(book: Book, filters: Filters) -> Q:
-    """Narrow by what a sheet holds, in the words of ``dashboards.families``."""
-    chosen = of_person(filters, "rep", "queue") if "rep" in book.filters else Q()
-    for name in sorted(book.filters & {"source", "tier", "promise", "reason"}):
-        if (value := getattr(filters, name)) is not None:
-            chosen &= Q(**{name: value})
-    if "campaign" in book.filters and filters.campaign is not None:
-        chosen &= has("campaign", filters.campaign)
+    """Narrow by what a book holds, in the words of ``dashboards.families``."""
+    chosen = Q()
+    if "rep" in book.groups:
+        chosen = of_person(filters, "rep", "queue" if "queue" in book.groups else None)
+    for name in sorted(book.filters - {"rep", "team"}):
+        value = getattr(filters, name)
+        if value is not None:
+            chosen &= has(name, value) if name in PEOPLE else Q(**{name: value})
     return chosen

@@ -25,9 +25,10 @@ from dashboards.families import (
 )
 from dashboards.freshness import Freshness, Split
 from dashboards.joined import Joined, numbers
-from dashboards.models import EnteredAgain
+from dashboards.models import EnteredAgain, Grains
 from dashboards.periods import Period
 from dashboards.scope import Scope
+from dashboards.sheets import Book
 from leads.models import Lead, LeadEvent
 
 SOURCE_RAW = "source_raw"
@@ -38,6 +39,9 @@ BY_ARRIVAL = ("leads", "sales_sourced")
 BY_EVENT: Mapping[str, tuple[str, ...]] = {
     kind: tuple(measure for measure, event in ENTERED_BY.items() if event == kind) for kind in ENTERED_BY.values()
 }
+
+ENTERED = tuple(ENTERED_BY)
+"""What activity counts by the day a stage was entered."""
 
 
 def tally(
@@ -53,8 +57,7 @@ def tally(
     """
     counted = tuple(measures or family.measures)
     found = Tally((*groups, *([SLICE] if slices else [])), counted)
-    book = sheets.book_for(family, scope.filters, groups, counted)
-    split = fresh.split(book.kind, scope.period, by_week=bool(slices)) if fresh and book else None
+    book, split = _rolled_up(family, scope, groups, counted, fresh, by_week=bool(slices))
     if book and split:
         sheets.read(book, split, scope.filters, found, spreads=spreads, slices=slices, only_counted=only_counted)
         if not split.live:
@@ -67,6 +70,25 @@ def tally(
     if DAYS_TO_WIN in spreads:
         add_wins(found, rows.filter(WON_DATED), family, scope)
     return found
+
+
+def has_months(family: Family, scope: Scope, groups: Sequence[str], fresh: Freshness | None) -> bool:
+    """Say whether ``tally`` can read whole months of what is asked for: otherwise it reads every day, or the facts."""
+    book, split = _rolled_up(family, scope, groups, tuple(family.measures), fresh)
+    return book is not None and split is not None and Grains.MONTH in book.grains
+
+
+def _rolled_up(
+    family: Family, scope: Scope, groups: Sequence[str], measures: Sequence[str], fresh: Freshness | None, *,
+    by_week: bool = False,
+) -> tuple[Book | None, Split | None]:  # fmt: skip
+    """Give the book that answers, and the parts of the period it answers for; nothing twice where the facts alone must."""
+    grain = Grains.WEEK if by_week else Grains.MONTH
+    book = sheets.book_for(family, scope.filters, groups, measures, grain)
+    if fresh is None or book is None:
+        return None, None
+    split = fresh.split(book.kind, scope.period, grain, only_days=grain not in book.grains)
+    return (book, split) if split else (None, None)
 
 
 def sliced(rows: QuerySet[Any], slices: Sequence[Period], date_field: str) -> QuerySet[Any]:
@@ -84,7 +106,7 @@ def add_counts(
     """Count ``rows`` with one statement, and bring measured values along."""
     if SOURCE_RAW in found.groups:
         rows = rows.annotate(**{SOURCE_RAW: first_source_raw()})
-    columns = [family.groups.get(name, name) for name in found.groups]
+    rows, columns = _with_columns(rows, family, found.groups)
     asked: dict[str, Any] = {name: Count("pk", filter=family.measures[name]) for name in measures}
     asked.update({f"all_{name}": Joined(name, filter=family.spreads[name]) for name in spreads})
     if columns:
@@ -100,6 +122,18 @@ def add_counts(
             found.add_values(name, key, numbers(joined))
 
 
+def _with_columns(rows: QuerySet[Any], family: Family, groups: Sequence[str]) -> tuple[QuerySet[Any], list[str]]:
+    """Give the columns of ``groups``, and ``rows`` with those of them that have to be reckoned."""
+    columns: list[str] = []
+    for name in groups:
+        column = family.groups.get(name, name)
+        if not isinstance(column, str):
+            rows = rows.annotate(**{f"of_{name}": column})
+            column = f"of_{name}"
+        columns.append(column)
+    return rows, columns
+
+
 # Leads ----------------------------------------------------------------------------------------------------------------
 
 
@@ -111,8 +145,7 @@ def lead_tally(
         return tally(COHORT, scope, groups, spreads=spreads, fresh=fresh)
     arrived = tally(COHORT, scope, groups, measures=BY_ARRIVAL, fresh=fresh)
     found = Tally(arrived.groups, tuple(ACTIVITY.measures), arrived.cells)
-    book = sheets.book_for(ACTIVITY, scope.filters, groups, sheets.ENTRIES.measures)
-    split = fresh.split(book.kind, scope.period) if fresh and book else None
+    book, split = _rolled_up(ACTIVITY, scope, groups, ENTERED, fresh)
     if book and split:
         sheets.read(book, split, scope.filters, found, spreads=spreads)
     for measures, leads in _entered(scope, split):
@@ -149,7 +182,7 @@ def _entered(scope: Scope, split: Split | None) -> Iterator[tuple[tuple[str, ...
 
 def add_wins(found: Tally, rows: QuerySet[Any], family: Family, scope: Scope) -> None:
     """Bring the days between first contact and win along, as dates in the company's zone."""
-    columns = [family.groups.get(name, name) for name in found.groups]
+    rows, columns = _with_columns(rows, family, found.groups)
     for *key, days in wins(rows, columns, scope.period):
         found.add_values(DAYS_TO_WIN, tuple(key), [days])
 

@@ -16,14 +16,15 @@ from ledger.triggers import watch
 
 LEAD_COUNTED = (
     "origin", "source", "last_campaign_id", "captured_at", "mql_at", "sal_at", "sql_at", "opportunity_at", "customer_at",
-    "advocate_at",
+    "advocate_at", "persona_id", "tier", "owner_id", "queue_id",
 )  # fmt: skip
-LEAD_GROUPED = ("origin", "source", "last_campaign_id")
+LEAD_GROUPED = ("origin", "source", "last_campaign_id", "persona_id")
+LEAD_HELD = ("tier", "owner_id", "queue_id")
 LEAD_DATED = ("origin", "captured_at", "customer_at")
-HANDOFF_COUNTED = ("lead_id", "ordinal", "state", "decided_at", "reason", "was_returned")
-FEEDBACK_COUNTED = ("lead_id", "quality", "given_at")
+HANDOFF_COUNTED = ("lead_id", "ordinal", "state", "decided_at", "reason", "was_returned", "tier", "assignee_id")
+FEEDBACK_COUNTED = ("lead_id", "user_id", "quality", "given_at")
 CLOCK_COUNTED = (
-    "promise", "side", "tier", "user_id", "team_id", "state", "due_at", "answered_seconds", "late_seconds",
+    "promise", "side", "lead_id", "handoff_id", "tier", "user_id", "team_id", "state", "due_at", "answered_seconds", "late_seconds",
 )  # fmt: skip
 
 BOTH = "FROM old_rows old_row JOIN new_rows new_row ON new_row.id = old_row.id"
@@ -74,9 +75,9 @@ def _watch_instants(
 
 
 def _rows_of_leads() -> tuple[str, str]:
-    """Mark leads whose events, handoffs and ratings now belong to another group, or whose days to win changed."""
+    """Mark leads whose events, clocks, handoffs and ratings belong to other groups after it, or whose days to win changed."""
     sqlite, postgresql = "", ""
-    for kind, columns in ((Kinds.LEAD, LEAD_GROUPED), (Kinds.WIN, LEAD_DATED)):
+    for kind, columns in ((Kinds.LEAD, LEAD_GROUPED), (Kinds.HOLDER, LEAD_HELD), (Kinds.WIN, LEAD_DATED)):
         differs_sqlite, differs_postgresql = _differs(columns)
         sqlite += f" {PUT} '{kind}', NULL, NEW.id WHERE {differs_sqlite};"
         postgresql += f" {PUT} '{kind}', NULL::timestamptz, new_row.id {BOTH} WHERE {differs_postgresql};"

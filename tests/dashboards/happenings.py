@@ -5,11 +5,14 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from dashboards.filling import fill
 from leads.models import Clock, Feedback, Handoff, Lead, LeadEvent
 from tests.dashboards.world import PATH, SOURCES, World, add_lead, at
 
 NOW = at(200)
+UTC = ZoneInfo("UTC")
 
 
 def any_of(dice: random.Random, model: Any, **where: Any) -> Any:
@@ -33,6 +36,26 @@ def move_elsewhere(dice: random.Random, world: World) -> None:
 def arrive_earlier(dice: random.Random, world: World) -> None:
     lead = any_of(dice, Lead)
     change(lead, captured_at=lead.captured_at - timedelta(days=dice.randrange(40)))
+
+
+def take_over(dice: random.Random, world: World) -> None:
+    change(any_of(dice, Lead), owner=dice.choice(world.reps), queue=None)
+
+
+def wait_in_a_queue(dice: random.Random, world: World) -> None:
+    """Put it into the queue of one team, and then of the other."""
+    lead = any_of(dice, Lead, owner=None)
+    change(lead, queue=world.teams[0])
+    fill(UTC)
+    change(lead, queue=world.teams[1])
+
+
+def weigh_anew(dice: random.Random, world: World) -> None:
+    change(any_of(dice, Lead), tier=dice.choice(("hot", "warm", "standard", "")))
+
+
+def look_like_another(dice: random.Random, world: World) -> None:
+    change(any_of(dice, Lead), persona=dice.choice([*world.personas, None]))
 
 
 def enter(dice: random.Random, world: World) -> None:
@@ -67,6 +90,14 @@ def decide(dice: random.Random, world: World) -> None:
     change(handoff, state="rejected", reason="duplicate", decided_at=at(dice.uniform(0, 100)))
 
 
+def offer_to_another(dice: random.Random, world: World) -> None:
+    change(any_of(dice, Handoff), assignee=dice.choice([*world.reps, None]))
+
+
+def offer_at_another_tier(dice: random.Random, world: World) -> None:
+    change(any_of(dice, Handoff), tier=dice.choice(("hot", "warm", "standard")))
+
+
 def return_it(dice: random.Random, world: World) -> None:
     change(any_of(dice, Handoff), was_returned=True, reason=dice.choice(("competitor", "other")))
 
@@ -87,11 +118,15 @@ def rate(dice: random.Random, world: World) -> None:
     Feedback.objects.create(lead=lead, user=world.reps[0], kind="quick", quality=dice.randint(1, 5), given_at=when)
 
 
+def rate_for_another(dice: random.Random, world: World) -> None:
+    change(any_of(dice, Feedback), user=dice.choice(world.reps))
+
+
 def take_a_rating_back(dice: random.Random, world: World) -> None:
     any_of(dice, Feedback).delete()
 
 
 HAPPENINGS = (
-    arrive, move_elsewhere, arrive_earlier, enter, begin_anew, hear_of_a_former_life, be_advocate, lose_the_date_of_a_win,
-    decide, return_it, judge, owe_elsewhere, rate, take_a_rating_back,
+    arrive, move_elsewhere, arrive_earlier, take_over, wait_in_a_queue, weigh_anew, look_like_another, enter, begin_anew, hear_of_a_former_life, be_advocate, lose_the_date_of_a_win,
+    decide, offer_to_another, offer_at_another_tier, return_it, judge, owe_elsewhere, rate, rate_for_another, take_a_rating_back,
 )  # fmt: skip

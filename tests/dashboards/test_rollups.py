@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from io import StringIO
 from typing import Any
@@ -22,7 +23,7 @@ from dashboards.models import (
     EnteredAgain,
     Entries,
     Grains,
-    HandoffsByCampaign,
+    Handoffs,
     Mark,
     Promises,
     Ratings,
@@ -63,6 +64,15 @@ def assert_same(scope: Scope) -> None:
     assert rolled == live
 
 
+def filters_of(world: World) -> list[dict[str, Any]]:
+    """Give each filter that there is, with a value that selects something."""
+    return [
+        {"source": "event"}, {"campaign": 0}, {"campaign": world.campaigns[0].pk}, {"rep": world.reps[0].pk},
+        {"rep": 0, "team": world.teams[0].pk}, {"team": world.teams[0].pk}, {"tier": "hot"}, {"tier": ""}, {"persona": 0},
+        {"persona": world.personas[0].persona_id}, {"promise": "accept"}, {"reason": "duplicate"},
+    ]  # fmt: skip
+
+
 def scopes(dice: random.Random, world: World, zone: ZoneInfo) -> list[Scope]:
     """Give a period of any length anywhere on both bases, and one with filters."""
     first = date(2025, 11, 20) + timedelta(days=dice.randrange(190))
@@ -70,15 +80,12 @@ def scopes(dice: random.Random, world: World, zone: ZoneInfo) -> list[Scope]:
         Period(first, first + timedelta(days=dice.choice((1, 6, 31, 90, 200))), zone),
         Period(date(2026, dice.randint(1, 3), 1), date(2026, dice.randint(4, 6), 1), zone),
     ]
-    narrowed = dice.choice(
-        (Filters(source="event"), Filters(campaign=0), Filters(rep=world.reps[0].pk), Filters(team=world.teams[0].pk),
-         Filters(rep=0, team=world.teams[0].pk), Filters(tier="hot"), Filters(promise="accept"), Filters(reason="duplicate"),
-         Filters(source="event", campaign=world.campaigns[0].pk), Filters(source="event", tier="hot"),
-         Filters(persona=0))
-    )  # fmt: skip
+    narrowed = Filters()
+    for _ in range(dice.choice((1, 1, 2, 3))):
+        narrowed = replace(narrowed, **dice.choice(filters_of(world)))
     return [
         *(Scope(period, basis=basis) for period in periods for basis in BASES),
-        Scope(dice.choice(periods), narrowed, dice.choice(BASES)),
+        *(Scope(dice.choice(periods), narrowed, basis) for basis in BASES),
     ]
 
 
@@ -287,7 +294,7 @@ def change_a_response_time() -> None:
 
 
 def invent_a_cell() -> None:
-    Entries.objects.create(grain=Grains.DAY, first=date(2026, 2, 2), source="partner", mql=1)
+    Entries.objects.create(book="all", grain=Grains.DAY, first=date(2026, 2, 2), source="partner", mql=1)
 
 
 def forget_a_second_life() -> None:
@@ -295,7 +302,7 @@ def forget_a_second_life() -> None:
 
 
 def swap_a_campaign() -> None:
-    row = HandoffsByCampaign.objects.filter(grain=Grains.DAY).order_by("id")[0]
+    row = Handoffs.objects.filter(grain=Grains.DAY).order_by("id")[0]
     change(row, campaign=987)
 
 
