@@ -80,7 +80,7 @@ def log_campaign(*, brief: Brief, actor: User, at: datetime) -> Campaign:
 
 
 def change_campaign(*, campaign_id: int, brief: Brief, actor: User, at: datetime, seen: str | None = None) -> Campaign:
-    """Change what is said of a campaign.
+    """Change what is said of a campaign; where nothing differs, nothing is written.
 
     ``seen`` is the ``fingerprint`` of what the page showed: where the campaign differs now, ``CampaignMoved`` is raised and nothing
     changes. Raises ``MayNotLog``, ``NoSuchCampaign``, ``BadBrief``, ``CodeTaken`` too.
@@ -96,6 +96,8 @@ def change_campaign(*, campaign_id: int, brief: Brief, actor: User, at: datetime
             changed = {name: value for name, value in asdict(brief).items() if getattr(campaign, name) != value}
             for name, value in changed.items():
                 setattr(campaign, name, value)
+            if not changed:
+                return campaign
             campaign.save(update_fields=list(changed))
             _audit("change_campaign", campaign, actor, at, {"fields": sorted(changed)})
     except IntegrityError as error:

@@ -125,8 +125,8 @@ def steps_of_row(section: str, lead: Lead) -> list[Step]:
 
 
 def _fits(code: str, lead: Lead) -> bool:
-    if code == "return" and (lead.conversed_at is not None or lead.origin != Lead.Origins.MARKETING):
-        return False
+    if code == "return" and (lead.conversed_at is not None or not lead.handoff_count):
+        return False  # a lead that was never handed off is one that sales found
     return can(LIFECYCLE[code], lead.stage)
 
 

@@ -66,7 +66,7 @@ def make_lead(**fields: Any) -> Lead:
 
 def offer_to(rep: User | None, agreement: InForce, *, tier: str = "hot", at: datetime = NOW, **fields: Any) -> Handoff:
     """Make an MQL with an open handoff, offered to ``rep`` or to nobody yet; no clock is started."""
-    lead = make_lead(tier=tier, **fields)
+    lead = make_lead(tier=tier, handoff_count=1, **fields)
     return Handoff.objects.create(
         lead=lead, ordinal=1, version_id=agreement.version_id, tier=tier, offered_at=at, assignee=rep,
         assigned_at=at if rep else None,

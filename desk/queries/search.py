@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import F, Func, Q, QuerySet, Value
 from django.db.models.functions import Upper
 
+from leads.intake.normalise import untagged
 from leads.models import Contact
 
 MOST_CONTACTS = 200
@@ -30,7 +31,7 @@ def contacts_like(text: str) -> tuple[list[int], bool]:
     parts = [
         Contact.objects.filter(name__istartswith=text),
         _surname(text),
-        Contact.objects.filter(email_key__startswith=text.lower()),
+        Contact.objects.filter(email_key__startswith=untagged(text.lower())),
         Contact.objects.filter(company__name__istartswith=text),
     ]
     found = parts[0].values("id").union(*(part.values("id") for part in parts[1:]))

@@ -19,6 +19,7 @@ from inputs.refusals import Invalid, Problem
 from inputs.text import problem_with, tidy
 from leads.api.shapes import DETAIL
 from leads.codes import SOURCES
+from leads.intake.normalise import untagged
 from leads.lifecycle import Stage
 from leads.models import Contact, Lead
 from leads.models.leads import LeadQuerySet
@@ -130,7 +131,7 @@ def _searched(value: str, name: str, _at: datetime) -> Q:
     # Each part has an index of its own (leads/migrations/0002_search_indexes.py).
     found = Contact.objects.filter(name__istartswith=words).values("id").union(
         Contact.objects.filter(company__name__istartswith=words).values("id"),
-        Contact.objects.filter(email_key__startswith=words.lower()).values("id"),
+        Contact.objects.filter(email_key__startswith=untagged(words.lower())).values("id"),
         Contact.objects.filter(external_id=words).values("id"),
         Contact.objects.filter(phone_key=words).values("id"),
     )  # fmt: skip

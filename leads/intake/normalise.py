@@ -1,8 +1,8 @@
 """One arrival made clean, or the list of what is wrong with it. Pure.
 
 Text is composed (NFC) and trimmed, poison refused (``inputs.text``), lengths and numbers kept within their columns. Matching forms are made
-here and nowhere else: the email in lower case with its domain in ASCII (plus tags stay: they may be other mailboxes), the phone in E.164
-with its extension, the company's domain, and its name without case, punctuation and legal form.
+here and nowhere else: the email in lower case, without a plus tag and with its domain in ASCII, the phone in E.164 with its extension, the
+company's domain, and its name without case, punctuation and legal form. What is shown stays as it was given.
 """
 
 from __future__ import annotations
@@ -224,11 +224,17 @@ def _email(text: str, problems: list[Problem]) -> tuple[str, str | None, str]:
         problems.append(Problem("email", "invalid_email", f"This is not an email address: {error}"))
         return "", None, ""
     domain = found.ascii_domain.lower()
-    key = f"{found.local_part.casefold()}@{domain}"
+    key = f"{untagged(found.local_part.casefold())}@{domain}"
     if len(key) > LINES["email"] or len(found.normalized) > LINES["email"]:
         problems.append(Problem("email", "too_long", "This address is too long."))
         return "", None, ""
     return found.normalized, key, domain
+
+
+def untagged(text: str) -> str:
+    """Take the plus tag out of an address or the beginning of one: mail to *name+tag* reaches *name*, so it is the same person (RFC 5233)."""
+    name, at, domain = text.partition("@")
+    return f"{name.partition('+')[0] or name}{at}{domain}"
 
 
 def _phone_key(text: str, country: str, problems: list[Problem]) -> str | None:

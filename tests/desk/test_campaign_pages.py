@@ -107,6 +107,14 @@ def test_changing_keeps_an_audit_entry_of_the_fields(enter: Enter, maya: User, a
     assert AuditEntry.objects.get(verb="change_campaign").facts == {"fields": ["cost"]}
 
 
+def test_saving_without_a_change_writes_nothing(maya: User, at: datetime) -> None:
+    campaign = log_campaign(brief=BRIEF, actor=maya, at=at)
+
+    change_campaign(campaign_id=campaign.pk, brief=BRIEF, actor=maya, at=at)
+
+    assert not AuditEntry.objects.filter(verb="change_campaign").exists()
+
+
 def test_saving_over_somebody_elses_change_is_refused_and_keeps_what_was_typed(
     enter: Enter, maya: User, mona: User, at: datetime
 ) -> None:

@@ -29,7 +29,9 @@ def named(name: str, *, company: str = "", email: str = "", **fields: object) ->
     return lead
 
 
-@pytest.mark.parametrize("typed", ["ines", "Ines C", "carv", "lumenor", "ines@lum", "INES@LUMENOR.EXAMPLE", "  ines  "])
+@pytest.mark.parametrize(
+    "typed", ["ines", "Ines C", "carv", "lumenor", "ines@lum", "INES@LUMENOR.EXAMPLE", "ines+fair@lum", "  ines  "]
+)
 def test_search_finds_the_beginning_of_name_surname_company_and_email(enter: Enter, sam: User, typed: str) -> None:
     named("Ines Carvalho", company="Lumenor Logistics", email="ines@lumenor.example")
     named("Noor Haddad", company="Alder & Finch", email="noor@alder.example")

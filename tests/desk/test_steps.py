@@ -10,7 +10,7 @@ import pytest
 from desk.queries.manager import assignable
 from desk.queries.queue import queue_of
 from desk.step_forms import ChecklistForm
-from desk.steps import steps_for
+from desk.steps import steps_for, steps_of_row
 from leads.followup import log_activity
 from leads.handoffs import accept, reject
 from leads.holding import NotYours
@@ -135,6 +135,18 @@ def test_only_what_marketing_handed_off_can_be_returned(agreement: InForce, sam:
 
     assert "return" in codes(sam, handoff, NOW)
     assert "return" not in {step.code for step in steps_for(sam, own, None, NOW)}
+
+
+def test_a_row_offers_to_return_whatever_was_handed_off_also_if_sales_found_it(agreement: InForce, sam: User) -> None:
+    handoff = offer_to(sam, agreement, origin="sales")
+    accept(lead_id=handoff.lead_id, actor=sam, at=NOW)
+    handoff.refresh_from_db()
+    never = make_lead(stage="sal", owner=sam, sal_at=NOW, origin="sales")
+
+    rows = [{step.code for step in steps_of_row("working", lead)} for lead in (handoff.lead, never)]
+
+    assert "return" in rows[0] & codes(sam, handoff, NOW)
+    assert "return" not in rows[1]
 
 
 @pytest.mark.parametrize("code", ["reject", "call", "rate", "win", "assign"])

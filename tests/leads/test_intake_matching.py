@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from leads.intake.arrival import CREATED, REJECTED, SKIPPED, UPDATED, Arrival, Outcome
 from leads.intake.pipeline import take_in
@@ -31,6 +33,8 @@ def taken(*arrivals: Arrival, actor: User | None = None, one_batch: bool = False
     [
         ({"email": "Ana@Firm.example"}, {"email": " ana@firm.EXAMPLE "}),
         ({"email": "ana@bücher.example"}, {"email": "ana@xn--bcher-kva.example"}),
+        ({"email": "ana+news@firm.example"}, {"email": "ana@firm.example"}),
+        ({"email": "ana+news@firm.example"}, {"email": "Ana+fair+2@firm.example"}),
         ({"external_id": "crm-1"}, {"external_id": "crm-1", "email": "ana@firm.example"}),
         ({"external_id": "crm-1", "email": "a@firm.example"}, {"email": "a@firm.example"}),
         ({"phone": "+49 30 901820"}, {"phone": "030 / 90 18 20", "country": "de"}),
@@ -49,11 +53,36 @@ def test_the_same_person_joins_contact_and_open_lead(
     assert list(LeadEvent.objects.order_by("id").values_list("kind", flat=True)[:2]) == ["captured", "touched"]
 
 
+def test_an_address_is_shown_with_the_tag_it_was_given_with(world: InForce) -> None:
+    taken(Arrival(email="Ana+News@firm.example"), Arrival(email="ana@firm.example"))
+
+    assert Contact.objects.get().email == "Ana+News@firm.example"
+
+
+def test_contacts_from_before_lose_their_tags_where_nobody_has_the_address(world: InForce) -> None:
+    """Run the migration's step on contacts as they were matched before it."""
+    keys = [
+        "ana+news@firm.example",
+        "ana+fair@firm.example",
+        "bob@firm.example",
+        "bob+news@firm.example",
+        "+c@firm.example",
+    ]
+    for key in keys:
+        Contact.objects.create(email_key=key, email=key, created_at=NOW)
+
+    import_module("leads.migrations.0003_untagged_emails").untag(apps, None)
+
+    kept = list(Contact.objects.order_by("id").values_list("email_key", flat=True))
+    assert kept == ["ana@firm.example", *keys[1:]]
+
+
 @pytest.mark.parametrize("one_batch", [False, True])
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        ({"email": "ana+news@firm.example"}, {"email": "ana@firm.example"}),
+        ({"email": "+ana@firm.example"}, {"email": "+bob@firm.example"}),
+        ({"email": "a.na@firm.example"}, {"email": "ana@firm.example"}),
         ({"email": "ana@firm.example", "phone": "+4930901820"}, {"email": "bob@firm.example", "phone": "+4930901820"}),
         ({"external_id": "1", "phone": "+4930901820"}, {"external_id": "2", "phone": "+4930901820"}),
         ({"phone": "+4930901820 ext. 11"}, {"phone": "+4930901820 ext. 12"}),
