@@ -46,9 +46,9 @@ def kept(book: Book, grain: Grains, firsts: Collection[date]) -> Cells:
     }
 
 
-def summed_span(book: Book, first: date, until: date, only: Q = Q()) -> Cells:  # noqa: B008 - an empty condition
-    """Add up the days of a week or month."""
-    days = book.rows(Grains.DAY).filter(only, first__gte=first, first__lt=until)
+def summed_span(book: Book, first: date, until: date, *only: Q) -> Cells:
+    """Add up the days of a week or month, or what is chosen of them."""
+    days = book.rows(Grains.DAY).filter(*only, first__gte=first, first__lt=until)
     return {
         (first, *key): (*map(counts.__getitem__, book.measures), *(as_text(numbers(texts[n])) for n in book.values))
         for key, counts, texts in summed_up(days, book.groups, book.measures, book.values)
@@ -69,22 +69,17 @@ def rewrite_spans(book: Book, names: tuple[str, ...], changed: Collection[Place]
     for grain in book.grains:
         for first, until in spans_of(grain, {place[0] for place in changed}):
             touched = {tuple(place[at] for at in positions) for place in changed if first <= place[0] < until}
-            only = _at(book, touched) if len(touched) <= MOST_PLACES else Q()
-            _replace(book, grain, book.rows(grain).filter(only, first=first), summed_span(book, first, until, only))
+            only = (_at(book, touched),) if len(touched) <= MOST_PLACES else ()
+            _replace(book, grain, book.rows(grain).filter(*only, first=first), summed_span(book, first, until, *only))
 
 
 def _at(book: Book, keys: Iterable[Place]) -> Q:
     """Choose the cells with these values of the groups."""
-    cells = (
-        Q(
-            *(
-                Q(**{f"{name}__isnull": True} if value is None else {name: value})
-                for name, value in zip(book.groups, key, strict=True)
-            )
-        )
-        for key in keys
-    )
-    return reduce(or_, cells)
+    return reduce(or_, (Q(*map(_is, book.groups, key)) for key in keys))
+
+
+def _is(name: str, value: Any) -> Q:
+    return Q(**{f"{name}__isnull": True} if value is None else {name: value})
 
 
 def _replace(book: Book, grain: Grains, rows: QuerySet[Any], cells: Cells) -> None:
