@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 
 import pytest
 
@@ -77,3 +78,29 @@ def test_refuses_bytes_that_are_not_utf_8(raw):
         StrictJSONParser().parse(io.BytesIO(raw))
 
     assert refusal.value.code == "not_utf8"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("[" * 21 + '"' + '\\"' * 10_000, "too_deep"),
+        ("[" * 21 + '"' + '\\"' * 10_000 + "\\", "too_deep"),
+        ("{" + ",".join(f'"{place}":1' for place in range(10_000)) + ',"9999":2}', "duplicate_field"),
+    ],
+    ids=["open quote", "open quote, half an escape", "many fields"],
+)
+def test_refuses_what_is_long_in_no_more_time_than_reading_it_takes(text, code):
+    began = time.process_time()
+
+    with pytest.raises(MalformedBody) as refusal:
+        load(text)
+
+    assert refusal.value.code == code
+    assert time.process_time() - began < 0.5  # the square of its length takes seconds
+
+
+def test_repeats_no_more_than_the_beginning_of_a_long_name():
+    with pytest.raises(MalformedBody) as refusal:
+        load('{{"{0}": 1, "{0}": 2}}'.format("a" * 5000))
+
+    assert refusal.value.field == "a" * 100
