@@ -128,6 +128,14 @@ def test_the_schema_names_every_address(program, client):
     assert client.get("/api/schema/").status_code == 401
 
 
+@pytest.mark.parametrize("version", ["\0", "1\n", "é", "2", ""])
+def test_the_schema_writes_nothing_of_what_was_asked_into_a_header(version, program):
+    response = program.get("/api/schema/", {"format": "json", "version": version})
+
+    assert response.status_code == 200
+    assert response["Content-Disposition"] == 'inline; filename="Smarketing.json"'
+
+
 def test_the_documentation_runs_no_script_of_the_page(maya, client):
     assert client.get("/api/docs/").status_code == 401
     client.force_login(maya)
