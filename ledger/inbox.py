@@ -32,13 +32,21 @@ class Entry:
     about: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """One page of what a person was told; ``older`` is the ``before_id`` of the next page, nothing on the last."""
+
+    entries: list[Entry]
+    older: int | None
+
+
 def unread_count(*, user_id: int, at: datetime) -> int:
     """Count what is unread, up to 100: the badge says "99+" beyond."""
     unread = Notice.objects.for_inbox(user_id, at).unread()
     return len(unread.values_list("pk", flat=True)[: COUNTED_UP_TO + 1])
 
 
-def inbox(*, user_id: int, at: datetime, before_id: int | None = None, size: int = PAGE) -> list[Entry]:
+def inbox(*, user_id: int, at: datetime, before_id: int | None = None, size: int = PAGE) -> Inbox:
     """Give one page of what ``user_id`` was told, newest first, older than ``before_id`` where given.
 
     A notice that its wording cannot tell (its code is gone, its subject erased) is left out: it must not hide the others.
@@ -46,9 +54,11 @@ def inbox(*, user_id: int, at: datetime, before_id: int | None = None, size: int
     notices = Notice.objects.for_inbox(user_id, at)
     if before_id is not None:
         notices = notices.filter(pk__lt=before_id)
-    page = list(notices[:size])
+    found = list(notices[: size + 1])
+    page = found[:size]
     names = names_of(notice.subject for notice in page)
-    return [entry for notice in page if (entry := _entry(notice, names.get(notice.subject, "")))]
+    entries = [entry for notice in page if (entry := _entry(notice, names.get(notice.subject, "")))]
+    return Inbox(entries, page[-1].pk if len(found) > size else None)
 
 
 def _entry(notice: Notice, about: str) -> Entry | None:

@@ -33,6 +33,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     ]
     carried = [(name, getattr(asked.filter, name)) for name, _, _ in further]
     context = {"asked": asked, "page": page, "rows": page.rows, "at": at, "further": further, "carried": carried}
+    context["is_first"] = asked.after is None
     context |= _choices(user)
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "desk/_leads.html", context)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from desk.access import instant, reader
 from desk.frame import Frame
-from ledger.inbox import PAGE, NoSuchNotice, inbox, mark_read
+from ledger.inbox import NoSuchNotice, inbox, mark_read
 from ledger.models import Notice
 from ledger.wording import UnknownNotice, wording
 
@@ -21,9 +21,9 @@ def notice_list(request: HttpRequest) -> HttpResponse:
     at = instant(request)
     before = request.GET.get("before", "")
     is_id = before.isascii() and before.isdecimal() and len(before) <= 18
-    told = inbox(user_id=reader(request).pk, at=at, before_id=int(before) if is_id else None)
-    older = told[-1].notice.pk if len(told) == PAGE else None
-    return render(request, "desk/notices.html", {"told": told, "older": older, "at": at})
+    page = inbox(user_id=reader(request).pk, at=at, before_id=int(before) if is_id else None)
+    context = {"told": page.entries, "following": page.older, "is_first": not is_id, "at": at}
+    return render(request, "desk/notices.html", context)
 
 
 @require_safe

@@ -211,6 +211,7 @@ def import_rows(request: HttpRequest, run_id: int) -> HttpResponse:
         "rows": [{**_shown(row), "lead": row.lead, "path": lead_path(row.lead_id)} for row in found[:ROWS_A_PAGE]],
         "columns": run.columns[:SHOWN_CELLS], "more_columns": max(0, len(run.columns) - SHOWN_CELLS),
         "following": found[ROWS_A_PAGE - 1].line if len(found) > ROWS_A_PAGE else None, "is_first": not after,
+        "query": f"state={state}",
     }  # fmt: skip
     return render(request, "leads/import_rows.html", context)
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from html import unescape
+from urllib.parse import urljoin
 
 import pytest
 
+from ledger.instants import edge_now
 from ledger.models import Notice
+from ledger.writing import Told, write_notices
 from personas.defaults import create_default_personas
 from sla.in_force import InForce
 from sla.models import AgreementVersion
@@ -98,6 +103,26 @@ def test_notifications_are_counted_read_and_lead_on(enter: Enter, sam: User, off
     assert "Notifications, 1 unread" in before
     assert opened["Location"] == f"/leads/{handoff.lead_id}/"
     assert "Notifications, 0 unread" in after
+
+
+@pytest.mark.parametrize("path", ["/leads/?stage=mql", "/notifications/", "/dashboard/leads?figure=offer.handed_off"])
+def test_every_list_is_paged_in_the_same_words(
+    enter: Enter, sam: User, offer: Offer, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr("desk.queries.lead_list.PAGE", 2)
+    monkeypatch.setattr("dashboards.behind.PAGE", 2)
+    leads = [offer(f"Person {number}").lead_id for number in range(4)]
+    offered = Notice.objects.filter(recipient=sam, channel="in_app")[0].code
+    write_notices([Told(sam.pk, offered, "lead", pk) for pk in leads * 6], at=edge_now())
+    browser = enter(sam)
+
+    first = browser.get(path).content.decode()
+    (following,) = re.findall(r'rel="next" href="([^"]+)">Next page</a>', first)
+    last = browser.get(urljoin(path, unescape(following))).content.decode()
+
+    assert "First page" not in first
+    assert ">First page</a>" in last
+    assert "Next page" not in last
 
 
 def test_nobody_reads_the_notices_of_others(enter: Enter, sam: User, sue: User, offer: Offer) -> None:

@@ -51,7 +51,7 @@ def test_a_name_spelt_right_is_right_in_what_was_told_before(agreement: InForce,
     lead.contact.name = "Inês Carvalho"
     lead.contact.save()
 
-    assert {entry.about for entry in inbox(user_id=sam.pk, at=OVERDUE)} == {"Inês Carvalho"}
+    assert {entry.about for entry in inbox(user_id=sam.pk, at=OVERDUE).entries} == {"Inês Carvalho"}
 
 
 def test_the_inbox_looks_all_names_up_at_once(agreement: InForce, sam: User) -> None:
@@ -60,7 +60,7 @@ def test_the_inbox_looks_all_names_up_at_once(agreement: InForce, sam: User) -> 
         for _ in range(number):
             missed(agreement, sam)
         with CaptureQueriesContext(connection) as seen:
-            assert len(inbox(user_id=sam.pk, at=OVERDUE)) >= number
+            assert len(inbox(user_id=sam.pk, at=OVERDUE).entries) >= number
         counts.append(len(seen))
 
     assert counts == [2, 2]
@@ -72,4 +72,4 @@ def test_a_notice_of_a_lead_that_has_no_name_is_told_without_one(agreement: InFo
     lead.contact.save()
 
     assert Lead.objects.count() == 1
-    assert {entry.about for entry in inbox(user_id=sam.pk, at=OVERDUE)} == {""}
+    assert {entry.about for entry in inbox(user_id=sam.pk, at=OVERDUE).entries} == {""}

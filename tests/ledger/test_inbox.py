@@ -24,7 +24,7 @@ def test_the_inbox_is_newest_first_and_only_ones_own(sam: User, sue: User) -> No
     tell(sam, 1, 2)
     tell(sue, 3)
 
-    entries = inbox(user_id=sam.pk, at=AT)
+    entries = inbox(user_id=sam.pk, at=AT).entries
 
     assert [entry.message.path for entry in entries] == ["/leads/2/", "/leads/1/"]
 
@@ -32,7 +32,7 @@ def test_the_inbox_is_newest_first_and_only_ones_own(sam: User, sue: User) -> No
 def test_the_inbox_goes_on_below_an_id(sam: User) -> None:
     ids = tell(sam, 1, 2, 3)
 
-    entries = inbox(user_id=sam.pk, at=AT, before_id=ids[2], size=1)
+    entries = inbox(user_id=sam.pk, at=AT, before_id=ids[2], size=1).entries
 
     assert [entry.notice.pk for entry in entries] == [ids[1]]
 
@@ -41,9 +41,31 @@ def test_a_notice_that_cannot_be_told_does_not_hide_the_others(sam: User) -> Non
     tell(sam, 1)
     tell(sam, 2, code="test_broken")
 
-    entries = inbox(user_id=sam.pk, at=AT)
+    entries = inbox(user_id=sam.pk, at=AT).entries
 
     assert [entry.message.path for entry in entries] == ["/leads/1/"]
+
+
+@pytest.mark.parametrize("untold", [[], [4], [3, 4], [1]])
+def test_the_pages_of_the_inbox_lead_to_all_that_can_be_told(sam: User, untold: list[int]) -> None:
+    for number in range(1, 6):
+        tell(sam, number, code="test_broken" if number in untold else "test_offered")
+    seen, before = [], None
+
+    while True:
+        page = inbox(user_id=sam.pk, at=AT, before_id=before, size=2)
+        seen += [entry.notice.subject_id for entry in page.entries]
+        before = page.older
+        if before is None:
+            break
+
+    assert seen == [number for number in (5, 4, 3, 2, 1) if number not in untold]
+
+
+def test_a_full_last_page_leads_no_further(sam: User) -> None:
+    tell(sam, 1, 2)
+
+    assert inbox(user_id=sam.pk, at=AT, size=2).older is None
 
 
 def test_a_notice_is_not_there_before_its_time(sam: User) -> None:
