@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from leads.intake.pipeline import take_in
 from leads.models import Handoff, Lead
 from sla.in_force import InForce
 from teams.models import User
-from tests.desk.test_pages_in_browser import SHOTS, enter
+from tests.desk.test_pages_in_browser import SHOTS
 from tests.leads.intake_world import anna, world  # noqa: F401 - a fixture
+from tests.looking import axe_faults, enter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -34,9 +34,8 @@ def lead(world: InForce, at: datetime) -> Lead:  # noqa: F811
 def test_the_gap_is_filled_from_the_desk(
     page: Page, live_server: LiveServer, lead: Lead, maya: User, sam: User, scheme: str, width: int
 ) -> None:
-    enter(page, live_server, maya)
+    enter(page, live_server, maya, width)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.set_viewport_size({"width": width, "height": 900})
     page.goto(live_server.url)
     form = page.locator(f"#slot-{lead.pk} form")
 
@@ -66,7 +65,6 @@ def _faults(page: Page, name: str) -> list[str]:
     """Take a picture of the lead's row or page, and give what axe finds and whether it is too wide."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"correcting-{name}.png", full_page=True)
-    found = Axe().run(page, context={"include": [["[data-row]"]]}).response["violations"]
-    faults = [f"{name} {fault['id']}: {fault['nodes'][0]['html'][:160]}" for fault in found]
+    faults = [f"{name} {fault}" for fault in axe_faults(page, within="[data-row]")]
     too_wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     return [*faults, f"{name} is too wide"] if too_wide else faults

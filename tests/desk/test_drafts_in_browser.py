@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 
 from leads.models import Lead
 from teams.models import User
 from tests.desk.conftest import Offer
-from tests.desk.test_pages_in_browser import SHOTS, enter
+from tests.desk.test_pages_in_browser import SHOTS
+from tests.looking import axe_faults, enter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -53,16 +53,15 @@ def typed(page: Page) -> tuple[str, str]:
 def faults(page: Page, name: str) -> list[str]:
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"drafts-{name}.png")
-    return [f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in Axe().run(page).response["violations"]]
+    return axe_faults(page)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 def test_a_form_is_filled_again_after_a_login_in_between(
     page: Page, live_server: LiveServer, maya: User, scheme: str, width: int
 ) -> None:
-    enter(page, live_server, maya)
+    enter(page, live_server, maya, width)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.set_viewport_size({"width": width, "height": 900})
     type_campaign(page, live_server)
     let_expire(page)
     send_campaign(page)

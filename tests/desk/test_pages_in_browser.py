@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.test import Client
 
 from leads.handoffs import accept
 from leads.models import Lead
 from teams.models import User
 from tests.desk.conftest import Offer
+from tests.looking import axe_faults, enter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -33,13 +32,6 @@ PAGES = {
 SHOTS = Path(settings.BASE_DIR) / "artefacts" / "desk"
 
 
-def enter(page: Page, live_server: LiveServer, user: User) -> None:
-    client = Client()
-    client.force_login(user)
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
-
-
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 @pytest.mark.parametrize("who", PAGES)
 def test_axe_finds_nothing_and_nothing_is_too_wide(
@@ -48,17 +40,15 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
 ) -> None:  # fmt: skip
     lead = offer().lead
     accept(lead_id=offer("Noor Haddad").lead_id, actor=sam, at=at)
-    enter(page, live_server, request.getfixturevalue(who))
+    enter(page, live_server, request.getfixturevalue(who), width)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.set_viewport_size({"width": width, "height": 900})
     SHOTS.mkdir(parents=True, exist_ok=True)
 
     faults = []
     for path in PAGES[who]:
         page.goto(live_server.url + path.format(lead=lead.pk, campaign=lead.last_campaign_id, rep=sam.pk))
         page.screenshot(path=SHOTS / f"{who}{path.replace('/', '_')}-{scheme}-{width}.png", full_page=True)
-        found = Axe().run(page).response["violations"]
-        faults += [f"{path} {fault['id']}: {fault['nodes'][0]['html'][:160]}" for fault in found]
+        faults += [f"{path} {fault}" for fault in axe_faults(page)]
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             faults.append(f"{path} is wider than {width} pixels")
 

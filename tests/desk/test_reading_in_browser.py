@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from django.conf import settings
-from django.test import Client
 
 from campaigns.models import Campaign
 from leads.handoffs import accept
@@ -15,6 +13,7 @@ from leads.models import CaptureForm, ImportRun
 from sla.in_force import InForce
 from teams.models import User
 from tests.desk.conftest import Offer
+from tests.looking import enter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -32,17 +31,6 @@ SIDEWAYS = """() => {
 }"""
 FOCUS = "() => document.activeElement.id"
 INK = "() => getComputedStyle(document.querySelector('h1')).color"
-
-
-def enter(page: Page, live_server: LiveServer, user: User, width: int) -> None:
-    client = Client()
-    client.force_login(user)
-    page.context.add_cookies([
-        {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
-         "url": live_server.url}
-    ])  # fmt: skip
-    page.set_viewport_size({"width": width, "height": 844})
-    page.set_default_timeout(8000)
 
 
 def test_no_table_scrolls_sideways_on_a_phone(

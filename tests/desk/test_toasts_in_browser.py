@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from django.conf import settings
-from django.test import Client
 
 from teams.models import User
 from tests.desk.conftest import Offer
+from tests.looking import enter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -38,14 +37,7 @@ def test_a_passing_word_covers_nothing_and_goes_away(
 ) -> None:
     for number in range(12):
         offer(f"Person {number}")
-    client = Client()
-    client.force_login(sam)
-    page.context.add_cookies([
-        {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
-         "url": live_server.url}
-    ])  # fmt: skip
-    page.set_viewport_size({"width": width, "height": 800})
-    page.set_default_timeout(8000)
+    enter(page, live_server, sam, width, height=800)
     page.goto(f"{live_server.url}/")
     page.evaluate(f"window.scrollTo(0, {scrolled})")
     before = page.evaluate(FIRST_ROW)

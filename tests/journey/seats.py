@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import expect
 
 from replay.company import PASSWORD
 from tests.conftest import watched_page
+from tests.looking import axe_faults
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -92,8 +92,7 @@ class Seat:
 
     def _judge(self, name: str) -> None:
         self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
-        found = Axe().run(self.page).response["violations"]
-        self.faults += [f"{name}: {fault['id']}: {fault['nodes'][0]['html'][:200]}" for fault in found]
+        self.faults += [f"{name}: {fault}" for fault in axe_faults(self.page)]
         if self.page.evaluate(TOO_WIDE):
             self.faults.append(f"{name} is wider than its screen")
 
