@@ -52,6 +52,7 @@ class BadDeal(Invalid):
 def qualify_for_sales(*, lead_id: int, confirmed: Collection[str], actor: User, at: datetime) -> None:
     """Make an accepted lead an SQL: the rep confirms each item of the SQL checklist (``confirmed``: their codes).
 
+    A first attempt that is still owed, by a rep who took over after somebody else's conversation, is owed no longer.
     Raises ``ChecklistIncomplete``, also where a conversation is confirmed that nobody logged, ``NotYours``, ``WrongStage``.
     """
     item = _held_for("qualify_for_sales", lead_id, actor, at)
@@ -61,6 +62,7 @@ def qualify_for_sales(*, lead_id: int, confirmed: Collection[str], actor: User, 
         raise ChecklistIncomplete("The checklist is not complete.", problems=problems)
     record = Record("qualify_for_sales", actor.pk, at)
     step_to([item], "qualify_for_sales", sql_at=item.lead.sql_at or at)
+    clocks.cancel(record, lead_ids=[lead_id], promises={"first_attempt"}, code="qualified_for_sales", at=at)
     _event(record, item, "qualified_for_sales", version_id=version_id, facts={"checklist": sorted(confirmed)})
     record.write("lead", [lead_id], version=version_id)
 

@@ -8,15 +8,17 @@ import pytest
 
 from inputs.refusals import NotAllowed
 from leads import handoffs
+from leads.followup import log_activity
 from leads.holding import NotYours
 from leads.lifecycle import WrongStage
 from leads.models import Assignment, Clock, Lead, LeadEvent
 from leads.moves import AlreadyTheirs, CannotTake, NotWaiting
+from leads.outcomes import qualify_for_sales
 from leads.sweep import sweep
 from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import NOW, office, person
-from tests.leads.worlds import away, bring_to, clock, go_round, offered, ready_lead, told
+from tests.leads.worlds import CHECKLIST, away, bring_to, clock, go_round, offered, ready_lead, told
 
 LATER = NOW + timedelta(minutes=5)
 
@@ -91,6 +93,25 @@ def test_rerouting_an_accepted_lead_promises_the_first_attempt_afresh(maya: User
     states = Clock.objects.filter(promise="first_attempt").order_by("id").values_list("user", "state")
     assert list(states) == [(sam.pk, "missed"), (rita.pk, "running")]
     assert told("lead_assigned") == ["Rita"]
+
+
+@pytest.mark.parametrize(("after", "state"), [(timedelta(0), "cancelled"), (timedelta(days=3), "missed")])
+def test_an_sql_by_a_former_reps_conversation_owes_no_first_attempt(
+    after: timedelta, state: str, maya: User, sam: User, sales: Team
+) -> None:
+    rita = person("Rita", sales)
+    go_round(sales)
+    lead = bring_to("sal", ready_lead(), maya=maya, sam=sam)
+    log_activity(lead_id=lead.pk, kind="call", outcome="conversation", actor=sam, at=NOW)
+    handoffs.reroute(lead_id=lead.pk, actor=sam, at=LATER)
+
+    qualify_for_sales(lead_id=lead.pk, confirmed=CHECKLIST, actor=rita, at=LATER + after)
+
+    promises = (
+        Clock.objects.filter(promise="first_attempt").order_by("id").values_list("user", "state", "next_action_at")
+    )
+    assert list(promises) == [(sam.pk, "met", None), (rita.pk, state, None)]
+    assert sweep(at=LATER + timedelta(days=9)).total == 0
 
 
 def test_recalling_cancels_the_promise_and_tells_the_rep(maya: User, sam: User) -> None:
