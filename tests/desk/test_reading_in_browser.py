@@ -78,6 +78,20 @@ def test_filters_fold_on_a_phone_unless_they_say_something(
     assert not page.locator(".fold > summary").is_visible()
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_way_home_and_what_opens_a_notice_are_large_enough_to_hit(
+    page: Page, live_server: LiveServer, offer: Offer, sam: User, width: int
+) -> None:
+    offer()
+    enter(page, live_server, sam, width)
+    page.goto(f"{live_server.url}/notifications/")
+
+    boxes = [part.bounding_box() for part in page.locator(".brand:visible, .notice-row button").all()]
+
+    assert len(boxes) > 1
+    assert [box for box in boxes if not box or min(box["width"], box["height"]) < 24] == []
+
+
 def test_choosing_a_part_of_the_timeline_keeps_the_focus_on_it(
     page: Page, live_server: LiveServer, offer: Offer, sam: User
 ) -> None:
