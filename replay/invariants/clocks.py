@@ -25,6 +25,9 @@ def differences(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str
             yield f"steps {[step.id for step in steps]}: no clock {clock_id}"
     for clock in facts.clocks.values():
         steps = facts.steps.get(clock.id, [])
+        if not plans.is_known(clock, facts.terms[clock.version_id]):
+            yield f"clock {clock.id} ({clock.promise}): its terms know no such promise for tier {clock.tier}"
+            continue
         found = [*_outcome(clock, steps), *_repeats(steps), *_unfinished(clock, at - slack)]
         calendar = calendars[clock.calendar_version_id]
         found += [*_recorded(clock, steps), *_times(clock, steps, facts.terms[clock.version_id], calendar)]
@@ -34,6 +37,8 @@ def differences(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str
 def _outcome(clock: ClockLine, steps: Sequence[StepRow]) -> Iterator[str]:
     """One start, and one outcome exactly where the clock has ended; the row says what the steps say."""
     kinds = Counter(step.kind for step in steps)
+    if clock.state not in ("running", *OUTCOMES):  # no verb stops a clock for a while
+        yield f"is {clock.state}, and no step says so"
     if kinds["started"] != 1:
         yield f"has {kinds['started']} starts"
     ends = [step for step in steps if step.kind in OUTCOMES]

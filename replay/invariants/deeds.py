@@ -1,9 +1,13 @@
-"""What was done stands in rows of its own and in the log: both say the same, and neither says more."""
+"""What was done stands in rows of its own and in the log: both say the same, and neither says more.
+
+What cannot be told from events: whatever people wrote (notes, comments), and when they expect a deal to close.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +35,7 @@ def _differing(what: str, rows: Iterable[tuple[Any, ...]], told: Iterable[tuple[
 
 def _activities(facts: Facts) -> Iterator[tuple[Any, ...]]:
     for row in facts.activities.values():
-        line = (row.id, row.user_id, row.outcome, row.occurred_at, row.recorded_at)
+        line = (row.id, row.user_id, row.kind, row.outcome, row.occurred_at, row.recorded_at)
         if row.is_outbound:
             yield (row.lead_id, "attempted", *line)
         if row.outcome in CONVERSATIONS:
@@ -41,13 +45,15 @@ def _activities(facts: Facts) -> Iterator[tuple[Any, ...]]:
 def _activities_told(events: Iterable[EventRow]) -> Iterator[tuple[Any, ...]]:
     for event in events:
         if event.kind in ("attempted", "conversed"):
-            line = (event.facts.get("activity"), event.user_id, event.code, event.occurred_at, event.recorded_at)
-            yield (event.lead_id, event.kind, *line)
+            told = event.facts
+            line = (told.get("activity"), event.user_id, told.get("kind"), event.code, event.occurred_at)
+            yield (event.lead_id, event.kind, *line, event.recorded_at)
 
 
 def _feedback(facts: Facts) -> Iterator[tuple[Any, ...]]:
     for row in facts.feedback.values():
-        yield (row.lead_id, row.id, row.user_id, row.kind, row.quality, row.given_at)
+        aspects = tuple(sorted(row.aspects.items()))
+        yield (row.lead_id, row.id, row.user_id, row.kind, row.quality, aspects, row.handoff_id, row.given_at)
 
 
 def _feedback_told(events: Iterable[EventRow]) -> Iterator[tuple[Any, ...]]:
@@ -60,20 +66,26 @@ def _feedback_told(events: Iterable[EventRow]) -> Iterator[tuple[Any, ...]]:
                 event.user_id,
                 event.code,
                 told.get("quality"),
+                tuple(sorted(told.get("aspects", {}).items())),
+                event.handoff_id,
                 event.occurred_at,
             )
 
 
 def _touches(facts: Facts) -> Iterator[tuple[Any, ...]]:
-    yield from ((row.lead_id, row.kind, row.occurred_at) for row in facts.touches.values())
+    for row in facts.touches.values():
+        yield (row.lead_id, row.kind, row.source, row.campaign_id, row.occurred_at, row.recorded_at)
 
 
 def _touches_told(events: Iterable[EventRow]) -> Iterator[tuple[Any, ...]]:
     for event in events:
         if event.kind == "captured":
-            yield (event.lead_id, event.facts.get("kind"), event.occurred_at)
+            what: tuple[Any, ...] = (event.facts.get("kind"), event.code)
         elif event.kind == "touched":
-            yield (event.lead_id, event.code, event.occurred_at)
+            what = (event.code, event.facts.get("source"))
+        else:
+            continue
+        yield (event.lead_id, *what, event.campaign_id, event.occurred_at, event.recorded_at)
 
 
 def _qualifications(facts: Facts) -> Iterator[tuple[Any, ...]]:
@@ -89,9 +101,11 @@ def _qualifications_told(events: Iterable[EventRow]) -> Iterator[tuple[Any, ...]
 def _deals(facts: Facts, events: Iterable[EventRow]) -> Iterator[str]:
     """A deal is worth what its last event says, and is won, lost or open as that event left it."""
     last: dict[int, EventRow] = {}
+    opened: dict[int, datetime] = {}
     for event in events:
         if event.kind in DEALS and "opportunity" in event.facts:
             last[event.facts["opportunity"]] = event
+            opened.setdefault(event.facts["opportunity"], event.occurred_at)
     for deal in facts.deals.values():
         if deal.id not in last:
             yield f"lead {deal.lead_id}: its deal {deal.id} has no event"
@@ -99,19 +113,32 @@ def _deals(facts: Facts, events: Iterable[EventRow]) -> Iterator[str]:
         row = facts.deals.get(deal_id)
         if row is None:
             yield f"lead {event.lead_id}: its deal {deal_id} is not there"
-        elif _deal(row) != _deal_told(event):
-            yield f"lead {event.lead_id}: its deal {deal_id} is {_deal(row)}, by its events {_deal_told(event)}"
+        elif _deal(row) != (told := _deal_told(event, opened[deal_id], facts)):
+            yield f"lead {event.lead_id}: its deal {deal_id} is {_deal(row)}, by its events {told}"
 
 
 def _deal(row: DealRow) -> tuple[Any, ...]:
     state = row.stage if row.stage in ("won", "lost") else "open"
-    return (row.lead_id, state, row.amount, row.currency, row.reason, row.closed_at)
+    return (
+        row.lead_id,
+        state,
+        row.owner_id,
+        row.kind,
+        row.amount,
+        row.currency,
+        row.reason,
+        row.opened_at,
+        row.closed_at,
+    )
 
 
-def _deal_told(event: EventRow) -> tuple[Any, ...]:
+def _deal_told(event: EventRow, opened_at: datetime, facts: Facts) -> tuple[Any, ...]:
+    """Tell a deal by its last event; while it is open, it is with whoever has the lead."""
     state = {"won": "won", "opportunity_opened": "open"}.get(event.kind, "lost")
     amount = event.facts.get("amount")
     closed_at = None if state == "open" else event.occurred_at
     reason = {"lost": event.code, "disqualified": "other"}.get(event.kind, "")
     worth = None if amount is None else Decimal(amount)
-    return (event.lead_id, state, worth, event.facts.get("currency"), reason, closed_at)
+    owner_id = facts.leads[event.lead_id].owner_id if state == "open" else event.user_id
+    told = event.facts
+    return (event.lead_id, state, owner_id, told.get("kind"), worth, told.get("currency"), reason, opened_at, closed_at)

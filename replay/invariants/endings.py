@@ -30,14 +30,20 @@ CANCELS = {
 """Which event stands beside a cancelled clock, by its code."""
 
 Happened = dict[int, dict[datetime, set[str]]]
+"""By lead, what was recorded at an instant."""
+
+Done = dict[int, set[tuple[str, datetime]]]
+"""By lead, what was done, and when it was true."""
 
 
 def differences(facts: Facts) -> Iterator[str]:
     """Look at what ended each clock, and at those that still run."""
     happened: Happened = defaultdict(lambda: defaultdict(set))
+    done: Done = defaultdict(set)
     for lead_id, events in facts.events.items():
         for event in events:
             happened[lead_id][event.recorded_at].add(event.kind)
+            done[lead_id].add((event.kind, event.occurred_at))
     for clock in facts.clocks.values():
         handoff = facts.handoffs.get(clock.handoff_id or 0)
         lead_id = handoff.lead_id if handoff else clock.lead_id or 0
@@ -47,6 +53,8 @@ def differences(facts: Facts) -> Iterator[str]:
             wanted = _wanted(clock, step)
             if wanted is not None and not wanted & _beside(happened[lead_id], clock, step):
                 yield f"clock {clock.id} ({clock.promise}): {step.kind} {step.code} at {step.recorded_at}, when nothing ended it"
+            elif step.kind in ("met", "answered") and not _was_done(clock, step, done[lead_id]):
+                yield f"clock {clock.id} ({clock.promise}): {step.kind} at {step.occurred_at}, when nothing was done"
         if clock.state == "running" and not _is_owed(clock, facts, lead_id):
             yield f"clock {clock.id} ({clock.promise}): is {clock.state}, but its lead {lead_id} no longer waits for it"
         if _was_stopped(clock, facts) and _is_owed(clock, facts, lead_id):
@@ -55,8 +63,12 @@ def differences(facts: Facts) -> Iterator[str]:
 
 def _wanted(clock: ClockLine, step: StepRow) -> set[str] | None:
     if step.kind in ("met", "answered"):
-        return ANSWERS[clock.promise]
+        return ANSWERS.get(clock.promise, set())
     return CANCELS.get(step.code, set()) if step.kind == "cancelled" else None
+
+
+def _was_done(clock: ClockLine, step: StepRow, done: set[tuple[str, datetime]]) -> bool:
+    return any((kind, step.occurred_at) in done for kind in ANSWERS.get(clock.promise, set()))
 
 
 def _beside(happened: dict[datetime, set[str]], clock: ClockLine, step: StepRow) -> set[str]:

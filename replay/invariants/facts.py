@@ -20,10 +20,13 @@ from leads.models import (
     Lead,
     LeadEvent,
     Opportunity,
+    Pool,
     Qualification,
+    RoutingVersion,
     Touch,
 )
 from ledger.models import AuditEntry, Notice
+from personas.models import PersonaVersion
 from sla.models import AgreementVersion, CalendarVersion
 from teams.models import Membership
 
@@ -36,6 +39,7 @@ class EventRow(NamedTuple):
     campaign_id: int | None
     user_id: int | None
     actor_id: int | None
+    version_id: int | None
     code: str
     facts: dict[str, Any]
     occurred_at: datetime
@@ -85,17 +89,28 @@ class ClockLine(NamedTuple):
 
 class LeadRow(NamedTuple):
     id: int
+    contact_id: int
     stage: str
     owner_id: int | None
     queue_id: int | None
     origin: str
+    source: str
     is_history: bool
+    is_hand_raise: bool
+    needs_new_reason: bool
+    fit: int | None
+    persona_id: int | None
+    engagement_fixed: float
+    engagement_level: float | None
+    half_life_days: int
     captured_at: datetime
+    last_touch_at: datetime
     mql_at: datetime | None
     sal_at: datetime | None
     sql_at: datetime | None
     opportunity_at: datetime | None
     customer_at: datetime | None
+    advocate_at: datetime | None
     recycled_at: datetime | None
     disqualified_at: datetime | None
     lost_at: datetime | None
@@ -105,6 +120,7 @@ class LeadRow(NamedTuple):
     handoff_count: int
     tier: str
     first_campaign_id: int | None
+    last_campaign_id: int | None
     returns_on: date | None
 
 
@@ -112,14 +128,30 @@ class HandoffRow(NamedTuple):
     id: int
     lead_id: int
     ordinal: int
+    version_id: int
     tier: str
     state: str
     offered_at: datetime
+    offered_by_id: int | None
     assignee_id: int | None
     assigned_at: datetime | None
     decided_at: datetime | None
+    decided_by_id: int | None
     reason: str
     was_returned: bool
+
+
+class AssignmentRow(NamedTuple):
+    id: int
+    lead_id: int
+    handoff_id: int | None
+    user_id: int | None
+    queue_id: int | None
+    cause: str
+    actor_id: int | None
+    assigned_at: datetime
+    routing_version_id: int | None
+    trace: dict[str, Any]
 
 
 class NoticeRow(NamedTuple):
@@ -147,6 +179,7 @@ class ActivityRow(NamedTuple):
     id: int
     lead_id: int
     user_id: int
+    kind: str
     outcome: str
     is_outbound: bool
     occurred_at: datetime
@@ -159,16 +192,21 @@ class FeedbackRow(NamedTuple):
     user_id: int
     kind: str
     quality: int
+    handoff_id: int | None
+    aspects: dict[str, bool]
     given_at: datetime
 
 
 class DealRow(NamedTuple):
     id: int
     lead_id: int
+    owner_id: int | None
+    kind: str
     stage: str
     amount: Decimal | None
     currency: str
     reason: str
+    opened_at: datetime
     closed_at: datetime | None
 
 
@@ -178,13 +216,30 @@ class QualificationRow(NamedTuple):
     qualified_at: datetime
     fit: int | None
     engagement: int
+    version_id: int
+    actor_id: int | None
+    reason: str
+    items: list[dict[str, Any]]
 
 
 class TouchRow(NamedTuple):
     id: int
     lead_id: int
+    contact_id: int
     kind: str
+    source: str
+    campaign_id: int | None
     occurred_at: datetime
+    recorded_at: datetime
+
+
+class RulesRow(NamedTuple):
+    """A routing version, as of when it was activated."""
+
+    id: int
+    number: int
+    since: datetime
+    rules: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +251,12 @@ class Facts:
     clocks: dict[int, ClockLine]
     steps: dict[int, list[StepRow]]
     handoffs: dict[int, HandoffRow]
-    assignments: list[tuple[Any, ...]]
+    assignments: list[AssignmentRow]
+    routing: dict[int, RulesRow]
+    pools: dict[int, int]
     terms: dict[int, dict[str, Any]]
+    signed: list[tuple[datetime, int, int]]
+    personas: dict[int, list[dict[str, Any]]]
     calendars: dict[int, dict[str, Any]]
     notices: list[NoticeRow]
     audit: list[AuditRow]
@@ -217,6 +276,8 @@ class Facts:
         managers = defaultdict(set)
         for team_id, user_id in Membership.objects.filter(is_manager=True).values_list("team_id", "user_id"):
             managers[team_id].add(user_id)
+        activated: Any = RoutingVersion.objects.filter(activated_at__isnull=False)
+        signed: Any = AgreementVersion.objects.filter(state=AgreementVersion.States.SIGNED)
         notices = Notice.objects.filter(subject_type="lead").order_by("id").values_list(*NoticeRow._fields)
         return Facts(
             leads=_by_id(LeadRow, Lead),
@@ -224,8 +285,12 @@ class Facts:
             clocks=_by_id(ClockLine, Clock),
             steps=_grouped(StepRow, ClockStep, "clock_id"),
             handoffs=_by_id(HandoffRow, Handoff),
-            assignments=list(Assignment.objects.order_by("id").values_list(*ASSIGNMENT_COLUMNS)),
+            assignments=list(_by_id(AssignmentRow, Assignment).values()),
+            routing={row[0]: RulesRow(*row) for row in activated.values_list("id", "number", "activated_at", "rules")},
+            pools=dict(Pool.objects.values_list("id", "team_id")),
             terms=dict(AgreementVersion.objects.values_list("id", "terms")),
+            signed=sorted(signed.values_list("effective_from", "number", "id")),
+            personas=dict(PersonaVersion.objects.values_list("id", "criteria")),
             calendars=dict(CalendarVersion.objects.values_list("id", "terms")),
             notices=[NoticeRow(*row) for row in notices.iterator()],
             audit=[AuditRow(*row) for row in AuditEntry.objects.order_by("id").values_list(*AUDIT_COLUMNS).iterator()],
@@ -241,9 +306,17 @@ class Facts:
         )
 
 
-ASSIGNMENT_COLUMNS = ("lead_id", "handoff_id", "user_id", "queue_id", "cause", "actor_id", "assigned_at")
 AUDIT_COLUMNS = ("id", "at", "actor_id", "verb", "subject_type", "subject_id", "count", "facts")
-IMPORT_COLUMNS = ("id", "rows_read", "created_count", "updated_count", "skipped_count", "rejected_count")
+IMPORT_COLUMNS = (
+    "id",
+    "user_id",
+    "finished_at",
+    "rows_read",
+    "created_count",
+    "updated_count",
+    "skipped_count",
+    "rejected_count",
+)
 
 
 def _by_id(shape: Any, model: Any) -> dict[int, Any]:

@@ -1,12 +1,18 @@
-"""What was written down with it: audit entries and imports."""
+"""What was written down with it: audit entries and imports.
+
+An entry that was written twice is known by what it tells of: as many deeds had to be done. Entries of what leaves no events (campaigns,
+people, agreements) are only compared with each other. That none was changed or taken out is for their seals to prove (``verify_audit``).
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from replay.invariants.facts import AuditRow, Facts
+from replay.invariants.facts import AuditRow, EventRow, Facts
 
 VERBS = {
     "captured": {"take_in"},
@@ -35,13 +41,27 @@ VERBS = {
 }
 """Which verb's audit entry stands beside an event of each kind."""
 
+REASONED = ("reject", "return", "lose", "recycle", "disqualify")
+"""Which verbs name the reason in their entry too."""
+
+MANAGER_FROM = 3
+"""From this handoff of a lead on a person hands it off, by that verb (design, domain page, *qualify*)."""
+
+SWEPT = ("warned", "missed", "escalated", "reassigned")
+"""What an entry of the sweep counts."""
+
+NAMED = ("activity", "feedback")
+"""What a verb makes one of: no two entries name the same."""
+
 DEEDS = {
     "accept": {"accepted"},
     "assign": {"assigned"},
     "claim": {"assigned"},
     "complete": {"completed"},
     "disqualify": {"disqualified"},
+    "hand_in": {"assigned", "queued"},
     "hand_off": {"handed_off", "handoff_refused"},
+    "log_activity": {"attempted", "conversed"},
     "lose": {"lost"},
     "open_opportunity": {"opportunity_opened"},
     "qualify": {"qualified"},
@@ -55,6 +75,7 @@ DEEDS = {
     "reroute": {"rerouted"},
     "return": {"rejected"},
     "revive": {"revived"},
+    "take_in": {"captured", "touched"},
     "win": {"won"},
 }
 """Which event of each of its leads a verb leaves; one kind of them is enough."""
@@ -64,6 +85,7 @@ def differences(facts: Facts) -> Iterator[str]:
     """Look at audit entries and imports."""
     yield from _audit(facts)
     yield from _deeds(facts)
+    yield from _repeats(facts)
     yield from _imports(facts)
 
 
@@ -78,38 +100,92 @@ def _audit(facts: Facts) -> Iterator[str]:
     for events in facts.events.values():
         for event in events:
             beside = entries.get((event.recorded_at, event.actor_id), ())
-            if not any(entry.verb in VERBS[event.kind] and _covers(entry, event.lead_id) for entry in beside):
+            verbs = _verbs(event, facts)
+            if not any(entry.verb in verbs and _covers(entry, event.lead_id) for entry in beside):
                 yield f"event {event.id} ({event.kind} of lead {event.lead_id}): no audit entry"
     for steps in facts.steps.values():
         for step in steps:
             if (step.recorded_at, step.actor_id) not in entries:
                 yield f"clock step {step.id} ({step.kind} of clock {step.clock_id}): no audit entry"
     for entry in facts.audit:
-        ids = entry.facts.get("ids")
-        if entry.subject_id is None and (ids is None or len(ids) != entry.size):
+        ids = entry.facts.get("ids") if entry.subject_id is None else [entry.subject_id]
+        if ids is None or len(ids) != entry.size:
             yield f"audit entry {entry.id}: it counts {entry.size} subjects and names {ids}"
 
 
+def _verbs(event: EventRow, facts: Facts) -> set[str]:
+    handoff = facts.handoffs.get(event.handoff_id or 0) if event.kind == "handed_off" else None
+    return {"hand_off"} if handoff is not None and handoff.ordinal >= MANAGER_FROM else VERBS.get(event.kind, set())
+
+
+Deed = tuple[str, int, datetime, int | None]
+"""A verb, a lead, when, by whom."""
+
+
 def _deeds(facts: Facts) -> Iterator[str]:
-    """Beside every audit entry of a verb stand its events, of leads that are there."""
-    kinds: dict[tuple[int, datetime, int | None], set[str]] = defaultdict(set)
+    """Beside every audit entry of a verb stand its events, of leads that are there, with the reason that it names: one entry to a deed."""
+    done: dict[tuple[int, datetime, int | None], list[EventRow]] = defaultdict(list)
     for lead_id, events in facts.events.items():
         for event in events:
-            kinds[lead_id, event.recorded_at, event.actor_id].add(event.kind)
+            done[lead_id, event.recorded_at, event.actor_id].append(event)
+    told: Counter[Deed] = Counter()
     for entry in facts.audit:
-        if entry.subject_type != "lead":
-            continue
-        for lead_id in [entry.subject_id] if entry.subject_id is not None else entry.facts.get("ids", ()):
+        for lead_id in _subjects(entry) if entry.subject_type == "lead" else ():
+            of_lead = f"audit entry {entry.id} ({entry.verb} of lead {lead_id})"
             if lead_id not in facts.leads:
-                yield f"audit entry {entry.id} ({entry.verb}): no lead {lead_id}"
-            elif entry.verb in DEEDS and not DEEDS[entry.verb] & kinds[lead_id, entry.at, entry.actor_id]:
-                yield f"audit entry {entry.id} ({entry.verb} of lead {lead_id}): no event"
+                yield f"{of_lead}: no lead {lead_id}"
+            elif entry.verb in DEEDS:
+                told[entry.verb, lead_id, entry.at, entry.actor_id] += 1
+                there = done[lead_id, entry.at, entry.actor_id]
+                codes = [event.code for event in there if event.kind in DEEDS[entry.verb]]
+                count = told[entry.verb, lead_id, entry.at, entry.actor_id]
+                yield from (f"{of_lead}: {words}" for words in _beside(entry, codes, count))
+
+
+def _beside(entry: AuditRow, codes: Sequence[str], count: int) -> Iterator[str]:
+    """Compare an entry, the ``count``-th of its deed, with the ``codes`` of the events that were left."""
+    if not codes:
+        yield "no event"
+    elif count > len(codes):
+        yield f"told again, it was done {len(codes)} times"
+    elif entry.verb in REASONED and entry.facts.get("reason") not in codes:
+        yield f"for {entry.facts.get('reason')}, by its events for {', '.join(codes)}"
+
+
+def _repeats(facts: Facts) -> Iterator[str]:
+    """Nothing is written down twice: what a verb made, what a sweep did, and what leaves no events."""
+    seen: dict[tuple[str, Any], int] = {}
+    swept: dict[datetime, Counter[str]] = defaultdict(Counter)
+    for entry in facts.audit:
+        keys = [(name, entry.facts[name]) for name in NAMED if name in entry.facts]
+        if entry.subject_type not in ("lead", "clock"):
+            keys.append(("", (*entry[1:7], json.dumps(entry.facts, sort_keys=True))))
+        for key in keys:
+            if seen.setdefault(key, entry.id) != entry.id:
+                yield f"audit entry {entry.id} ({entry.verb}): told again, as entry {seen[key]}"
+        if entry.verb in ("sweep", "reassign"):
+            swept[entry.at].update({word: entry.facts.get(word, 0) for word in SWEPT})
+    steps: dict[datetime, Counter[str]] = defaultdict(Counter)
+    for step in (step for of_clock in facts.steps.values() for step in of_clock):
+        if step.actor_id is None:
+            steps[step.recorded_at][step.kind] += 1
+            steps[step.recorded_at]["reassigned"] += (step.kind, step.code) == ("escalated", "reassign")
+    for at, told in swept.items():
+        yield from (
+            f"audit entries of {at}: told again, {told[word]} were {word}, by the steps {steps[at][word]}"
+            for word in SWEPT
+            if told[word] > steps[at][word]
+        )
+
+
+def _subjects(entry: AuditRow) -> Sequence[int]:
+    return [entry.subject_id] if entry.subject_id is not None else entry.facts.get("ids", [])
 
 
 def _covers(entry: AuditRow, lead_id: int) -> bool:
     if entry.subject_type == "clock":
         return True
-    return entry.subject_id == lead_id or lead_id in entry.facts.get("ids", ())
+    return entry.subject_type == "lead" and lead_id in _subjects(entry)
 
 
 # Imports --------------------------------------------------------------------------------------------------------------
@@ -117,7 +193,16 @@ def _covers(entry: AuditRow, lead_id: int) -> bool:
 
 def _imports(facts: Facts) -> Iterator[str]:
     """created + updated + skipped + rejected = rows read (promise P7)."""
-    for run_id, read, *counts in facts.imports:
+    finished = {entry.subject_id: entry for entry in facts.audit if entry.verb == "finish_import"}
+    for run_id in finished.keys() - {row[0] for row in facts.imports}:
+        yield f"import {run_id}: it was finished, and is not done"
+    for run_id, user_id, finished_at, read, *counts in facts.imports:
+        entry = finished.get(run_id)
+        told = (
+            [entry.facts.get(word) for word in ("read", "created", "updated", "skipped", "rejected")] if entry else None
+        )
+        if entry is None or (entry.actor_id, entry.at, told) != (user_id, finished_at, [read, *counts]):
+            yield f"import {run_id}: by {user_id} at {finished_at} with {[read, *counts]}, by its audit entry {entry}"
         if sum(counts) != read:
             yield f"import {run_id}: {counts} do not add up to {read} rows"
         stored = facts.import_rows.get(run_id, {})

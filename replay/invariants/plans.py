@@ -17,6 +17,11 @@ Line = tuple[str, int, str]
 PLANNED = ("warned", "missed", "escalated")
 
 
+def is_known(clock: ClockLine, terms: Mapping[str, Any]) -> bool:
+    """Tell whether the pinned terms know the promise that ``clock`` counts, for its tier."""
+    return any(item["code"] == clock.promise and clock.tier in item["seconds"] for item in terms["promises"])
+
+
 def promise_of(clock: ClockLine, terms: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give what the pinned terms say of the promise that ``clock`` counts."""
     found: Mapping[str, Any] = next(item for item in terms["promises"] if item["code"] == clock.promise)

@@ -32,6 +32,11 @@ TIMES = {"qualified": "mql_at", "accepted": "sal_at", "qualified_for_sales": "sq
          "won": "customer_at", "recycled": "recycled_at", "disqualified": "disqualified_at", "lost": "lost_at",
          "attempted": "first_attempt_at", "conversed": "conversed_at"}  # fmt: skip
 EARLIEST = ("attempted", "conversed")
+OF_HOLDER = (
+    "rejected", "recalled", "rerouted", "qualified_for_sales", "opportunity_opened", "won", "lost", "recycled",
+    "disqualified", "reopened",
+)  # fmt: skip
+"""What names who had the lead when it happened."""
 LEARNT_LATER = ("captured", "touched", *EARLIEST)
 """What may be heard of after it happened; everything else is recorded as it happens, history apart."""
 
@@ -56,7 +61,6 @@ class Story:
     attempts: int = 0
     tier: str = ""
     returns_on: str = ""
-    first_campaign_id: int | None = None
     is_history: bool = False
     clocks: Counter[ClockKey] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
@@ -85,14 +89,14 @@ def tell(events: list[EventRow]) -> Story:
     for event in events:
         if event.occurred_at > event.recorded_at:
             story.faults.append(f"{event.kind} lies in the future of its record")
+        if event.kind in OF_HOLDER and event.user_id != story.owner_id:
+            story.faults.append(f"{event.kind} names {event.user_id}, it was with {story.owner_id}")
         _move(story, event)
         if event.occurred_at < event.recorded_at and event.kind not in LEARNT_LATER and not story.is_history:
             story.faults.append(f"{event.kind} at {event.occurred_at} was recorded at {event.recorded_at}")
         _hold(story, event)
         story.attempts += event.kind == "attempted"
-        if event.kind in ("captured", "touched"):
-            story.first_campaign_id = story.first_campaign_id or event.campaign_id
-        elif event.kind == "recycled":
+        if event.kind == "recycled":
             story.returns_on = event.facts.get("returns_on", "")
         elif event.kind in EARLIEST:
             column = TIMES[event.kind]
@@ -189,7 +193,7 @@ def _decide(story: Story, event: EventRow, state: str) -> None:
 def _against_row(story: Story, lead: LeadRow) -> Iterator[str]:
     if story.stage != lead.stage:
         yield f"is at {lead.stage}, by its events at {story.stage}"
-    for name in ("captured_at", *TIMES.values()):
+    for name in ("captured_at", "advocate_at", *TIMES.values()):
         if getattr(lead, name) != story.times.get(name):
             yield f"{name} is {getattr(lead, name)}, by its events {story.times.get(name)}"
     if story.attempts != lead.attempt_count:
@@ -202,20 +206,19 @@ def _against_row(story: Story, lead: LeadRow) -> Iterator[str]:
 
 
 def _against_holding(story: Story, lead: LeadRow) -> Iterator[str]:
-    """Compare who has the lead, how hot it was offered, when it comes back and which campaign brought it."""
+    """Compare who has the lead, how hot it was offered and when it comes back."""
     if not lead.is_history:
         if lead.stage in SALES_STAGES and lead.owner_id is None and lead.queue_id is None:
             yield "is in sales’ hands with neither owner nor queue"
-        if lead.stage != "mql" and lead.owner_id != story.owner_id:
-            yield f"is owned by {lead.owner_id}, by its events by {story.owner_id}"
+        owner_id = None if lead.stage == "mql" else story.owner_id  # until it is accepted, it is only offered
+        if lead.owner_id != owner_id:
+            yield f"is owned by {lead.owner_id}, by its events by {owner_id}"
     elif story.handoffs or story.clocks:
         yield "is of the past, but was handed off"
     if story.tier and lead.stage not in ("lead", "mql") and lead.tier != story.tier:
         yield f"is {lead.tier}, by its events {story.tier}"
     if lead.stage == "recycled" and str(lead.returns_on) != story.returns_on:
         yield f"comes back on {lead.returns_on}, by its events on {story.returns_on}"
-    if lead.first_campaign_id != story.first_campaign_id:
-        yield f"came by campaign {lead.first_campaign_id}, by its events by {story.first_campaign_id}"
 
 
 def _against_handoffs(story: Story, handoffs: list[HandoffRow]) -> Iterator[str]:
@@ -279,6 +282,9 @@ def _against_assignments(facts: Facts) -> Iterator[str]:
         for event in events
         if event.kind in ("assigned", "queued")
     )
-    rows = Counter(facts.assignments)
+    rows = Counter(
+        (row.lead_id, row.handoff_id, row.user_id, row.queue_id, row.cause, row.actor_id, row.assigned_at)
+        for row in facts.assignments
+    )
     for key in (events - rows) + (rows - events):
         yield f"lead {key[0]}: its assignments are not those of its events ({key})"

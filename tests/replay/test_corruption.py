@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db import connection
+from django.db.models import F
 
 from leads.models import (
     Activity,
@@ -28,10 +27,10 @@ from leads.models import (
     Qualification,
     Touch,
 )
-from ledger import triggers
 from ledger.models import AuditEntry, Notice
 from replay.invariants.verdict import differences
-from replay.management.commands.replay import play
+from tests.replay.details import DETAILS
+from tests.replay.planting import one, sound_history
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.xdist_group("corruption")]
 
@@ -41,25 +40,14 @@ MISSED = ClockStep.objects.filter(kind="missed").order_by("id")
 
 @pytest.fixture(scope="module")
 def sound(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[datetime]:
-    """Play two weeks once, without guards, inside a transaction that is undone at the end."""
-    with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
-        season = play(seed=4, weeks=2, per_week=45)
-        with connection.cursor() as cursor:
-            for name, table in triggers.installed(connection):
-                cursor.execute(triggers.drop_statement(connection, name, table))
-        yield season.ends_at
-        transaction.set_rollback(True)
+    with sound_history(django_db_blocker) as ends_at:
+        yield ends_at
 
 
 @pytest.fixture
 def damaged(sound: datetime, db: None) -> datetime:
     """Give the history to one test; what it plants is undone with the test's own transaction."""
     return sound
-
-
-def one(rows: QuerySet[Any]) -> Any:
-    """Give the first of these rows, which there must be."""
-    return rows.order_by("id")[:1].get()
 
 
 def delete_an_outcome() -> None:
@@ -301,6 +289,7 @@ def tell_nobody_of_a_warning() -> None:
 
 
 PLANTED: dict[Callable[[], None], str] = {
+    **DETAILS,
     delete_an_outcome: "is met with 0 outcomes",
     add_a_second_start: "has 2 starts",
     miss_a_second_early: "by its terms at",

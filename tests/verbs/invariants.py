@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from replay.invariants import clocks, deeds, endings, ledger, notices, stories
 from replay.invariants.facts import Facts
+from replay.invariants.verdict import broken
 from tests.leads import clock_invariants
 
 AN_HOUR = timedelta(hours=1)
@@ -17,13 +17,4 @@ def broken_promises(*, at: datetime, slack: timedelta = AN_HOUR) -> list[str]:
     The checks of the replay tell each lead's story anew from its events and reckon every clock from its terms; the figures of the
     dashboard, which only read, are left to ``tests.replay``.
     """
-    facts = Facts.load()
-    return [
-        *clocks.differences(facts, at=at, slack=slack),
-        *endings.differences(facts),
-        *stories.differences(facts),
-        *deeds.differences(facts),
-        *notices.differences(facts),
-        *ledger.differences(facts),
-        *clock_invariants.problems(),
-    ]
+    return [*broken(Facts.load(), at=at, slack=slack), *clock_invariants.problems()]

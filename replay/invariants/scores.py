@@ -1,0 +1,219 @@
+"""Scores, reckoned anew: engagement from the touches and the pinned points, and what a qualification says of both scores.
+
+The arithmetic is one of its own: points are added up as numbers as of the newest touch, not as logarithms.
+
+What cannot be told from events: fit rests on what is known of the contact and the company, which are personal data and may be filled or
+corrected later. It is compared with the last qualification until something new comes in; otherwise only with the sums that the criteria
+of its persona can give. Which persona fits best, and how its criteria are worded and met, is not judged.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from replay.invariants.facts import EventRow, Facts, LeadRow, QualificationRow
+from replay.invariants.inforce import Times
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+DAY = 86_400
+LISTED = 50
+"""So many of the newest touches a qualification lists."""
+CAP = 24
+"""The most that a negative persona leaves (design, domain page, *Scoring*)."""
+CLOSE = 1e-6
+
+Touched = tuple[str, datetime]
+
+
+@dataclass(slots=True)
+class Points:
+    """The engagement of a lead: fixed points, and those that decay as of ``since``. Unknown where the scoring of then is not known."""
+
+    fixed: float = 0.0
+    decaying: float | None = None
+    since: datetime = EPOCH
+    half_life_days: int = 0
+    is_known: bool = True
+    touches: list[Touched] = field(default_factory=list)
+
+    def add(self, kind: str, occurred_at: datetime, scoring: Mapping[str, Any] | None, at: datetime) -> None:
+        """Count a touch that was recorded at ``at``; from then on points decay by the half-life of its scoring."""
+        self.touches.append((kind, occurred_at))
+        self.is_known &= scoring is not None
+        if scoring is None:
+            return
+        if self.half_life_days not in (0, scoring["half_life_days"]) and self.decaying is not None:
+            self._move_to(at)
+        self.half_life_days = scoring["half_life_days"]
+        line = scoring["points"].get(kind, {"points": 0, "decays": False})
+        if not line["decays"]:
+            self.fixed += line["points"]
+        elif line["points"]:
+            if self.decaying is None:
+                self.decaying, self.since = 0.0, occurred_at
+            elif occurred_at > self.since:
+                self._move_to(occurred_at)
+            self.decaying += line["points"] * self._left(self.since, occurred_at)
+
+    def clear(self) -> None:
+        """Begin at nothing, as a recycled lead does."""
+        self.fixed, self.decaying = 0.0, None
+
+    def at(self, at: datetime) -> int:
+        """Give the whole points as of ``at``: a millionth is cut, half a point rounds up."""
+        total = self.fixed + (self.decaying * self._left(at, self.since) if self.decaying is not None else 0.0)
+        return min(100, math.floor(round(total, 6) + 0.5))
+
+    @property
+    def level(self) -> float | None:
+        """The form in which a lead stores what decays."""
+        if not self.decaying:
+            return None
+        return math.log2(self.decaying) + (self.since - EPOCH).total_seconds() / (self.half_life_days * DAY)
+
+    def _move_to(self, at: datetime) -> None:
+        self.decaying = (self.decaying or 0.0) * self._left(at, self.since)
+        self.since = at
+
+    def _left(self, at: datetime, since: datetime) -> float:
+        return float(0.5 ** ((at - since).total_seconds() / (self.half_life_days * DAY)))
+
+
+@dataclass(slots=True)
+class Scored:
+    """The scores of a lead as its events leave them. ``judged`` is its last qualification while nothing has come in since."""
+
+    points: Points = field(default_factory=Points)
+    judged: QualificationRow | None = None
+    faults: list[str] = field(default_factory=list)
+
+
+def differences(facts: Facts) -> Iterator[str]:
+    """Reckon the scores of every lead and compare them."""
+    times = Times(facts)
+    rows: dict[int, dict[datetime, list[QualificationRow]]] = {}
+    for row in facts.qualifications.values():
+        rows.setdefault(row.lead_id, {}).setdefault(row.qualified_at, []).append(row)
+    for lead in facts.leads.values():
+        scored = _score(facts.events.get(lead.id, ()), rows.get(lead.id, {}), facts, times)
+        found = [*scored.faults, *_engagement(lead, scored.points), *_fit(lead, scored.judged, facts)]
+        yield from (f"lead {lead.id}: {words}" for words in found)
+
+
+def _score(
+    events: Iterable[EventRow], rows: Mapping[datetime, list[QualificationRow]], facts: Facts, times: Times
+) -> Scored:
+    scored = Scored()
+    for event in events:
+        if event.kind in ("captured", "touched"):
+            kind = event.facts.get("kind", "") if event.kind == "captured" else event.code
+            scored.points.add(kind, event.occurred_at, times.scoring(event.recorded_at), event.recorded_at)
+            scored.judged = None
+        elif event.kind == "recycled":
+            scored.points.clear()
+        elif event.kind == "completed":
+            scored.judged = None
+        elif event.kind == "qualified" and event.code != "history":
+            for row in rows.get(event.occurred_at, ()):
+                scored.judged = row
+                scoring = times.scoring(event.recorded_at)
+                found = [
+                    *_qualification(row, event, scored.points),
+                    *_items(row, scored.points.touches, scoring, facts),
+                ]
+                scored.faults += [f"its qualification {row.id} {words}" for words in found]
+    return scored
+
+
+def _qualification(row: QualificationRow, event: EventRow, points: Points) -> Iterator[str]:
+    is_manual = event.code == "manual"
+    if (row.version_id, row.actor_id) != (event.version_id, event.actor_id if is_manual else None):
+        yield f"is by {row.actor_id} under version {row.version_id}, by its event {event.code} under {event.version_id}"
+    if bool(row.reason) != is_manual:
+        yield f"has {'a' if row.reason else 'no'} reason in words, by its event it was {event.code}"
+    if points.is_known and row.engagement != points.at(event.recorded_at):
+        yield f"has an engagement of {row.engagement}, by the touches {points.at(event.recorded_at)}"
+
+
+def _items(
+    row: QualificationRow, touches: Sequence[Touched], scoring: Mapping[str, Any] | None, facts: Facts
+) -> Iterator[str]:
+    """The lines of the fit add up to it and are those of a pinned persona; those of the engagement are the touches."""
+    lines = [item for item in row.items if item["score"] == "fit"]
+    total = sum(item["points"] for item in lines) if lines else None
+    if total != row.fit:
+        yield f"has a fit of {row.fit}, its lines make {total}"
+    if lines and not _personas_of(row, facts):
+        yield "has lines of fit that no pinned persona has"
+    if scoring is None or len(touches) > LISTED:
+        return
+    wanted = sorted(_line(kind, row.qualified_at - occurred_at, scoring) for kind, occurred_at in touches)
+    there = sorted(
+        (item["code"], item["age_days"], item["points"]) for item in row.items if item["score"] == "engagement"
+    )
+    if [line[:2] for line in there] != [line[:2] for line in wanted] or any(
+        abs(one[2] - other[2]) > 0.11 for one, other in zip(there, wanted, strict=True)
+    ):
+        yield f"lists the touches {there}, which are {wanted}"
+
+
+def _line(kind: str, age: Any, scoring: Mapping[str, Any]) -> tuple[str, int, float]:
+    line = scoring["points"].get(kind, {"points": 0, "decays": False})
+    days = age.total_seconds() / DAY
+    worth = line["points"] * 0.5 ** (days / scoring["half_life_days"]) if line["decays"] else line["points"]
+    return kind, int(days), worth
+
+
+def _personas_of(row: QualificationRow, facts: Facts) -> set[int]:
+    """Give which pinned personas may have given the fit of a qualification: those with criteria like its lines."""
+    lines = [(item["code"], item["points"]) for item in row.items if item["score"] == "fit"]
+    own = [line for line in lines if line[0] != "negative_persona"]
+    pinned = facts.terms[row.version_id]["pinned"]["persona_versions"]
+    if not own:  # only that somebody is not wanted is known
+        return set(pinned)
+    return {
+        version_id
+        for version_id in pinned
+        if len(own) == len(facts.personas[version_id])
+        and all(
+            code == criterion["field"] and points in (0, criterion["points"])
+            for (code, points), criterion in zip(own, facts.personas[version_id], strict=True)
+        )
+    }
+
+
+# Against the lead -----------------------------------------------------------------------------------------------------
+
+
+def _engagement(lead: LeadRow, points: Points) -> Iterator[str]:
+    if not points.is_known:
+        return
+    stored, wanted = lead.engagement_level, points.level
+    is_same = stored == wanted if stored is None or wanted is None else abs(stored - wanted) < CLOSE
+    if not is_same or abs(lead.engagement_fixed - points.fixed) > CLOSE:
+        yield f"has an engagement of {lead.engagement_fixed} and {stored}, by its touches of {points.fixed} and {wanted}"
+    if lead.half_life_days != points.half_life_days:
+        yield f"has points that halve in {lead.half_life_days} days, by its terms in {points.half_life_days}"
+
+
+def _fit(lead: LeadRow, judged: QualificationRow | None, facts: Facts) -> Iterator[str]:
+    if (lead.fit is None) != (lead.persona_id is None):
+        yield f"has a fit of {lead.fit} with persona {lead.persona_id}"
+    elif judged is not None and lead.fit != judged.fit:
+        yield f"has a fit of {lead.fit}, was qualified with {judged.fit}"
+    elif judged is not None and lead.persona_id is not None and lead.persona_id not in _personas_of(judged, facts):
+        yield f"matches persona {lead.persona_id}, which is not the one that it was qualified by"
+    elif lead.fit is not None and lead.fit not in _sums(facts.personas[lead.persona_id or 0]):
+        yield f"has a fit of {lead.fit}, which persona {lead.persona_id} cannot give"
+
+
+def _sums(criteria: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Give the scores that a persona can give, also where another is not wanted."""
+    found = {0}
+    for criterion in criteria:
+        found |= {total + criterion["points"] for total in found}
+    return found | {CAP}

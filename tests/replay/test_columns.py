@@ -1,0 +1,69 @@
+"""Every column of what the events tell of is seen: another value in one row is a difference. Every other column has its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+
+from replay.invariants import figures, verdict
+from tests.replay import columns
+from tests.replay.planting import sound_history
+
+
+@pytest.fixture(scope="module")
+def sound(django_db_setup: None, django_db_blocker: Any) -> Iterator[datetime]:
+    with sound_history(django_db_blocker) as ends_at:
+        yield ends_at
+
+
+@pytest.fixture
+def damaged(sound: datetime, db: None, monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """Give the history to one test, without the figures: they would see a column only because they count it."""
+    monkeypatch.setattr(figures, "differences", lambda *, at: [])
+    return sound
+
+
+def test_every_column_of_every_model_has_its_place_in_the_table() -> None:
+    own = {name.partition(".")[0] for name in settings.INSTALLED_APPS} & {
+        path.name for path in settings.BASE_DIR.iterdir()
+    }
+    known = {model._meta.label for name in own for model in apps.get_app_config(name).get_models()}
+
+    assert known == {*columns.WHOLE, *columns.UNSEEN}
+    assert not columns.WHOLE.keys() & columns.UNSEEN.keys()
+    for label, unseen in columns.UNSEEN.items():
+        assert unseen.keys() <= {field.attname for field in apps.get_model(label)._meta.concrete_fields}, label
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.xdist_group("columns")
+@pytest.mark.parametrize(("label", "column"), columns.fields_seen())
+def test_another_value_is_told(damaged: datetime, label: str, column: str) -> None:
+    _damage(label, column)
+
+    assert verdict.differences(at=damaged)
+
+
+def _damage(label: str, column: str) -> None:
+    """Put another value into the first row that the database lets have it, one that has a value if there is any."""
+    model: Any = apps.get_model(label)
+    field = next(field for field in model._meta.concrete_fields if field.attname == column)
+    rows = model._base_manager.filter(columns.WHERE.get((label, column), models.Q())).order_by("id")
+    empty = models.Q(**{f"{column}__isnull": True})
+    if isinstance(field, models.CharField):
+        empty |= models.Q(**{column: ""})
+    filled = rows.exclude(empty)
+    for row in filled if filled.exists() else rows:
+        value = columns.TO.get((label, column)) or columns.another(field, getattr(row, column))
+        with suppress(IntegrityError), transaction.atomic():
+            assert model._base_manager.filter(pk=row.pk).update(**{column: value})
+            return
+    pytest.fail("the database refuses every other value")
