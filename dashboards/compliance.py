@@ -82,6 +82,14 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerLine:
+    """What one person or queue owed: for each promise that anybody owed its words and what was kept, nothing where not theirs."""
+
+    owner: Owner
+    cells: list[tuple[str, Kept | None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Misses:
     """The misses of one person or queue: how many of how many judged, and how late the answered ones were."""
 
@@ -111,6 +119,18 @@ class Compliance:
     def of(self, side: Side) -> list[PromiseLine]:
         return [line for line in self.promises if line.side == side]
 
+    def owners(self) -> list[OwnerLine]:
+        """Put what ``by_owner`` of all promises says into one table, who owed most first."""
+        owed = [line for line in self.promises if line.by_owner]
+        found: dict[Owner, dict[str, Kept]] = {}
+        for line in owed:
+            for kept in line.by_owner:
+                found.setdefault(kept.value, {})[line.code] = kept
+        lines = [
+            OwnerLine(owner, [(line.words, kept.get(line.code)) for line in owed]) for owner, kept in found.items()
+        ]
+        return sorted(lines, key=lambda line: (-_cases(line), line.owner.rep or 0, line.owner.queue or 0))
+
 
 def compliance(scope: Scope, *, at: datetime, fresh: Freshness | None = None) -> Compliance:
     """Reckon the promises of ``scope`` with three statements; judged by the agreement in force at its end, or now."""
@@ -138,6 +158,10 @@ def compliance(scope: Scope, *, at: datetime, fresh: Freshness | None = None) ->
             )
         )
     return Compliance(agreement, measure, promises, _weeks(scope, measure, fresh), _misses(scope, now))
+
+
+def _cases(line: OwnerLine) -> int:
+    return sum(kept.kept.whole or 0 for _, kept in line.cells if kept)
 
 
 def _in_force(at: datetime) -> InForce | None:

@@ -14,6 +14,8 @@ MOST_DAYS = 3660
 """About ten years: what a page can still show by month."""
 
 ONE_DAY = timedelta(days=1)
+LATEST_LAST = date(2099, 12, 31)
+"""The last day that can be asked for: the day after it can still be written as ``to``."""
 WEEK = timedelta(days=7)
 
 
@@ -44,13 +46,18 @@ class Period:
         return (self.until - self.first).days
 
     @property
+    def last(self) -> date:
+        """The last day that belongs to it: what people mean by its end."""
+        return self.until - ONE_DAY
+
+    @property
     def is_whole_months(self) -> bool:
         return self.first.day == 1 and self.until.day == 1
 
     @property
     def label(self) -> str:
         """Name it: *November 2026*, *4th quarter of 2026*, *2 Mar – 8 Apr 2026*."""
-        last = self.until - ONE_DAY
+        last = self.last
         months = _months_between(self.first, self.until)
         if self.is_whole_months and months == 1:
             return f"{self.first:%B %Y}"
@@ -76,7 +83,7 @@ class Period:
 
     def reaching_back(self, weeks: int) -> Period:
         """Give whole weeks that end with this period's last one, at least ``weeks`` of them."""
-        last = self.until - ONE_DAY
+        last = self.last
         until = last + timedelta(days=7 - last.weekday())
         earliest = min(self.first - timedelta(days=self.first.weekday()), until - weeks * WEEK)
         return Period(max(earliest, until - timedelta(days=MOST_DAYS)), until, self.zone)
@@ -114,16 +121,24 @@ def named(name: str, today: date, zone: ZoneInfo) -> Period:
 
 
 def read_period(query: Mapping[str, str], today: date, zone: ZoneInfo) -> Period:
-    """Read ``from`` and ``to`` (dates, ``to`` not included), else ``period`` by name, else this month.
+    """Read ``from`` with ``to`` (dates, ``to`` not included) or ``last`` (included), else ``period`` by name, else this month.
 
     Raises ``BadPeriod`` or ``inputs.moments.BadMoment``.
     """
-    first, until = query.get("from", "").strip(), query.get("to", "").strip()
-    if not first and not until:
+    first, last, until = (query.get(name, "").strip() for name in ("from", "last", "to"))
+    if not first and not last and not until:
         return named(query.get("period", "").strip() or "this_month", today, zone)
-    if not first or not until:
-        raise BadPeriod("Give both days: from (included) and to (not included).", field="to" if first else "from")
-    return span(day(first, field="from"), day(until, field="to"), zone)
+    if last and until:
+        raise BadPeriod("Give either “last” (included) or “to” (not included).", field="last")
+    if not first or not (last or until):
+        raise BadPeriod("Give both days: the first and the last.", field="last" if first else "from")
+    begins = day(first, field="from")
+    if not last:
+        return span(begins, day(until, field="to"), zone)
+    ends = day(last, field="last", high=LATEST_LAST)
+    if ends < begins:
+        raise BadPeriod("The last day must not lie before the first.", field="last")
+    return span(begins, ends + ONE_DAY, zone)
 
 
 def span(first: date, until: date, zone: ZoneInfo) -> Period:

@@ -66,6 +66,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "periods": _period_links(request),
         "marketing": found.compliance.of(Side.MARKETING),
         "sales": found.compliance.of(Side.SALES),
+        "owners": found.compliance.owners(),
         "steps": [found.funnel.total.figures[stage] for stage in STAGES],
         "rates": [None, *(found.funnel.total.figures[f"{stage}_rate"] for stage in STAGES[1:])],
         "funnel_formulas": FUNNEL_FORMULAS,
@@ -122,7 +123,7 @@ def _period_links(request: HttpRequest) -> list[tuple[str, str, bool]]:
     chosen = "" if request.GET.get("from") else request.GET.get("period", "") or "this_month"
     for name, label in NAMED.items():
         query = request.GET.copy()
-        for gone in ("from", "to", "period"):
+        for gone in ("from", "last", "to", "period"):
             query.pop(gone, None)
         query["period"] = name
         links.append((label, query.urlencode(), name == chosen))

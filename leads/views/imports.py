@@ -143,7 +143,7 @@ def import_preview(request: HttpRequest, run_id: int) -> HttpResponse:
         "run": run,
         "preview": seen,
         "is_hopeless": seen.counts.get(ImportRow.States.REJECTED, 0) == seen.rows_read,
-        "rows": [_shown(row) for row in (troubled + others)[:SHOWN_PREVIEW_ROWS]],
+        "rows": [_shown(row, run) for row in (troubled + others)[:SHOWN_PREVIEW_ROWS]],
         "columns": run.columns[:SHOWN_CELLS],
         "more_columns": max(0, len(run.columns) - SHOWN_CELLS),
         "source": SOURCES.get(run.source or run.source_of_campaign, ""),
@@ -152,11 +152,14 @@ def import_preview(request: HttpRequest, run_id: int) -> HttpResponse:
     return render(request, "leads/import_preview.html", context)
 
 
-def _shown(row: importing.PreviewRow | ImportRow) -> dict[str, Any]:
-    cells = list(row.cells)[:SHOWN_CELLS]
+def _shown(row: importing.PreviewRow | ImportRow, run: ImportRun) -> dict[str, Any]:
+    """Give what a line of a table shows: its cells with their columns, as many for each line of the file."""
+    cells = [*list(row.cells)[:SHOWN_CELLS], *[""] * SHOWN_CELLS]
+    width = min(SHOWN_CELLS, max(len(run.columns), len(row.cells)))
     problems = [{**told, "label": LABELS.get(told["field"], "")} for told in row.problems]
     return {
-        "line": row.line, "cells": cells, "padding": range(SHOWN_CELLS - len(cells)), "state": row.state,
+        "line": row.line, "state": row.state,
+        "cells": list(zip([*run.columns, *[""] * width][:width], cells[:width], strict=True)),
         "problems": problems, "lead_id": row.lead_id,
     }  # fmt: skip
 
@@ -208,7 +211,7 @@ def import_rows(request: HttpRequest, run_id: int) -> HttpResponse:
     )
     context = {
         "run": run, "state": state, "title": OUTCOMES[state], "count": getattr(run, f"{state}_count"),
-        "rows": [{**_shown(row), "lead": row.lead, "path": lead_path(row.lead_id)} for row in found[:ROWS_A_PAGE]],
+        "rows": [{**_shown(row, run), "lead": row.lead, "path": lead_path(row.lead_id)} for row in found[:ROWS_A_PAGE]],
         "columns": run.columns[:SHOWN_CELLS], "more_columns": max(0, len(run.columns) - SHOWN_CELLS),
         "following": found[ROWS_A_PAGE - 1].line if len(found) > ROWS_A_PAGE else None, "is_first": not after,
         "query": f"state={state}",

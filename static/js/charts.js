@@ -11,7 +11,18 @@
     series: [css("--calm-fill"), css("--marketing-fill"), css("--warn-fill"), css("--bad-fill"), css("--still-fill")],
   });
 
-  const legendRows = (data, width) => (width < 520 ? data.series.length : Math.ceil(data.series.length / 3));
+  // The lines that the legend takes: one for each name where it is narrow, else as many names in a line as fit.
+  const legendRows = (data, width) => {
+    if (width < 520) return data.series.length;
+    let rows = 1;
+    let room = width;
+    for (const { name } of data.series) {
+      const wanted = 44 + 6.8 * name.length;
+      if (wanted > room && room < width) { rows += 1; room = width; }
+      room -= wanted;
+    }
+    return rows;
+  };
 
   const base = (data, c, width) => ({
     animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
@@ -80,5 +91,8 @@
   }
   document.addEventListener("themechange", () => places.forEach(draw));
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => places.forEach(draw));
-  new ResizeObserver(() => drawn.forEach((chart) => chart.resize())).observe(document.body);
+  new ResizeObserver(() => drawn.forEach((chart, place) => {
+    chart.resize();
+    chart.setOption(kinds[place.dataset.chart](read(place.dataset.source), colours(), place.clientWidth));
+  })).observe(document.body);
 })();

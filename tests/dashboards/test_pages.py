@@ -108,7 +108,10 @@ def test_a_bad_address_gets_a_clear_message(world: World, path: str, query: str,
 @pytest.mark.parametrize(
     ("query", "field", "kept"),
     [
-        ("from=2026-12-01&to=2026-11-01&rep=none", "to", "2026-11-01"),
+        ("from=2026-12-01&last=2026-11-01&rep=none", "last", "2026-11-01"),
+        ("from=2026-12-01&to=2026-11-01&rep=none", "last", "2026-10-31"),
+        ("from=2026-12-01&to=garbage", "last", "garbage"),
+        ("from=2026-12-01", "last", ""),
         ("from=garbage&to=2026-11-01", "from", "garbage"),
         ("rep=abc", "rep", "abc"),
         ("basis=wish", "basis", "wish"),
@@ -129,6 +132,18 @@ def test_a_bad_filter_is_said_beside_its_field_and_what_was_sent_is_kept(
     assert f'value="{escape(kept)}"' in page
     assert "Sales owes" not in page
     assert "?period=last_month" in page
+
+
+@pytest.mark.parametrize("query", ["from=2026-01-01&to=2026-04-01", "from=2026-01-01&last=2026-03-31"])
+def test_the_form_asks_for_the_last_day_and_links_go_on_to_the_day_after(world: World, query: str) -> None:
+    answer = as_(world.maya).get(f"/dashboard/?{query}&tier=hot")
+    page = answer.content.decode()
+
+    assert "Q1 2026" in page
+    assert {field.name: field.value for field in answer.context["fields"]}["last"] == "2026-03-31"
+    assert '<label for="filter-last">Last day</label>' in page
+    assert "from=2026-01-01&amp;to=2026-04-01&amp;tier=hot&amp;figure=" in page
+    assert "last=" not in "".join(part.split('"')[0] for part in page.split('href="')[1:])
 
 
 def test_a_bad_filter_that_the_form_does_not_offer_is_said_above_it(world: World) -> None:
@@ -156,6 +171,24 @@ def test_an_unknown_figure_gets_a_clear_message(world: World, query: str, says: 
 
     assert answer.status_code == 422
     assert says in answer.content.decode()
+
+
+def test_who_owed_what_stands_in_one_table(world: World) -> None:
+    answer = as_(world.maya).get(f"/dashboard/?{QUARTER}")
+    promises = [line for line in answer.context["report"].compliance.promises if line.by_owner]
+    lines = answer.context["owners"]
+    page = answer.content.decode()
+
+    assert len(promises) >= 2
+    assert len({line.owner for line in lines}) == len(lines) >= 3
+    for place, promise in enumerate(promises):
+        of_promise = {line.owner: line.cells[place] for line in lines}
+        assert {words for words, _ in of_promise.values()} == {promise.words}
+        assert {owner: kept for owner, (_, kept) in of_promise.items() if kept} == {
+            kept.value: kept for kept in promise.by_owner
+        }
+    assert page.count('aria-label="Promises kept, by rep and queue"') == 1
+    assert "by rep and queue</h2>" not in page
 
 
 def test_an_empty_company_shows_no_data_and_never_nought_percent(world: World) -> None:

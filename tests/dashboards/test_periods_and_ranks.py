@@ -89,12 +89,22 @@ def test_a_short_period_reaches_back_over_ten_whole_weeks() -> None:
     [
         {"from": "2026-02-01"}, {"to": "2026-02-01"}, {"from": "2026-02-01", "to": "2026-02-01"},
         {"from": "2026-02-02", "to": "2026-02-01"}, {"from": "2000-01-01", "to": "2026-01-01"}, {"period": "soon"},
-        {"from": "x", "to": "2026-01-01"},
+        {"from": "x", "to": "2026-01-01"}, {"last": "2026-02-01"}, {"from": "2026-02-02", "last": "2026-02-01"},
+        {"from": "2026-02-01", "last": "2026-02-02", "to": "2026-02-03"}, {"from": "2099-12-01", "last": "2100-01-01"},
     ],
 )  # fmt: skip
 def test_a_period_that_makes_no_sense_is_refused(query: dict[str, str]) -> None:
     with pytest.raises(Invalid):
         read_period(query, TODAY, BERLIN)
+
+
+@pytest.mark.parametrize(("last", "to"), [("2026-02-01", "2026-02-02"), ("2026-02-28", "2026-03-01"),
+                                          ("2026-12-31", "2027-01-01"), ("2032-02-29", "2032-03-01")])  # fmt: skip
+def test_the_last_day_says_the_same_as_the_day_after_it(last: str, to: str) -> None:
+    found = read_period({"from": "2026-02-01", "last": last}, TODAY, BERLIN)
+
+    assert found == read_period({"from": "2026-02-01", "to": to}, TODAY, BERLIN) == period("2026-02-01", to)
+    assert found.last.isoformat() == last
 
 
 def test_days_win_over_a_name_and_this_month_is_the_default() -> None:

@@ -26,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print everything as JSON")
         parser.add_argument("--from", default="", metavar="DATE", help="first day")
         parser.add_argument("--to", default="", metavar="DATE", help="the day after the last")
+        parser.add_argument("--last", default="", metavar="DATE", help="the last day, instead of --to")
         parser.add_argument("--period", default="", metavar="NAME", help=f"instead of days: {', '.join(NAMED)}")
         parser.add_argument("--basis", choices=BASES, default=BASES[0], help="leads that arrived, or what happened")
         parser.add_argument("--formulas", action="store_true", help="list the registered figures instead")

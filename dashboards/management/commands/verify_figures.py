@@ -20,6 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--from", default="", metavar="DATE", help="first day")
         parser.add_argument("--to", default="", metavar="DATE", help="the day after the last")
+        parser.add_argument("--last", default="", metavar="DATE", help="the last day, instead of --to")
         parser.add_argument("--period", default="", metavar="NAME", help=f"instead of days: {', '.join(NAMED)}")
 
     def handle(self, *_args: Any, **options: Any) -> None:
