@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
@@ -28,10 +28,13 @@ def enter(page: Page, live_server: LiveServer, user: User, width: int = 1440, he
 
 
 def axe_faults(page: Page, within: str = "") -> list[str]:
-    """Give what axe objects to on the page, or only in the parts that the selector ``within`` finds: the rule, the element and why."""
+    """Give what axe objects to on the page, or only in the parts that the selector ``within`` finds."""
     found = Axe().run(page, context=within or None, options=OPTIONS).response["violations"]
-    return [
-        f"{fault['id']}: {node['html'][:200]}: {' '.join(node['failureSummary'].split())}"
-        for fault in found
-        for node in fault["nodes"]
-    ]
+    return [f"{fault['id']}: {_told(node)}" for fault in found for node in fault["nodes"]]
+
+
+def _told(node: dict[str, Any]) -> str:
+    """Say which element it is, what is wrong with it, and what other element makes it so."""
+    why = " ".join(node["failureSummary"].split())
+    others = {other["html"][:100] for check in node["any"] for other in check["relatedNodes"]}
+    return f"{node['html'][:200]}: {why}" + "".join(f" See {html}" for html in sorted(others))
