@@ -84,7 +84,7 @@ def read_log() -> tuple[dict[int, Story], dict[int, Offer]]:
         if kind == "captured":
             story.arrived_at, story.source = occurred_at, code or "unknown"
             story.found_by_sales = facts.get("origin") == "sales"
-        elif kind == "touched" and story.source == "unknown":
+        elif kind in ("touched", "completed") and story.source == "unknown":  # what is known is not replaced
             story.source = facts.get("source") or "unknown"
         elif kind in LADDER:
             story.rungs.append((kind, occurred_at))

@@ -142,7 +142,7 @@ def _complete(wish: _Wish, obstacle: str) -> Completed:
         update_rows(Lead, (SOURCE,), [(wish.lead_id, source)], returning=())
     record = Record("complete", wish.actor.pk, wish.at)
     concerns = _concerns(held, item, fields, firm)
-    _tell(record, held, item, concerns)
+    _tell(record, held, item, concerns, source)
     reasons = _with_reason(held, item, concerns, firm)
     followed = judge_again(record, held, wish.lead_id, reasons, at=wish.at, obstacle=obstacle)
     record.write("lead", [each.lead.pk for each in held], fields=list(fields), contact=contact.pk, company=firm.id)
@@ -267,14 +267,16 @@ def _store(contact: Contact, wanted: Correction, firm: Firm, at: datetime) -> No
     update_rows(Contact, tuple(person), [(contact.pk, *person.values())], returning=())
 
 
-def _tell(record: Record, held: Sequence[Held], item: Held, concerns: Mapping[int, Sequence[str]]) -> None:
-    """Write on each lead what was corrected that concerns it, and tell whoever has the contact in hand."""
+def _tell(record: Record, held: Sequence[Held], item: Held, concerns: Mapping[int, Sequence[str]], source: str) -> None:
+    """Write on each lead what was corrected that concerns it, and tell whoever has the contact in hand.
+
+    ``source`` is a code, not a datum of a person, and figures are counted by it: the event says what it is now.
+    """
     for each in held:
         fields = concerns[each.lead.pk]
         code = "" if each is item else "contact" if _is_theirs(each, item) else "company"
-        record.event(
-            each.lead.pk, "completed", campaign_id=each.lead.last_campaign_id, code=code, facts={"fields": fields}
-        )
+        facts: dict[str, Any] = {"fields": fields, SOURCE: source} if SOURCE in fields else {"fields": fields}
+        record.event(each.lead.pk, "completed", campaign_id=each.lead.last_campaign_id, code=code, facts=facts)
         if _is_theirs(each, item) and each.current_handoff_id is not None:
             record.tell(each.rep_id, "lead_corrected", "lead", each.lead.pk, fields=fields)
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dashboards.periods import Period
+from dashboards.verifying import differences
 from inputs.refusals import NotAllowed
 from leads.completing import BadData, DataMoved, complete
 from leads.corrections import fingerprint, values_of
@@ -79,6 +84,22 @@ def test_where_a_lead_came_from_may_be_said_where_it_is_not_known(world: InForce
             correct(about, source=said)
         assert (refusal.value.field, refusal.value.code) == ("source", code)
     assert correct(other, source="paid_search").fields == ()
+
+
+def test_the_log_tells_the_source_that_was_said_so_that_figures_by_source_can_be_counted_from_it(
+    world: InForce, correct: Correct
+) -> None:
+    lead = taken(source_raw="")
+
+    correct(lead, source="referral")
+    take_in([anna(source_raw="paid search", key="later")], actor=None, at=LATER)
+
+    lead.refresh_from_db()
+    said = lead.events.get(kind="completed", actor__isnull=False)
+    assert (lead.source, said.facts) == ("referral", {"fields": ["source"], "source": "referral"})
+    day = NOW.date()
+    found, compared = differences(Period(day, day + timedelta(days=1), ZoneInfo("UTC")), at=LATER)
+    assert (found, compared > 0) == ([], True)
 
 
 def test_without_routing_the_data_are_corrected_all_the_same(world: InForce, correct: Correct) -> None:
