@@ -19,6 +19,7 @@ CANCELS = {
     "disqualified": {"disqualified"},
     "left": {"assigned", "queued"},
     "lost": {"lost"},
+    "qualified_for_sales": {"qualified_for_sales"},
     "reassigned": {"assigned"},
     "recalled": {"recalled"},
     "recycled": {"recycled"},

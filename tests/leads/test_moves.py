@@ -15,6 +15,8 @@ from leads.models import Assignment, Clock, Lead, LeadEvent
 from leads.moves import AlreadyTheirs, CannotTake, NotWaiting
 from leads.outcomes import qualify_for_sales
 from leads.sweep import sweep
+from replay.invariants import endings
+from replay.invariants.facts import Facts
 from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import NOW, office, person
@@ -112,6 +114,7 @@ def test_an_sql_by_a_former_reps_conversation_owes_no_first_attempt(
     )
     assert list(promises) == [(sam.pk, "met", None), (rita.pk, state, None)]
     assert sweep(at=LATER + timedelta(days=9)).total == 0
+    assert list(endings.differences(Facts.load())) == []
 
 
 def test_recalling_cancels_the_promise_and_tells_the_rep(maya: User, sam: User) -> None:
