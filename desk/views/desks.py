@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from desk.access import instant, reader, sees
 from desk.queries import manager, marketer
 from desk.queries.queue import SHOWN, Queue, queue_of, tiles_of
+from desk.queries.unsigned import lack_of_agreement
 from teams.models import User
 from teams.roles import MANAGERS, Role
 
@@ -28,8 +29,9 @@ def mine(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("desk", "")
     shown = asked if asked in held else next(iter(held), "")
     context: dict[str, Any] = {"at": at, "desks": held if len(held) > 1 else {}, "shown": shown}
+    context["lack"] = lack_of_agreement(user, at)
     if not shown:
-        return render(request, "desk/nobody.html", context | {"version": manager.version_in_force(at)})
+        return render(request, "desk/nobody.html", context)
     return render(request, f"desk/{shown}.html", context | CONTEXTS[shown](user, at, _show(request)))
 
 
