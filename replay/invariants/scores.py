@@ -118,8 +118,9 @@ def _score(
         elif event.kind == "completed":
             scored.judged = None
         elif event.kind == "qualified" and event.code != "history":
-            for row in rows.get(event.occurred_at, ()):
-                scored.judged = row
+            waiting = rows.get(event.occurred_at)
+            row = scored.judged = waiting.pop(0) if waiting else None
+            if row is not None:
                 scoring = times.scoring(event.recorded_at)
                 found = [
                     *_qualification(row, event, scored.points),
