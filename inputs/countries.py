@@ -32,10 +32,14 @@ _ALSO = {
 """Further names by code, with commas between them."""
 
 
+LONGEST_NAME = 200
+"""Characters; what is longer is not looked up, for taking it apart may take the square of its length."""
+
+
 def country_code(text: str) -> str:
     """Give the two-letter code of a country's name or three-letter code; what is not known is given back as it is."""
     written = text.strip()
-    if written.isascii() and len(written) <= 2:
+    if (written.isascii() and len(written) <= 2) or len(written) > LONGEST_NAME:
         return written
     return _codes().get(_plain(written), written)
 

@@ -18,10 +18,17 @@ INVISIBLE = "\u200b\u2060-\u2064\ufeff\u00ad\u180e\U000e0000-\U000e007f"
 LINE_BREAKS = "\r\n\x0b\x0c\x85\u2028\u2029"
 CONTROLS = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
 SURROGATES = "\ud800-\udfff"
+MOST_MARKS = 30
+"""Combining marks in a row: more than any language writes, the limit of Unicode's stream-safe format (UAX #15, section 13)."""
 
 # What a text must not hold; a line break only where one line is asked for. A tab is a space.
 _SUSPECT = re.compile(f"[{BIDIRECTIONAL}{INVISIBLE}{CONTROLS}{SURROGATES}\x0b\x0c]")
 _SUSPECT_IN_LINE = re.compile(f"[{BIDIRECTIONAL}{INVISIBLE}{CONTROLS}{SURROGATES}{LINE_BREAKS}]")
+# Marks, and the few characters that compose to nothing but marks; the last one of Unicode 15 is U+1E94A.
+_MARKS = "".join(
+    c for c in map(chr, range(0x300, 0x1F000)) if unicodedata.combining(unicodedata.normalize("NFD", c)[0])
+)
+_MANY_MARKS = re.compile(f"[{_MARKS}]{{{MOST_MARKS + 1}}}")
 _HIDDEN = re.compile(f"[{BIDIRECTIONAL}{INVISIBLE}]")
 _BREAK = re.compile(f"[{LINE_BREAKS}]")
 _BREAKS = re.compile(rf"[ \t]*[{LINE_BREAKS}][ \t{LINE_BREAKS}]*")
@@ -31,6 +38,8 @@ def problem_with(text: str, *, field: str = "", single_line: bool = False) -> Pr
     """Give what is wrong with ``text``, or nothing. ``single_line`` refuses line breaks too."""
     found = (_SUSPECT_IN_LINE if single_line else _SUSPECT).search(text)
     if found is None:
+        if _MANY_MARKS.search(text):
+            return Problem(field, "too_many_marks", "This has more marks on one letter than can be read.")
         return None
     character = found.group()
     if "\ud800" <= character <= "\udfff":
@@ -54,7 +63,12 @@ def problems_with(values: Mapping[str, object], *, multi_line: frozenset[str] = 
 
 def tidy(text: str) -> str:
     """Give ``text`` composed (NFC), without spaces at its ends."""
-    return unicodedata.normalize("NFC", text).strip()
+    return composed(text).strip()
+
+
+def composed(text: str) -> str:
+    """Give ``text`` composed (NFC); as it is where ``problem_with`` refuses it: sorting a heap of marks takes the square of its height."""
+    return text if _MANY_MARKS.search(text) else unicodedata.normalize("NFC", text)
 
 
 def on_one_line(text: str) -> str:

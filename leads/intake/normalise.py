@@ -22,7 +22,7 @@ from campaigns.sources import classify
 from inputs.moments import AHEAD, EARLIEST_YEAR, instant
 from inputs.numbers import MAX_COUNT, count_as_written, whole
 from inputs.refusals import Invalid, Problem
-from inputs.text import problem_with
+from inputs.text import composed, problem_with, tidy
 from leads.codes import TOUCH_KINDS
 from leads.intake.arrival import HISTORY, UTM_NAMES, Arrival
 from leads.intake.titles import role_of, seniority_of
@@ -140,7 +140,7 @@ def _line(value: object, field: str, limit: int, problems: list[Problem]) -> str
         problems.append(Problem(field, "wrong_type", "This must be a text."))
         return ""
     if not (value.isascii() and value.isprintable()):
-        value = unicodedata.normalize("NFC", value)
+        value = composed(value)
         problem = problem_with(value.strip(), field=field, single_line=True)
         if problem:
             problems.append(problem)
@@ -159,7 +159,7 @@ def _note(value: object, problems: list[Problem]) -> str:
     if not isinstance(value, str):
         problems.append(Problem("note", "wrong_type", "This must be a text."))
         return ""
-    value = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    value = tidy(value.replace("\r\n", "\n").replace("\r", "\n"))
     problem = problem_with(value, field="note")
     if problem is None and len(value) > NOTE_LENGTH:
         problem = Problem("note", "too_long", f"This may have at most {NOTE_LENGTH:,} characters.")

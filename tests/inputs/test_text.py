@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from django import forms
 
+from inputs.countries import country_code
 from inputs.fields import TextField, add_problems
 from inputs.refusals import Problem
-from inputs.text import problem_with, problems_with, tidy
+from inputs.text import MOST_MARKS, problem_with, problems_with, tidy
+from leads.intake.arrival import LIVE, Arrival
+from leads.intake.normalise import normalise
+from tests.cast import NOW
 
 
 @pytest.mark.parametrize(
@@ -53,6 +59,36 @@ def test_names_each_field_that_is_wrong():
 
 def test_composes_and_trims():
     assert tidy("  A\u030asa ") == "Åsa"
+
+
+def refused(**given: str) -> list[Problem]:
+    found = normalise(Arrival(external_id="x", **given), place=0, at=NOW, mode=LIVE)  # type: ignore[arg-type]
+    assert isinstance(found, list)
+    return found
+
+
+@pytest.mark.parametrize("marks", ["\u0301\u0316", "\u0f73", "\u0344"], ids=["accents", "vowels", "double accent"])
+def test_a_heap_of_marks_is_refused_in_no_more_time_than_reading_it_takes(marks):
+    heap = f"a{marks * 20_000}"
+    began = time.process_time()
+
+    found = [
+        problem_with(tidy(heap), field="name"),
+        *problems_with({"name": heap}),
+        *refused(name=heap),
+        *refused(note=heap),
+    ]
+
+    assert [problem and problem.code for problem in found] == ["too_many_marks"] * 4
+    assert country_code(heap) == heap
+    assert time.process_time() - began < 0.5  # the square of its height takes seconds
+
+
+def test_as_many_marks_as_a_language_writes_pass():
+    text = "a" + "\u0316" * MOST_MARKS
+
+    assert problem_with(text, single_line=True) is None
+    assert tidy(f"e{chr(0x301)}") == "é"
 
 
 class Form(forms.Form):
