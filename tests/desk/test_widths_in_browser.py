@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-WIDTHS = [801, 1000, 1101, 1200, 1290]
+WIDTHS = [700, 801, 1000, 1101, 1200, 1290]
 PAGES = ["/", "/?desk=marketer", "/leads/", "/campaigns/", "/campaigns/{campaign}/", "/people/", "/routing/", "/forms/", "/agreement/",
          "/dashboard/formulas"]  # fmt: skip
 FIGURES = ["/dashboard/?{quarter}", "/dashboard/leads?{quarter}&figure=promise.missed", "/dashboard/leads?{quarter}&figure=cohort.won",
