@@ -137,7 +137,7 @@ def _offer(clock: ClockRow, locked: Locked, at: datetime, terms: Terms, excluded
     return Offer(
         lead_id=lead.pk,
         handoff_id=clock.handoff_id,
-        tier=handoff.tier if handoff else lead.tier,
+        tier=handoff.tier if handoff else lead.tier_of_promises,
         facts=facts_now(lead, at),
         version_id=clock.version_id,
         terms=terms,

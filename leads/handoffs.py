@@ -169,7 +169,7 @@ def _turn_clocks(record: Record, held: Sequence[Held], at: datetime) -> None:
         pinned = places.hours.of_person(owner_id)
         starts.append(
             clocks.ClockStart(
-                "first_attempt", item.lead.tier or "standard", version_id, terms, *pinned, arrived_at=at,
+                "first_attempt", item.lead.tier_of_promises, version_id, terms, *pinned, arrived_at=at,
                 lead_id=item.lead.pk, user_id=owner_id, team_id=places.team_of.get(owner_id),
             )
         )  # fmt: skip

@@ -275,6 +275,6 @@ def _offer(item: Held, facts: Mapping[str, Any], pinned: PinnedTerms, at: dateti
     handoff_id = item.current_handoff_id
     arrived_at = item.handoff.offered_at if item.handoff is not None and handoff_id is not None else at
     return Offer(
-        lead_id=item.lead.pk, handoff_id=handoff_id, tier=item.lead.tier or "standard", facts=facts,
+        lead_id=item.lead.pk, handoff_id=handoff_id, tier=item.lead.tier_of_promises, facts=facts,
         version_id=version_id, terms=terms, arrived_at=arrived_at, stage=item.lead.stage, excluded=excluded,
     )  # fmt: skip

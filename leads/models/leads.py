@@ -13,6 +13,7 @@ from campaigns.models import Campaign
 from leads.codes import SOURCES, TOUCH_KINDS
 from leads.lifecycle import OPEN_STAGES, Stage
 from leads.models.people import Contact
+from leads.scoring import STANDARD
 from personas.models import PersonaVersion, Product
 from teams.models import Team
 
@@ -180,6 +181,11 @@ class Lead(models.Model):
     @property
     def is_open(self) -> bool:
         return self.stage in OPEN_STAGES
+
+    @property
+    def tier_of_promises(self) -> str:
+        """The tier whose times count for it: a lead that sales found was never judged at a handoff and is *standard*."""
+        return self.tier or STANDARD
 
 
 class Touch(models.Model):

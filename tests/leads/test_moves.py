@@ -97,6 +97,25 @@ def test_rerouting_an_accepted_lead_promises_the_first_attempt_afresh(maya: User
     assert told("lead_assigned") == ["Rita"]
 
 
+def test_a_lead_that_sales_found_goes_on_by_escalation_too(sam: User, sales: Team) -> None:
+    person("Rita", sales)
+    lead = ready_lead(stage="sal", origin="sales", tier="", owner=sam)
+    go_round(sales)
+    handoffs.reroute(lead_id=lead.pk, actor=sam, at=LATER)
+    first = Clock.objects.get(promise="first_attempt").user
+
+    result = sweep(at=LATER + timedelta(days=1))
+
+    assert (result.reassigned, result.set_aside) == (1, 0)
+    lead.refresh_from_db()
+    assert lead.owner not in (None, first)
+    promised = Clock.objects.filter(promise="first_attempt").order_by("id").values_list("user", "tier", "state")
+    assert list(promised) == [
+        (first and first.pk, "standard", "missed"),
+        (lead.owner_id, "standard", "running"),
+    ]
+
+
 @pytest.mark.parametrize(("after", "state"), [(timedelta(0), "cancelled"), (timedelta(days=3), "missed")])
 def test_an_sql_by_a_former_reps_conversation_owes_no_first_attempt(
     after: timedelta, state: str, maya: User, sam: User, sales: Team
