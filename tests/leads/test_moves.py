@@ -104,7 +104,7 @@ def test_a_lead_that_sales_found_goes_on_by_escalation_too(sam: User, sales: Tea
     handoffs.reroute(lead_id=lead.pk, actor=sam, at=LATER)
     first = Clock.objects.get(promise="first_attempt").user
 
-    result = sweep(at=LATER + timedelta(days=1))
+    result = sweep(at=LATER + timedelta(days=9))
 
     assert (result.reassigned, result.set_aside) == (1, 0)
     lead.refresh_from_db()
