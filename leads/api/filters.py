@@ -27,6 +27,8 @@ from sla.terms import TIERS
 
 MAX_LIMIT = 100
 USUAL_LIMIT = 25
+PAGING = ("limit", "order", "cursor")
+"""What a list may be asked besides its filters."""
 MAX_QUERY_LENGTH = 200
 MAX_CURSOR_LENGTH = 200
 ORDERS = {
@@ -57,12 +59,11 @@ def page_of_leads(leads: LeadQuerySet, query: QueryDict, *, at: datetime) -> Pag
     """Give the page that ``query`` asks for; raises ``BadQuery`` with every parameter that is wrong."""
     problems: list[Problem] = []
     conditions = Q()
-    for name in query:
-        values = query.getlist(name)
-        if name in ("limit", "order", "cursor") and len(values) == 1:
-            continue
+    for name, values in query.lists():
         try:
-            conditions &= _condition(name, values, at)
+            _require_once(name, values)
+            if name not in PAGING:
+                conditions &= FILTERS[name](values[0], name, at)
         except Invalid as invalid:
             problems += invalid.problems
     limit = _checked(
@@ -85,13 +86,11 @@ def _checked(read: Callable[[], Any], problems: list[Problem]) -> Any:
         return None
 
 
-def _condition(name: str, values: list[str], at: datetime) -> Q:
-    read = FILTERS.get(name)
-    if read is None:
+def _require_once(name: str, values: list[str]) -> None:
+    if name not in PAGING and name not in FILTERS:
         raise BadQuery("There is no such parameter.", code="unknown_parameter", field=name[:100])
     if len(values) > 1:
         raise BadQuery("This may be given once.", code="given_twice", field=name)
-    return read(values[0], name, at)
 
 
 def _among(column: str, known: frozenset[str]) -> Condition:

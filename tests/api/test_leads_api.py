@@ -290,6 +290,10 @@ def test_each_filter_chooses(program, sam, maya):
         ({"cursor": "é"}, ("cursor", "bad_cursor")),
         ({"cursor": "x" * 100_000}, ("cursor", "bad_cursor")),
         ({"stage": ["lead", "mql"]}, ("stage", "given_twice")),
+        ({"limit": ["1", "2"]}, ("limit", "given_twice")),
+        ({"order": ["captured_at", "captured_at"]}, ("order", "given_twice")),
+        ({"cursor": ["x", "x"]}, ("cursor", "given_twice")),
+        ({"score": ["1", "2"]}, ("score", "unknown_parameter")),
     ],
 )
 def test_a_query_that_cannot_be_used_is_refused_by_name(program, query, expected):
