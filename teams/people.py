@@ -86,7 +86,7 @@ def create_member(
     Membership.objects.bulk_create(
         Membership(user=user, team_id=place.team_id, is_manager=place.is_manager) for place in places
     )
-    _audit("create_member", actor, at, user, team_ids=[place.team_id for place in places], admin=is_administrator)
+    _audit_places("create_member", actor, at, user, places, is_administrator=is_administrator)
     return user
 
 
@@ -134,8 +134,7 @@ def set_places(
     for place in set(after) - set(before):
         Membership.objects.update_or_create(user=user, team_id=place.team_id, defaults={"is_manager": place.is_manager})
     User.objects.filter(pk=user_id).update(is_administrator=office)
-    teams, managed = [place.team_id for place in after], [place.team_id for place in after if place.is_manager]
-    _audit("set_places", actor, at, user, team_ids=teams, managed_ids=managed, admin=office)
+    _audit_places("set_places", actor, at, user, after, is_administrator=office)
     return User.objects.with_teams().get(pk=user_id)
 
 
@@ -232,6 +231,13 @@ def _locked_administrators() -> list[int]:
     """Lock the active administrators, so that two of them cannot take each other's office at once."""
     holders = User.objects.select_for_update(no_key=True).filter(is_administrator=True, is_active=True).order_by("id")
     return list(holders.values_list("pk", flat=True))
+
+
+def _audit_places(
+    verb: str, actor: User | None, at: datetime, user: User, places: Sequence[Place], *, is_administrator: bool
+) -> None:
+    teams, managed = [place.team_id for place in places], [place.team_id for place in places if place.is_manager]
+    _audit(verb, actor, at, user, team_ids=teams, managed_ids=managed, admin=is_administrator)
 
 
 def _audit(verb: str, actor: User | None, at: datetime, user: User, **facts: object) -> None:

@@ -27,8 +27,8 @@ from leads.models import (
 )
 from ledger.models import AuditEntry, Notice
 from personas.models import PersonaVersion
+from replay.invariants.staff import Staff
 from sla.models import AgreementVersion, CalendarVersion
-from teams.models import Membership
 
 
 class EventRow(NamedTuple):
@@ -262,8 +262,7 @@ class Facts:
     audit: list[AuditRow]
     imports: list[tuple[Any, ...]]
     import_rows: dict[int, dict[str, int]]
-    managers: dict[int, set[int]]
-    marketers: set[int]
+    staff: Staff
     activities: dict[int, ActivityRow]
     feedback: dict[int, FeedbackRow]
     deals: dict[int, DealRow]
@@ -273,11 +272,9 @@ class Facts:
     @staticmethod
     def load() -> Facts:
         """Read all of it; meant for replays and installations whose history fits into memory."""
-        managers = defaultdict(set)
-        for team_id, user_id in Membership.objects.filter(is_manager=True).values_list("team_id", "user_id"):
-            managers[team_id].add(user_id)
         activated: Any = RoutingVersion.objects.filter(activated_at__isnull=False)
         signed: Any = AgreementVersion.objects.filter(state=AgreementVersion.States.SIGNED)
+        audit = [AuditRow(*row) for row in AuditEntry.objects.order_by("id").values_list(*AUDIT_COLUMNS).iterator()]
         notices = Notice.objects.filter(subject_type="lead").order_by("id").values_list(*NoticeRow._fields)
         return Facts(
             leads=_by_id(LeadRow, Lead),
@@ -293,11 +290,10 @@ class Facts:
             personas=dict(PersonaVersion.objects.values_list("id", "criteria")),
             calendars=dict(CalendarVersion.objects.values_list("id", "terms")),
             notices=[NoticeRow(*row) for row in notices.iterator()],
-            audit=[AuditRow(*row) for row in AuditEntry.objects.order_by("id").values_list(*AUDIT_COLUMNS).iterator()],
+            audit=audit,
             imports=list(ImportRun.objects.filter(state="done").values_list(*IMPORT_COLUMNS)),
             import_rows=_import_rows(),
-            managers=dict(managers),
-            marketers=set(Membership.objects.filter(team__side="marketing").values_list("user_id", flat=True)),
+            staff=Staff.load(audit),
             activities=_by_id(ActivityRow, Activity),
             feedback=_by_id(FeedbackRow, Feedback),
             deals=_by_id(DealRow, Opportunity),

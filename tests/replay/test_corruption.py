@@ -305,7 +305,7 @@ PLANTED: dict[Callable[[], None], str] = {
     leave_an_offer_with_nobody: "is offered to None",
     decide_without_an_event: "is recalled since",
     tell_a_miss_twice: "was told 2 times",
-    tell_nobody: "its miss was told to",
+    tell_nobody: "its miss at 100 % was told to",
     lose_an_audit_entry: "no audit entry",
     miscount_an_import: "do not add up",
     forget_a_warning_of_a_promise_kept: "and was not warned at",
@@ -332,7 +332,7 @@ PLANTED: dict[Callable[[], None], str] = {
     credit_another_campaign: "came by campaign",
     tell_nobody_of_an_offer: "lead_offered of",
     tell_nobody_of_a_rejection: "lead_rejected was told to []",
-    tell_nobody_of_a_warning: "its warning was told to",
+    tell_nobody_of_a_warning: "its warning at 66 % was told to",
 }
 
 
