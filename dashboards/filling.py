@@ -26,6 +26,7 @@ from dashboards.periods import ONE_DAY, Period
 from dashboards.scope import Scope
 from dashboards.sheets import BOOKS
 from dashboards.tallies import BY_EVENT, ENTERED, add_counts, add_wins, sliced, tally
+from inputs.numbers import MAX_ID
 from leads.models import Clock, Feedback, Handoff, Lead, LeadEvent
 from ledger.rows import insert_rows
 
@@ -49,33 +50,46 @@ DATED: dict[str, tuple[type[Any], str]] = {
 
 
 def fill(zone: ZoneInfo, *, seconds: float | None = None) -> int:
-    """Fill until nothing is left to do, or ``seconds`` are over; give the number of days of families that were counted."""
+    """Fill until all is done that was marked at the beginning, or ``seconds`` are over; give the number of days of families that were counted.
+
+    What is marked meanwhile is left to the next call: a company that never rests would hold this one for ever. There are two rounds, for
+    marks of rows become marks of hours, which are younger.
+    """
     until = None if seconds is None else time.monotonic() + seconds
     filled = 0
-    while is_behind(zone) and (until is None or time.monotonic() < until):
-        done = fill_some(zone)
-        if done is None:
-            break
-        filled += done
+    for _ in range(2):
+        newest = newest_mark()
+        while is_behind(zone, newest) and (until is None or time.monotonic() < until):
+            with transaction.atomic():
+                done = fill_some(zone, newest)
+                newest = newest_mark(newest)  # before anybody else writes: SQLite gives ids of deleted marks again
+            if done is None:
+                return filled
+            filled += done
     return filled
 
 
-def is_behind(zone: ZoneInfo) -> bool:
-    """Say whether there is anything to do: two small reads, so that an idle filler takes no lock."""
+def newest_mark(limit: int = MAX_ID) -> int:
+    """Give the highest id of a mark, none above ``limit``; 0 where there is none."""
+    return Mark.objects.filter(pk__lte=limit).order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def is_behind(zone: ZoneInfo, newest: int = MAX_ID) -> bool:
+    """Say whether there is anything to do, of marks up to ``newest``: two small reads, so that an idle filler takes no lock."""
     complete = Coverage.objects.filter(zone=zone.key, until=EVERYTHING).count()
-    return complete < len(DATED) or Mark.objects.exists()
+    return complete < len(DATED) or Mark.objects.filter(pk__lte=newest).exists()
 
 
-def fill_some(zone: ZoneInfo) -> int | None:
-    """Do one bounded piece of work in a transaction of its own; nothing where another filler is at work."""
+def fill_some(zone: ZoneInfo, newest: int = MAX_ID) -> int | None:
+    """Do one bounded piece of work, of marks up to ``newest``, in a transaction of its own; nothing where another filler is at work."""
     with transaction.atomic():
         if not _is_my_turn():
             return None
         if Coverage.objects.filter(zone=zone.key).count() < len(DATED):
             _begin_anew(zone)
-        _look_up_rows()
+        _look_up_rows(newest)
         for kind in DATED:
-            days, marks = _marked_days(kind, zone)
+            days, marks = _marked_days(kind, zone, newest)
             until = Coverage.objects.get(family=kind).until
             if not days and until < EVERYTHING:
                 days, reached = _next_days(kind, until, zone)
@@ -107,9 +121,10 @@ def _begin_anew(zone: ZoneInfo) -> None:
         Coverage.objects.create(family=kind, zone=zone.key, until=day_of(kind, Min, zone) or EVERYTHING)
 
 
-def _look_up_rows() -> None:
+def _look_up_rows(newest: int) -> None:
     """Turn marks of rows into marks of hours, as the database stands now."""
-    marks = list(Mark.objects.filter(row__isnull=False).order_by("id").values_list("id", "kind", "row")[:ROWS_AT_ONCE])
+    of_rows = Mark.objects.filter(row__isnull=False, pk__lte=newest)
+    marks = list(of_rows.order_by("id").values_list("id", "kind", "row")[:ROWS_AT_ONCE])
     if not marks:
         return
     hours = looked_up((kind, row) for _, kind, row in marks if row is not None)
@@ -117,11 +132,10 @@ def _look_up_rows() -> None:
     Mark.objects.filter(pk__in=[pk for pk, _, _ in marks]).delete()
 
 
-def _marked_days(kind: str, zone: ZoneInfo) -> tuple[list[date], list[int]]:
+def _marked_days(kind: str, zone: ZoneInfo, newest: int) -> tuple[list[date], list[int]]:
     """Give the first marked days, and the marks that all their days make up for."""
-    found = (
-        Mark.objects.filter(kind=kind, at__isnull=False).order_by("at", "id").values_list("id", "at")[:MARKS_AT_ONCE]
-    )
+    of_hours = Mark.objects.filter(kind=kind, at__isnull=False, pk__lte=newest)
+    found = of_hours.order_by("at", "id").values_list("id", "at")[:MARKS_AT_ONCE]
     touched = [(pk, days_of(at, zone)) for pk, at in found if at is not None]
     days = sorted({day for _, some in touched for day in some})[:DAYS_AT_ONCE]
     chosen = set(days)

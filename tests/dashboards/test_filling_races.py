@@ -6,15 +6,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import cycle
+from io import StringIO
+from itertools import count, cycle
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from dashboards import filling
-from dashboards.filling import fill, fill_some
+from dashboards.filling import fill, fill_some, is_behind
 from dashboards.freshness import freshness
 from dashboards.models import Arrivals, Coverage, Mark
 from dashboards.periods import Period
@@ -150,10 +152,43 @@ def test_what_is_committed_while_days_are_counted_stays_marked(
     assert fill_some(UTC)
     assert Mark.objects.exists()
     assert problems() == []
-    fill(UTC)
+    while is_behind(UTC):
+        fill(UTC)
     assert times > 4
     assert problems() == []
     assert not Mark.objects.exists()
+
+
+def test_one_call_ends_with_what_was_marked_at_its_beginning_though_the_company_never_rests(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(UTC)
+    early, busy = Lead.objects.filter(origin="marketing").order_by("id")[4:6]
+    hours, looks = cycle((at(10), at(11), at(70))), count()
+
+    def never_rests(*asked: Any) -> bool:
+        assert next(looks) < 20, "it goes on for ever"
+        enter(busy, "accepted", "sal_at", next(hours))
+        rate(busy, world.reps[0], next(hours))
+        return is_behind(*asked)
+
+    enter(early, "accepted", "sal_at", at(50))
+    Lead.objects.filter(pk=early.pk).update(source="partner")
+    rate(early, world.reps[0], at(40))
+    monkeypatch.setattr(filling, "is_behind", never_rests)
+
+    call_command("rollups", "fill", stdout=StringIO())
+
+    fresh = freshness(UTC)
+    assert fresh is not None
+    stale = {day for days in fresh.stale.values() for day in days}
+    assert at(10).date() in stale
+    assert not stale & {at(40).date(), at(50).date()}
+    assert problems() == []
+    monkeypatch.undo()
+    fill(UTC)
+    assert not Mark.objects.exists()
+    assert problems() == []
 
 
 @only_postgresql
