@@ -2,9 +2,8 @@
 
 The campaign that a lead touched last is also the one that its later events are credited to.
 
-What cannot be told from events: the source that somebody gave by hand where none was known (the event names the field, never what stands
-in it), the marketer (whoever owned the campaign then: an owner may change), the contact, the product and the kind of business, and of a
-touch its raw source, medium, page, note and key.
+What cannot be told from events: the marketer (whoever owned the campaign then: an owner may change), the contact, the product and the kind
+of business, and of a touch its raw source, medium, page, note and key.
 """
 
 from __future__ import annotations
@@ -33,7 +32,6 @@ class Told:
     """What the events of a lead say of it."""
 
     source: str = "unknown"
-    is_source_given: bool = False
     origin: str | None = None
     first: Seen | None = None
     last: Seen | None = None
@@ -71,8 +69,8 @@ def tell(events: Iterable[EventRow]) -> Told:
             told.is_hand_raise = False
         told.began_as_history |= event.kind == "qualified" and event.code == "history"
         told.was_offered |= event.kind in ("handed_off", "handoff_refused")
-        if event.kind == "completed" and not event.code and "source" in event.facts.get("fields", ()):
-            told.is_source_given = True
+        if event.kind == "completed":
+            _name_source(told, event.facts.get("source", "unknown"))
         _credit(told, event)
     return told
 
@@ -84,14 +82,19 @@ def _touch(told: Told, event: EventRow) -> None:
         told.origin = event.facts.get("origin")
     elif told.last_touch_at is not None:
         told.was_touched = True
-    if told.source == "unknown" and not told.is_source_given:
-        told.source = source
+    _name_source(told, source)
     told.last_touch_at = max(told.last_touch_at or event.occurred_at, event.occurred_at)
     told.is_hand_raise |= kind in HAND_RAISES
     if event.campaign_id is not None:
         seen = (event.occurred_at, event.campaign_id)
         told.first = seen if told.first is None or seen[0] < told.first[0] else told.first
         told.last = seen if told.last is None or seen[0] >= told.last[0] else told.last
+
+
+def _name_source(told: Told, source: str) -> None:
+    """Where it came from is what was said first, by a touch or by somebody who knew."""
+    if told.source == "unknown":
+        told.source = source
 
 
 def _credit(told: Told, event: EventRow) -> None:
@@ -104,8 +107,8 @@ def _credit(told: Told, event: EventRow) -> None:
 
 
 def _against(lead: LeadRow, told: Told) -> Iterator[str]:
-    if lead.source == "unknown" if told.is_source_given else lead.source != told.source:
-        yield f"came from source {lead.source}, by its events from {'one that was given' if told.is_source_given else told.source}"
+    if lead.source != told.source:
+        yield f"came from source {lead.source}, by its events from {told.source}"
     if lead.origin != told.origin:
         yield f"was brought in by {lead.origin}, by its events by {told.origin}"
     first, last = (seen[1] if seen else None for seen in (told.first, told.last))

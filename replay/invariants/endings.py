@@ -45,9 +45,10 @@ def differences(facts: Facts) -> Iterator[str]:
         for event in events:
             happened[lead_id][event.recorded_at].add(event.kind)
             done[lead_id].add((event.kind, event.occurred_at))
+    newest = {(clock.promise, _lead_id(clock, facts)): clock.id for clock in facts.clocks.values()}
     for clock in facts.clocks.values():
         handoff = facts.handoffs.get(clock.handoff_id or 0)
-        lead_id = handoff.lead_id if handoff else clock.lead_id or 0
+        lead_id = _lead_id(clock, facts)
         if handoff and clock.arrived_at != handoff.offered_at:
             yield f"clock {clock.id} ({clock.promise}): waits since {clock.arrived_at}, was offered at {handoff.offered_at}"
         for step in facts.steps.get(clock.id, ()):
@@ -56,10 +57,17 @@ def differences(facts: Facts) -> Iterator[str]:
                 yield f"clock {clock.id} ({clock.promise}): {step.kind} {step.code} at {step.recorded_at}, when nothing ended it"
             elif step.kind in ("met", "answered") and not _was_done(clock, step, done[lead_id]):
                 yield f"clock {clock.id} ({clock.promise}): {step.kind} at {step.occurred_at}, when nothing was done"
-        if clock.state == "running" and not _is_owed(clock, facts, lead_id):
+        # A lead that came back is owed under the promise of this time, whatever became of an earlier one.
+        is_owed = newest[clock.promise, lead_id] == clock.id and _is_owed(clock, facts, lead_id)
+        if clock.state == "running" and not is_owed:
             yield f"clock {clock.id} ({clock.promise}): is {clock.state}, but its lead {lead_id} no longer waits for it"
-        if _was_stopped(clock, facts) and _is_owed(clock, facts, lead_id):
+        if _was_stopped(clock, facts) and is_owed:
             yield f"clock {clock.id} ({clock.promise}): does nothing more, though its lead {lead_id} still waits"
+
+
+def _lead_id(clock: ClockLine, facts: Facts) -> int:
+    handoff = facts.handoffs.get(clock.handoff_id or 0)
+    return handoff.lead_id if handoff else clock.lead_id or 0
 
 
 def _wanted(clock: ClockLine, step: StepRow) -> set[str] | None:

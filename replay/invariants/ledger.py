@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from replay.invariants.facts import AuditRow, EventRow, Facts
+from replay.invariants.endings import ANSWERS
+from replay.invariants.facts import AuditRow, ClockLine, EventRow, Facts, StepRow
 
 VERBS = {
     "captured": {"take_in"},
@@ -103,14 +104,26 @@ def _audit(facts: Facts) -> Iterator[str]:
             verbs = _verbs(event, facts)
             if not any(entry.verb in verbs and _covers(entry, event.lead_id) for entry in beside):
                 yield f"event {event.id} ({event.kind} of lead {event.lead_id}): no audit entry"
-    for steps in facts.steps.values():
+    for clock_id, steps in facts.steps.items():
         for step in steps:
-            if (step.recorded_at, step.actor_id) not in entries:
+            if not any((at, step.actor_id) in entries for at in _written_at(step, facts.clocks.get(clock_id), facts)):
                 yield f"clock step {step.id} ({step.kind} of clock {step.clock_id}): no audit entry"
     for entry in facts.audit:
         ids = entry.facts.get("ids") if entry.subject_id is None else [entry.subject_id]
         if ids is None or len(ids) != entry.size:
             yield f"audit entry {entry.id}: it counts {entry.size} subjects and names {ids}"
+
+
+def _written_at(step: StepRow, clock: ClockLine | None, facts: Facts) -> Iterator[datetime]:
+    """Give when the entry of a step may have been written: with it, or, where an answer waited for the sweep, when the answer was given."""
+    yield step.recorded_at
+    if clock is not None and step.kind == "answered" and step.recorded_at == clock.detected_at:
+        handoff = facts.handoffs.get(clock.handoff_id or 0)
+        events = facts.events.get(handoff.lead_id if handoff else clock.lead_id or 0, ())
+        for event in events:
+            is_answer = event.kind in ANSWERS.get(clock.promise, ()) and event.actor_id == step.actor_id
+            if is_answer and clock.started_at <= event.recorded_at <= step.recorded_at:
+                yield event.recorded_at
 
 
 def _verbs(event: EventRow, facts: Facts) -> set[str]:
