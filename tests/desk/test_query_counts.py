@@ -22,7 +22,7 @@ BASELINES = [
     ("/leads/?owner=marketing", "maya", 12),
     ("/leads/?stage=mql&tier=hot", "sam", 12),
     ("/leads/?q=Person", "sam", 13),
-    ("/", "sam", 19),
+    ("/", "sam", 20),
     ("/desk/queue/", "sam", 18),
     ("/", "maya", 20),
     ("/", "mona", 24),
