@@ -53,15 +53,17 @@ def rows_behind(key: str, scope: Scope, *, of_whole: bool = False) -> QuerySet[A
 
 def page_of(rows: QuerySet[Any], kind: str, user: User, *, before: int | None) -> tuple[list[Row], int | None]:
     """Give a page of ``rows`` of the kind that ``Kpi.rows`` names, newest first, with the leads that ``user`` may see, and where the next page begins."""
-    along = ALONG.get(kind, ())
-    ordered = rows.select_related(*along).order_by("-pk") if along else rows.order_by("-pk")
-    if before is not None:
-        ordered = ordered.filter(pk__lt=before)
-    found = list(ordered[: PAGE + 1])
-    shown = found[:PAGE]
-    leads = _leads([lead_of(row) for row in shown], user)
-    listed = [Row(leads[pk], None if isinstance(row, Lead) else row) for row in shown if (pk := lead_of(row)) in leads]
-    return listed, shown[-1].pk if len(found) > PAGE else None
+    newest = rows.order_by("-pk") if before is None else rows.filter(pk__lt=before).order_by("-pk")
+    keys = list(newest.values_list("pk", flat=True)[: PAGE + 1])  # to sort whole rows costs more than twice as much
+    shown = keys[:PAGE]
+    following = shown[-1] if len(keys) > PAGE else None
+    if rows.model is Lead:
+        leads = _leads(shown, user)
+        return [Row(leads[pk], None) for pk in shown if pk in leads], following
+    stored = rows.model._default_manager.select_related(*ALONG.get(kind, ())).in_bulk(shown)
+    facts = [stored[pk] for pk in shown if pk in stored]
+    leads = _leads([lead_of(fact) for fact in facts], user)
+    return [Row(leads[pk], fact) for fact in facts if (pk := lead_of(fact)) in leads], following
 
 
 def _leads(ids: Sequence[int], user: User) -> dict[int, Lead]:
