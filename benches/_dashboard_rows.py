@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 from django.db import connection
@@ -37,6 +38,8 @@ FEEDBACK_COLUMNS = ("lead_id", "handoff_id", "user_id", "kind", "quality", "aspe
 STAGES = ("lead", "mql", "sal", "sql", "opportunity", "customer")
 KINDS = ("captured", "qualified", "accepted", "qualified_for_sales", "opportunity_opened", "won")
 TIERS = ("hot", "warm", "standard")
+FURTHEST = (0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 3, 4, 5)
+"""How far a lead comes, as often as it does so: about half become MQLs. Each trait is drawn by itself, the worst case for sums by groups."""
 
 
 def fill(leads: int) -> Any:
@@ -88,18 +91,17 @@ def _batch(
          "lawful_basis", "created_at"),
         [(pk, f"b{pk}", f"Contact {pk}", *[""] * 9, START) for pk in contacts],
     )  # fmt: skip
-    handoffs, clocks = iter(reserve_ids(Handoff, count)), iter(reserve_ids(Clock, 2 * count))
+    handoffs, clocks, drawn = iter(reserve_ids(Handoff, count)), iter(reserve_ids(Clock, 2 * count)), Random(first)
     for place in range(count):
         number = first + place
         at = START + timedelta(seconds=int(number * 365 * 86_400 / leads))
-        furthest = (0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 1, 0, 2, 0, 3)[number % 16] if number % 7 else 1
+        furthest = drawn.choice(FURTHEST)
         times = [at + timedelta(hours=7 * step + number % 13) if 0 < step <= furthest else None for step in range(6)]
-        rep, tier = reps[number * 7 % len(reps)], TIERS[number % 3]
-        source = list(SOURCES)[number * 5 % len(SOURCES)]
+        rep, tier, source = drawn.choice(reps), drawn.choice(TIERS), drawn.choice(list(SOURCES))
         rows["lead"].append(
             (ids[place], contacts[place], STAGES[furthest], "marketing", "new_business", tier,
-             rep if furthest > 1 else None, source, campaigns[number * 3 % len(campaigns)], False, 0.0, 30,
-             personas[number * 11 % len(personas)], at, *times[1:],
+             rep if furthest > 1 else None, source, drawn.choice(campaigns), False, 0.0, 30,
+             drawn.choice(personas), at, *times[1:],
              at, 0, min(furthest, 1), False, False)
         )  # fmt: skip
         moments = [at, *times[1:]]

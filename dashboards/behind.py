@@ -8,16 +8,20 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from dashboards.families import lead_of
-from dashboards.registry import find
-from dashboards.report import on_basis_of
+from dashboards.families import FAMILIES, lead_of
+from dashboards.freshness import freshness
+from dashboards.registry import Kpi, find
+from dashboards.report import on_basis_of, value_of
 from dashboards.scope import Scope
 from dashboards.to_date import EVERY_FAMILY
 from inputs.refusals import Invalid
-from leads.models import Lead
+from leads.models import Clock, Feedback, Handoff, Lead
 from teams.models import User
 
 PAGE = 50
+DATED = {Lead: "captured_at", Clock: "due_at", Handoff: "decided_at", Feedback: "given_at"}
+"""By which date the rows of a period are ordered: the one that is shown. What is counted to date goes by its key: it may have none."""
+
 ALONG = {
     "clock": ("handoff", "user", "team"),
     "handoff": ("assignee",),
@@ -51,10 +55,23 @@ def rows_behind(key: str, scope: Scope, *, of_whole: bool = False) -> QuerySet[A
     return EVERY_FAMILY[kpi.family].rows(on_basis_of(key, scope), kpi.whole if of_whole else kpi.part)
 
 
-def page_of(rows: QuerySet[Any], kind: str, user: User, *, before: int | None) -> tuple[list[Row], int | None]:
-    """Give a page of ``rows`` of the kind that ``Kpi.rows`` names, newest first, with the leads that ``user`` may see, and where the next page begins."""
-    newest = rows.order_by("-pk") if before is None else rows.filter(pk__lt=before).order_by("-pk")
-    keys = list(newest.values_list("pk", flat=True)[: PAGE + 1])  # to sort whole rows costs more than twice as much
+def count_behind(key: str, scope: Scope, *, of_whole: bool = False) -> int:
+    """Count ``rows_behind``; from the rollups where they can tell, for a year of rows takes longer to count than to show a page of.
+
+    Read it in one view with the rows. Raises as ``rows_behind`` does.
+    """
+    kpi = find(key)
+    if kpi.family in FAMILIES and scope.filters.source_raw is None:
+        found = value_of(key, scope, freshness(scope.period.zone))
+        return (found.whole or 0) if of_whole else found.part
+    return rows_behind(key, scope, of_whole=of_whole).count()
+
+
+def page_of(rows: QuerySet[Any], kpi: Kpi, user: User, *, before: int | None) -> tuple[list[Row], int | None]:
+    """Give a page of the ``rows`` behind ``kpi``, newest first, with the leads that ``user`` may see, and the key after which the next page begins."""
+    kind, dated = kpi.rows, "pk" if kpi.is_to_date else DATED[rows.model]
+    # Keys first: to sort whole rows costs more than twice as much.
+    keys = list(_after(before, rows, dated).order_by(f"-{dated}", "-pk").values_list("pk", flat=True)[: PAGE + 1])
     shown = keys[:PAGE]
     following = shown[-1] if len(keys) > PAGE else None
     if rows.model is Lead:
@@ -64,6 +81,17 @@ def page_of(rows: QuerySet[Any], kind: str, user: User, *, before: int | None) -
     facts = [stored[pk] for pk in shown if pk in stored]
     leads = _leads([lead_of(fact) for fact in facts], user)
     return [Row(leads[pk], fact) for fact in facts if (pk := lead_of(fact)) in leads], following
+
+
+def _after(before: int | None, rows: QuerySet[Any], dated: str) -> QuerySet[Any]:
+    """Leave out what stood on the pages up to the row ``before``."""
+    if before is None:
+        return rows
+    last = rows.model._default_manager.filter(pk=before).values_list(dated, flat=True).first()
+    if last is None:
+        return rows.none()
+    # Not "earlier, or at the same time and …": this way round an index of the date is still gone along.
+    return rows.filter(**{f"{dated}__lte": last}).exclude(**{dated: last, "pk__gte": before})
 
 
 def _leads(ids: Sequence[int], user: User) -> dict[int, Lead]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 SLICE = "slice"
@@ -27,7 +28,10 @@ class Tally:
         """Count further rows in a group. One in which nothing is counted, such as one of running clocks alone, is none."""
         if not any(counts.values()):
             return
-        cell = self.cells.setdefault(key, {})
+        cell = self.cells.get(key)
+        if cell is None:
+            self.cells[key] = dict(counts)
+            return
         for name, count in counts.items():
             cell[name] = cell.get(name, 0) + count
 
@@ -44,8 +48,9 @@ class Tally:
     def by(self, *groups: str) -> dict[Any, Counts]:
         """Add up by one group, or by several as tuples."""
         parts: defaultdict[Any, list[Counts]] = defaultdict(list)
+        part_of = self._part(groups)
         for key, counts in self.cells.items():
-            parts[self._part(key, groups)].append(counts)
+            parts[part_of(key)].append(counts)
         return {key: self._sum(found) for key, found in parts.items()}
 
     def ordered(self, name: str) -> list[int]:
@@ -55,15 +60,15 @@ class Tally:
     def ordered_by(self, name: str, *groups: str) -> defaultdict[Any, list[int]]:
         """Give the values of ``name`` in their order, by one group or by several as tuples."""
         parts: defaultdict[Any, list[int]] = defaultdict(list)
+        part_of = self._part(groups)
         for key, values in self.values[name].items():
-            parts[self._part(key, groups)] += values
+            parts[part_of(key)] += values
         for values in parts.values():
             values.sort()
         return parts
 
-    def _part(self, key: Key, groups: tuple[str, ...]) -> Any:
-        places = [self.groups.index(name) for name in groups]
-        return key[places[0]] if len(places) == 1 else tuple(key[place] for place in places)
+    def _part(self, groups: tuple[str, ...]) -> Callable[[Key], Any]:
+        return itemgetter(*(self.groups.index(name) for name in groups))
 
     def _sum(self, found: Iterable[Counts]) -> Counts:
         summed = dict.fromkeys(self.measures, 0)

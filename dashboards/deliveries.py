@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from dashboards.books import ORIGIN
 from dashboards.counts import Counts, Tally
 from dashboards.families import HANDOFF, RATING
 from dashboards.figures import Figure, figure
 from dashboards.freshness import Freshness
 from dashboards.scope import Scope
-from dashboards.sheets import ORIGIN
-from dashboards.tallies import has_months, tally
+from dashboards.tallies import tallied_apart, tally
+
+MOST_GROUPS = 4
+"""So many sources and campaigns are named beside a reason for rejections, unless all are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,14 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Rejections for one reason, and where their leads came from."""
+    """Rejections for one reason, and where most of their leads came from; ``more_…`` counts the groups that are not listed."""
 
     code: str
     rejections: Figure
     by_source: list[tuple[str, Figure]]
+    more_sources: int
     by_campaign: list[tuple[int | None, Figure]]
+    more_campaigns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ def deliveries(scope: Scope, *, in_detail: bool = False, fresh: Freshness | None
         by_campaign=_grouped(handed, "campaign", scope, _handed) if in_detail else [],
         reasons=_reasons(
             scope, rejected["source"].by("reason"), rejected["source"].by("reason", "source"),
-            rejected["campaign"].by("reason", "campaign"),
+            rejected["campaign"].by("reason", "campaign"), most=None if in_detail else MOST_GROUPS,
         ),
         ratings=_rated(None, scope, rated.total()),
         ratings_by_source=_grouped(rated, "source", scope, _rated) if in_detail else [],
@@ -69,11 +75,8 @@ def deliveries(scope: Scope, *, in_detail: bool = False, fresh: Freshness | None
 
 
 def _handoffs(scope: Scope, in_detail: bool, fresh: Freshness | None) -> tuple[Tally, dict[str, Tally]]:
-    """Count all handoffs, and the rejected ones by reason and source and by reason and campaign.
-
-    By all three at once is nearly a row for each handoff: worth it only where no smaller rollup answers.
-    """
-    if in_detail or not all(has_months(HANDOFF, scope, ("reason", group), fresh) for group in ORIGIN):
+    """Count all handoffs, and the rejected ones by reason and source and by reason and campaign."""
+    if in_detail or not tallied_apart(HANDOFF, scope, ("reason",), ORIGIN, fresh):
         found = tally(HANDOFF, scope, ("reason", *ORIGIN), fresh=fresh)
         return found, dict.fromkeys(ORIGIN, found)
     rejected = {
@@ -100,18 +103,24 @@ def _grouped(found: Tally, group: str, scope: Scope, make: Callable[[Any, Scope,
 
 
 def _reasons(
-    scope: Scope, by_reason: dict[str, Counts], by_source: dict[Any, Counts], by_campaign: dict[Any, Counts]
-) -> list[Reason]:
+    scope: Scope, by_reason: dict[str, Counts], by_source: dict[Any, Counts], by_campaign: dict[Any, Counts], *,
+    most: int | None,
+) -> list[Reason]:  # fmt: skip
+    sources, campaigns = _most_first(by_source), _most_first(by_campaign)
     found = []
     for code, counts in by_reason.items():
-        narrowed = scope.only(reason=code)
         if not code or not counts["all_rejections"]:
             continue
-        sources = [(source, _rejections(narrowed.only(source=source), c)) for (reason, source), c in by_source.items()
-                   if reason == code and c["all_rejections"]]  # fmt: skip
-        campaigns = [(campaign, _rejections(narrowed.only(campaign=campaign or 0), c))
-                     for (reason, campaign), c in by_campaign.items() if reason == code and c["all_rejections"]]  # fmt: skip
-        found.append(Reason(code, _rejections(narrowed, counts), _most_first(sources), _most_first(campaigns)))
+        narrowed = scope.only(reason=code)
+        found.append(
+            Reason(
+                code, _rejections(narrowed, counts),
+                [(source, _rejections(narrowed.only(source=source), c)) for source, c in sources[code][:most]],
+                len(sources[code][most:]) if most else 0,
+                [(campaign, _rejections(narrowed.only(campaign=campaign or 0), c)) for campaign, c in campaigns[code][:most]],
+                len(campaigns[code][most:]) if most else 0,
+            )
+        )  # fmt: skip
     return sorted(found, key=lambda reason: (-reason.rejections.part, reason.code))
 
 
@@ -119,5 +128,12 @@ def _rejections(scope: Scope, counts: Counts) -> Figure:
     return figure("handoff.all_rejections", scope, counts)
 
 
-def _most_first(groups: list[tuple[Any, Figure]]) -> list[tuple[Any, Figure]]:
-    return sorted(groups, key=lambda group: (-group[1].part, str(group[0])))
+def _most_first(groups: dict[tuple[str, Any], Counts]) -> defaultdict[str, list[tuple[Any, Counts]]]:
+    """List the groups of each reason, those with the most rejections first."""
+    found: defaultdict[str, list[tuple[Any, Counts]]] = defaultdict(list)
+    for (reason, value), counts in groups.items():
+        if counts["all_rejections"]:
+            found[reason].append((value, counts))
+    for listed in found.values():
+        listed.sort(key=lambda group: (-group[1]["all_rejections"], str(group[0])))
+    return found

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models import Exists, Max, Min, Model, OuterRef
 
+from dashboards.books import BOOKS, EDITION
 from dashboards.cells import Cells, kept, rewrite_days, rewrite_spans
 from dashboards.counts import SLICE, Tally
 from dashboards.families import ACTIVITY, WON_DATED, has_entered_again, within
@@ -24,7 +25,6 @@ from dashboards.joined import as_text
 from dashboards.models import Coverage, EnteredAgain, Grains, Mark
 from dashboards.periods import ONE_DAY, Period
 from dashboards.scope import Scope
-from dashboards.sheets import BOOKS
 from dashboards.tallies import BY_EVENT, ENTERED, add_counts, add_wins, sliced, tally
 from inputs.numbers import MAX_ID
 from leads.models import Clock, Feedback, Handoff, Lead, LeadEvent
@@ -76,7 +76,7 @@ def newest_mark(limit: int = MAX_ID) -> int:
 
 def is_behind(zone: ZoneInfo, newest: int = MAX_ID) -> bool:
     """Say whether there is anything to do, of marks up to ``newest``: two small reads, so that an idle filler takes no lock."""
-    complete = Coverage.objects.filter(zone=zone.key, until=EVERYTHING).count()
+    complete = Coverage.objects.filter(zone=zone.key, edition=EDITION, until=EVERYTHING).count()
     return complete < len(DATED) or Mark.objects.filter(pk__lte=newest).exists()
 
 
@@ -85,7 +85,7 @@ def fill_some(zone: ZoneInfo, newest: int = MAX_ID) -> int | None:
     with transaction.atomic():
         if not _is_my_turn():
             return None
-        if Coverage.objects.filter(zone=zone.key).count() < len(DATED):
+        if Coverage.objects.filter(zone=zone.key, edition=EDITION).count() < len(DATED):
             _begin_anew(zone)
         _look_up_rows(newest)
         for kind in DATED:
@@ -110,7 +110,7 @@ def _is_my_turn() -> bool:
 
 
 def _begin_anew(zone: ZoneInfo) -> None:
-    """Forget everything: there is nothing yet, or the company's days have become other days.
+    """Forget everything: there is nothing yet, the company's days have become other days, or the books other books.
 
     Marks first: what they stand for is committed, so that the earliest facts, which are read after, take it in.
     """
@@ -118,7 +118,8 @@ def _begin_anew(zone: ZoneInfo) -> None:
     for model in forgotten:
         model._default_manager.all().delete()
     for kind in DATED:
-        Coverage.objects.create(family=kind, zone=zone.key, until=day_of(kind, Min, zone) or EVERYTHING)
+        until = day_of(kind, Min, zone) or EVERYTHING
+        Coverage.objects.create(family=kind, zone=zone.key, edition=EDITION, until=until)
 
 
 def _look_up_rows(newest: int) -> None:

@@ -6,8 +6,9 @@ filler has run. Read it, the rollups and the facts in one view of the database (
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -15,9 +16,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q
 
+from dashboards.books import EDITION
 from dashboards.families import ENTERED_BY
 from dashboards.models import Coverage, Grains, Mark
-from dashboards.periods import ONE_DAY, Period
+from dashboards.periods import ONE_DAY, WEEK, Period
 from leads.models import Clock, Feedback, Handoff, Lead, LeadEvent
 
 MOST_MARKS = 3_000
@@ -28,6 +30,13 @@ MOST_WINDOWS = 30
 
 LAST_INSTANT_OF_AN_HOUR = timedelta(hours=1) - timedelta(microseconds=1)
 
+CUTS: dict[Grains, Callable[[Period], list[Period]]] = {
+    Grains.QUARTER: Period.quarters,
+    Grains.MONTH: Period.months,
+    Grains.WEEK: Period.weeks,
+}
+"""How a period is cut into spans, longest first."""
+
 Kinds = Mark.Kinds
 Hours = set[tuple[str, datetime]]
 ENDED = Q(state__in=(Clock.States.MET, Clock.States.MISSED, Clock.States.CANCELLED))
@@ -35,20 +44,18 @@ ENDED = Q(state__in=(Clock.States.MET, Clock.States.MISSED, Clock.States.CANCELL
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A period in parts: whole ``spans`` of ``grain`` and runs of ``days`` from the rollups, ``live`` runs from the facts.
+    """A period in parts: ``rolled`` runs of whole quarters, months, weeks and days from the rollups, ``live`` runs from the facts.
 
     ``stale`` are the days of the period that only look rolled up.
     """
 
-    grain: Grains
-    spans: tuple[date, ...]
-    days: tuple[Period, ...]
+    rolled: Mapping[Grains, tuple[Period, ...]]
     live: tuple[Period, ...]
     stale: tuple[date, ...]
 
     @property
     def uses_rollups(self) -> bool:
-        return bool(self.spans or self.days)
+        return any(self.rolled.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,34 +66,53 @@ class Freshness:
     until: Mapping[str, date]
     stale: Mapping[str, frozenset[date]]
 
-    def split(
-        self, family: str, period: Period, grain: Grains = Grains.MONTH, *, only_days: bool = False
-    ) -> Split | None:
-        """Put ``period`` together of spans of ``grain`` (months or weeks) and days; nothing where the facts alone must answer."""
+    def split(self, family: str, period: Period, grains: Collection[Grains]) -> Split | None:
+        """Put ``period`` together of the longest clean spans of ``grains``, then of days; nothing where the facts alone must answer."""
         until = self.until.get(family)
         if until is None or period.zone.key != self.zone:
             return None
         stale = sorted(day for day in self.stale.get(family, ()) if period.first <= day < min(until, period.until))
-        spans: list[date] = []
+        rest, rolled = [period], {}
+        for grain in CUTS:
+            if grain in grains:
+                rolled[grain], rest = _taken(rest, grain, until, stale)
         days: list[Period] = []
         live: list[Period] = []
-        for part in period.weeks() if grain is Grains.WEEK else period.months():
-            in_part = [day for day in stale if part.first <= day < part.until]
-            is_whole = part.days == 7 if grain is Grains.WEEK else part.is_whole_months
-            if is_whole and not only_days and not in_part and part.until <= until:
-                spans.append(part.first)
-            else:
-                _cut(part, until, in_part, days, live)
+        for part in rest:
+            _cut(part, until, stale, days, live)
         live = _merged(live)
         if len(live) > MOST_WINDOWS:
             return None
-        return Split(grain, tuple(spans), tuple(_merged(days)), tuple(live), tuple(stale))
+        rolled[Grains.DAY] = _merged(days)
+        return Split({grain: tuple(runs) for grain, runs in rolled.items()}, tuple(live), tuple(stale))
 
 
-def _cut(part: Period, until: date, stale: Iterable[date], days: list[Period], live: list[Period]) -> None:
+def _taken(
+    parts: Iterable[Period], grain: Grains, until: date, stale: Sequence[date]
+) -> tuple[list[Period], list[Period]]:
+    """Take runs of whole clean spans of ``grain`` out of ``parts``; the second list is what is left of these."""
+    taken: list[Period] = []
+    left: list[Period] = []
+    for span in chain.from_iterable(CUTS[grain](part) for part in parts):
+        is_clean = span.until <= until and not _within(span, stale)
+        (taken if is_clean and _is_whole(span, grain) else left).append(span)
+    return _merged(taken), _merged(left)
+
+
+def _is_whole(span: Period, grain: Grains) -> bool:
+    if grain is Grains.WEEK:
+        return span.days == WEEK.days
+    return span.is_whole_months and (grain is Grains.MONTH or span.is_quarter)
+
+
+def _within(part: Period, ordered: Sequence[date]) -> Sequence[date]:
+    return ordered[bisect_left(ordered, part.first) : bisect_left(ordered, part.until)]
+
+
+def _cut(part: Period, until: date, stale: Sequence[date], days: list[Period], live: list[Period]) -> None:
     """Sort the days of ``part`` into runs of clean and of other ones."""
     at = part.first
-    for day in [*stale, max(min(until, part.until), part.first)]:
+    for day in [*_within(part, stale), max(min(until, part.until), part.first)]:
         if day > at:
             days.append(Period(at, day, part.zone))
         if day < min(until, part.until):
@@ -111,7 +137,7 @@ def _merged(parts: Iterable[Period]) -> list[Period]:
 
 def freshness(zone: ZoneInfo) -> Freshness | None:
     """Read how fresh the rollups are, with two to ten statements; nothing where nothing is filled or too much is marked."""
-    covered = {row.family: row.until for row in Coverage.objects.filter(zone=zone.key)}
+    covered = {row.family: row.until for row in Coverage.objects.filter(zone=zone.key, edition=EDITION)}
     if not covered:
         return None
     found = Mark.objects.order_by().values_list("kind", "at", "row").distinct()[: MOST_MARKS + 1]

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.counts import Counts
-from dashboards.families import STAGES
+from dashboards.books import ORIGIN
+from dashboards.counts import Counts, Tally
+from dashboards.families import COHORT, STAGES
 from dashboards.figures import Figure, Spread, figure, spread
 from dashboards.freshness import Freshness
 from dashboards.scope import Scope
-from dashboards.tallies import DAYS_TO_WIN, SOURCE_RAW, days_by_month, lead_tally, monthly
+from dashboards.tallies import DAYS_TO_WIN, SOURCE_RAW, days_by_month, lead_tally, monthly, tallied_apart
 
 RATES = (*(f"{stage}_rate" for stage in STAGES[1:]), "win_rate")
 
@@ -48,21 +49,31 @@ class Funnel:
 
 def funnel(scope: Scope, *, in_detail: bool = False, fresh: Freshness | None = None) -> Funnel:
     """Reckon the funnel of ``scope`` on its basis; ``in_detail`` also by month and by the source as it was written."""
-    tally = lead_tally(scope, ("source", "campaign"), spreads=(DAYS_TO_WIN,), fresh=fresh)
+    by_source, by_campaign = _by_origin(scope, fresh)
+    days = by_source.ordered(DAYS_TO_WIN)
     return Funnel(
-        total=_line(scope, None, tally.total(), tally.ordered(DAYS_TO_WIN)),
+        total=_line(scope, None, by_source.total(), days),
         by_source=_lines(
-            tally.by("source"), lambda value: scope.only(source=value), tally.ordered_by(DAYS_TO_WIN, "source")
+            by_source.by("source"), lambda value: scope.only(source=value), by_source.ordered_by(DAYS_TO_WIN, "source")
         ),
         by_campaign=_lines(
-            tally.by("campaign"),
+            by_campaign.by("campaign"),
             lambda value: scope.only(campaign=value or 0),
-            tally.ordered_by(DAYS_TO_WIN, "campaign"),
+            by_campaign.ordered_by(DAYS_TO_WIN, "campaign"),
         ),
         by_month=_month_lines(scope) if in_detail else [],
         by_source_raw=_raw_lines(scope) if in_detail else [],
-        days_to_win=tally.ordered(DAYS_TO_WIN),
+        days_to_win=days,
     )
+
+
+def _by_origin(scope: Scope, fresh: Freshness | None) -> tuple[Tally, Tally]:
+    """Count by source and by campaign."""
+    if not tallied_apart(COHORT, scope, (), ORIGIN, fresh):
+        found = lead_tally(scope, ORIGIN, spreads=(DAYS_TO_WIN,), fresh=fresh)
+        return found, found
+    by_source, by_campaign = (lead_tally(scope, (group,), spreads=(DAYS_TO_WIN,), fresh=fresh) for group in ORIGIN)
+    return by_source, by_campaign
 
 
 def total(scope: Scope, fresh: Freshness | None = None) -> Line:

@@ -17,6 +17,7 @@ class Grains(models.TextChoices):
     DAY = "d"
     WEEK = "w"
     MONTH = "m"
+    QUARTER = "q"
 
 
 class Mark(models.Model):
@@ -64,13 +65,14 @@ class Coverage(models.Model):
     family = models.CharField(max_length=8, choices=Mark.Kinds, primary_key=True)
     until = models.DateField()
     zone = models.CharField(max_length=64, help_text="Whose days they are; in another zone everything is counted anew.")
+    edition = models.CharField(max_length=16, db_default="", help_text="In which books (``dashboards.books``).")
 
     def __str__(self) -> str:
         return f"{self.family} until {self.until}"
 
 
 class Sheet(models.Model):
-    """Counts of the span that begins on ``first``, added up by the groups of a ``book`` (``dashboards.sheets``).
+    """Counts of the span that begins on ``first``, added up by the groups of a ``book`` (``dashboards.books``).
 
     The same facts stand here once for each book, so read one book at a time. A group that the book does not have is null; so is one that
     its rows have none of, such as leads without a campaign. Text columns hold values joined by commas, null where there are none.
@@ -87,8 +89,13 @@ class Sheet(models.Model):
         return f"{self.book} of {self.grain} {self.first}"
 
 
-def _span_of(*groups: str) -> list[models.Index]:
-    return [models.Index(fields=["book", "grain", "first", *groups], name="%(class)s_span_idx")]
+def _indexes() -> list[models.Index]:
+    """Find the spans of a book; and those of one source or campaign, which are few of many."""
+    return [
+        models.Index(fields=["book", "grain", "first"], name="%(class)s_span_idx"),
+        models.Index(fields=["book", "grain", "source", "first"], name="%(class)s_source_idx"),
+        models.Index(fields=["book", "grain", "campaign", "first"], name="%(class)s_campaign_idx"),
+    ]
 
 
 def _count() -> models.PositiveIntegerField[int, int]:
@@ -123,7 +130,7 @@ class OfLeads(Sheet):
 
     class Meta:
         abstract = True
-        indexes = _span_of()
+        indexes = _indexes()
 
 
 class Arrivals(OfLeads):
@@ -172,7 +179,7 @@ class Promises(Sheet):
     late_seconds = models.TextField(null=True)
 
     class Meta:
-        indexes = _span_of()
+        indexes = _indexes()
 
 
 class Handoffs(Sheet):
@@ -193,7 +200,7 @@ class Handoffs(Sheet):
     all_rejections = _count()
 
     class Meta:
-        indexes = _span_of()
+        indexes = _indexes()
 
 
 class Ratings(Sheet):
@@ -210,4 +217,4 @@ class Ratings(Sheet):
     poor = _count()
 
     class Meta:
-        indexes = _span_of()
+        indexes = _indexes()

@@ -55,13 +55,18 @@ class Period:
         return self.first.day == 1 and self.until.day == 1
 
     @property
+    def is_quarter(self) -> bool:
+        """Whether it is a quarter of a calendar year."""
+        return self.is_whole_months and self.first.month % 3 == 1 and _months_between(self.first, self.until) == 3
+
+    @property
     def label(self) -> str:
         """Name it: *November 2026*, *4th quarter of 2026*, *2 Mar – 8 Apr 2026*."""
         last = self.last
         months = _months_between(self.first, self.until)
         if self.is_whole_months and months == 1:
             return f"{self.first:%B %Y}"
-        if self.is_whole_months and months == 3 and self.first.month % 3 == 1:
+        if self.is_quarter:
             return f"Q{(self.first.month + 2) // 3} {self.first.year}"
         if last == self.first:
             return f"{last.day} {last:%b %Y}"
@@ -70,12 +75,16 @@ class Period:
     def before(self) -> Period:
         """Give the period to compare with: as many whole months before, else as many days."""
         if self.is_whole_months:
-            return Period(_months_on(self.first, -_months_between(self.first, self.until)), self.first, self.zone)
+            return Period(months_on(self.first, -_months_between(self.first, self.until)), self.first, self.zone)
         return Period(self.first - timedelta(days=self.days), self.first, self.zone)
 
     def months(self) -> list[Period]:
         """Cut it at the first of each month."""
-        return _cut(self, lambda at: _months_on(at.replace(day=1), 1))
+        return _cut(self, lambda at: months_on(at.replace(day=1), 1))
+
+    def quarters(self) -> list[Period]:
+        """Cut it at the first of January, April, July and October."""
+        return _cut(self, lambda at: months_on(at, 3 - (at.month - 1) % 3))
 
     def weeks(self) -> list[Period]:
         """Cut it at each Monday."""
@@ -107,13 +116,13 @@ def named(name: str, today: date, zone: ZoneInfo) -> Period:
     year = month.replace(month=1)
     tomorrow = today + ONE_DAY
     spans = {
-        "this_month": (month, _months_on(month, 1)),
-        "last_month": (_months_on(month, -1), month),
-        "this_quarter": (quarter, _months_on(quarter, 3)),
-        "last_quarter": (_months_on(quarter, -3), quarter),
+        "this_month": (month, months_on(month, 1)),
+        "last_month": (months_on(month, -1), month),
+        "this_quarter": (quarter, months_on(quarter, 3)),
+        "last_quarter": (months_on(quarter, -3), quarter),
         "last_30_days": (tomorrow - timedelta(days=30), tomorrow),
         "last_90_days": (tomorrow - timedelta(days=90), tomorrow),
-        "this_year": (year, _months_on(year, 12)),
+        "this_year": (year, months_on(year, 12)),
     }
     if name not in spans:
         raise BadPeriod(f"Choose one of: {', '.join(NAMED)}.", field="period", code="unknown_period")
@@ -159,7 +168,7 @@ def _cut(period: Period, following: Callable[[date], date]) -> list[Period]:
     return parts
 
 
-def _months_on(at: date, months: int) -> date:
+def months_on(at: date, months: int) -> date:
     """Give the first of the month that is ``months`` away."""
     count = at.year * 12 + at.month - 1 + months
     return date(count // 12, count % 12 + 1, 1)

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Max, Min
 
-from dashboards.cells import Cells, kept, spans_of, summed_span
+from dashboards.books import BOOKS, Book
+from dashboards.cells import Cells, kept, spans_of, summed_spans
 from dashboards.filling import DAYS_AT_ONCE, counted, day_of, entered_again
 from dashboards.freshness import Freshness, Kinds, freshness
 from dashboards.models import EnteredAgain, Grains
 from dashboards.periods import ONE_DAY, Period
-from dashboards.sheets import BOOKS, Book
 from ledger.one_view import one_view
+
+SPANS_AT_ONCE = 13
 
 
 class NothingToProve(Exception):
@@ -22,7 +24,7 @@ class NothingToProve(Exception):
 
 
 def wrong_days(zone: ZoneInfo) -> Iterator[str]:
-    """Say what differs, one sentence for each sheet and day, week or month. Raises ``NothingToProve``.
+    """Say what differs, one sentence for each sheet and span. Raises ``NothingToProve``.
 
     Days that are marked are left out: the pages do not read them either.
     """
@@ -60,12 +62,19 @@ def _wrong_cells(book: Book, days: Sequence[date], zone: ZoneInfo) -> Iterator[s
 
 
 def _wrong_spans(book: Book, clean: set[date]) -> Iterator[str]:
-    """Compare weeks and months with the sum of their days, where these are clean."""
+    """Compare longer spans with the sum of their parts, where these are clean."""
     for grain in book.grains:
-        for first, until in spans_of(grain, clean):
-            days = [first + number * ONE_DAY for number in range((until - first).days)]
-            if clean.issuperset(day for day in days if min(clean) <= day <= max(clean)):
-                yield from _differing(book, grain, kept(book, grain, [first]), summed_span(book, first, until))
+        spans = [span for span in spans_of(grain, clean) if _is_clean(span, clean)]
+        for start in range(0, len(spans), SPANS_AT_ONCE):
+            chunk = spans[start : start + SPANS_AT_ONCE]
+            held = kept(book, grain, [first for first, _ in chunk])
+            yield from _differing(book, grain, held, summed_spans(book, grain, chunk))
+
+
+def _is_clean(span: tuple[date, date], clean: set[date]) -> bool:
+    """Say whether all days of a span are clean, apart from those before and after all that there is."""
+    first, until = max(span[0], min(clean)), min(span[1], max(clean) + ONE_DAY)
+    return clean.issuperset(first + number * ONE_DAY for number in range((until - first).days))
 
 
 def _differing(book: Book, grain: Grains, held: Cells, facts: Cells) -> Iterator[str]:

@@ -1,123 +1,23 @@
-"""What each rollup holds, which questions it can answer, and how it is read."""
+"""How the rollups are read."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
+from dashboards.books import EVERY_DAY, Book
 from dashboards.counts import SLICE, Tally
-from dashboards.families import ACTIVITY, COHORT, HANDOFF, PROMISE, RATING, Family, has, of_person
-from dashboards.freshness import Kinds, Split
+from dashboards.families import has, of_person
+from dashboards.freshness import Split
 from dashboards.joined import Joined, numbers
-from dashboards.models import Arrivals, Entries, Grains, Handoffs, Promises, Ratings, Sheet
+from dashboards.models import Grains
 from dashboards.periods import Period
-from dashboards.scope import NAMES, PEOPLE, Filters
-
-SPREADS = ("days_to_win", "answered_seconds", "late_seconds")
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """A rollup: counts of ``family`` by ``groups``, in the rows of ``model`` that bear its ``name``. Marks and coverage call it ``kind``.
-
-    It answers for filters by its groups, whatever their combination; those in ``idle`` change nothing in its family. Of a kind one book,
-    ``EVERY_DAY``, has all groups that can be asked for and alone holds days. Others add its days up to the longer spans in ``grains``.
-    """
-
-    name: str
-    model: type[Sheet]
-    family: Family
-    kind: str
-    groups: tuple[str, ...]
-    grains: tuple[Grains, ...] = (Grains.MONTH,)
-    idle: frozenset[str] = frozenset({"promise", "reason"})
-
-    def rows(self, grain: Grains) -> QuerySet[Any]:
-        """Give its rows of one grain; days are the same for all books of a kind."""
-        name = EVERY_DAY if grain is Grains.DAY else self.name
-        return self.model._default_manager.filter(book=name, grain=grain)
-
-    @property
-    def filters(self) -> frozenset[str]:
-        by_person = {"team"} if "rep" in self.groups else set()
-        return frozenset({*self.groups, *by_person}.intersection(NAMES))
-
-    @property
-    def measures(self) -> tuple[str, ...]:
-        names = {field.name for field in self.model._meta.concrete_fields}
-        return tuple(name for name in self.family.measures if name in names)
-
-    @property
-    def values(self) -> tuple[str, ...]:
-        return tuple(field.name for field in self.model._meta.concrete_fields if field.name in SPREADS)
-
-    def answers(self, filters: Filters, groups: Sequence[str], measures: Sequence[str]) -> bool:
-        """Say whether it holds what is asked for."""
-        asked = {name for name in NAMES if getattr(filters, name) is not None} - self.idle
-        return asked <= self.filters and set(groups) <= set(self.groups) and set(measures) <= set(self.measures)
-
-
-EVERY_DAY = "all"
-ORIGIN, TRAITS, HOLDER = ("source", "campaign"), ("tier", "persona"), ("rep", "queue")
-OWED = ("promise", "side", "tier", *HOLDER)
-MONTHS, WEEKS_TOO = (Grains.MONTH,), (Grains.MONTH, Grains.WEEK)
-
-
-def _of_leads(model: type[Sheet], family: Family, kind: str) -> tuple[Book, ...]:
-    groups = {"origin": ORIGIN, "traits": (*ORIGIN, *TRAITS), EVERY_DAY: (*ORIGIN, *TRAITS, *HOLDER)}
-    return tuple(Book(name, model, family, kind, chosen) for name, chosen in groups.items())
-
-
-def _of_promises() -> tuple[Book, ...]:
-    groups: dict[str, tuple[tuple[str, ...], tuple[Grains, ...]]] = {
-        "owed": (OWED, WEEKS_TOO),
-        "persona": ((*OWED, "source", "persona"), WEEKS_TOO),
-        "origin": ((*OWED, *ORIGIN), MONTHS),
-        EVERY_DAY: ((*OWED, *ORIGIN, "persona"), ()),
-    }
-    idle = frozenset({"reason"})
-    return tuple(Book(name, Promises, PROMISE, Kinds.PROMISES, *chosen, idle) for name, chosen in groups.items())
-
-
-def _of_handoffs() -> tuple[Book, ...]:
-    """By source or by campaign: with both it would be nearly as many rows as there are handoffs."""
-    more: dict[str, tuple[str, ...]] = {"origin": (), "traits": TRAITS, "holder": ("rep",)}
-    groups = {f"{name}_{origin}": ("reason", origin, *chosen) for name, chosen in more.items() for origin in ORIGIN}
-    idle = frozenset({"promise"})
-    return (
-        *(Book(name, Handoffs, HANDOFF, Kinds.HANDOFFS, chosen, MONTHS, idle) for name, chosen in groups.items()),
-        Book(EVERY_DAY, Handoffs, HANDOFF, Kinds.HANDOFFS, ("reason", *ORIGIN, *TRAITS, "rep"), (), idle),
-    )
-
-
-BOOKS: dict[str, tuple[Book, ...]] = {
-    Kinds.ARRIVALS: _of_leads(Arrivals, COHORT, Kinds.ARRIVALS),
-    Kinds.ENTRIES: _of_leads(Entries, ACTIVITY, Kinds.ENTRIES),
-    Kinds.PROMISES: _of_promises(),
-    Kinds.HANDOFFS: _of_handoffs(),
-    Kinds.RATINGS: (
-        Book("origin", Ratings, RATING, Kinds.RATINGS, ORIGIN),
-        Book(EVERY_DAY, Ratings, RATING, Kinds.RATINGS, (*ORIGIN, *TRAITS, "rep")),
-    ),
-}
-"""All rollups by kind: those with the fewest rows first, the one of all days last."""
-
-
-def book_for(
-    family: Family, filters: Filters, groups: Sequence[str], measures: Sequence[str], grain: Grains
-) -> Book | None:
-    """Give the rollup that can answer, if possible one with spans of ``grain``; or nothing."""
-    books = [
-        one for books in BOOKS.values() for one in books
-        if one.family is family and one.answers(filters, groups, measures)
-    ]  # fmt: skip
-    return next((one for one in books if grain in one.grains), books[-1] if books else None)
+from dashboards.scope import PEOPLE, Filters
 
 
 def read(
@@ -165,10 +65,19 @@ def summed_up(
 
 def _of_spans(book: Book, split: Split) -> Q:
     """Choose the rows of the clean parts of a period."""
-    chosen = [Q(book=EVERY_DAY, grain=Grains.DAY, first__gte=part.first, first__lt=part.until) for part in split.days]
-    if split.spans:
-        chosen.append(Q(book=book.name, grain=split.grain, first__in=split.spans))
-    return reduce(or_, chosen)
+    return reduce(
+        or_,
+        (
+            Q(
+                book=EVERY_DAY if grain is Grains.DAY else book.name,
+                grain=grain,
+                first__gte=run.first,
+                first__lt=run.until,
+            )
+            for grain, runs in split.rolled.items()
+            for run in runs
+        ),
+    )
 
 
 def _chosen(book: Book, filters: Filters) -> Q:

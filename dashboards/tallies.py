@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
 
 from dashboards import sheets
+from dashboards.books import Book, book_for
 from dashboards.counts import SLICE, Counts, Tally
 from dashboards.families import (
     ACTIVITY,
@@ -28,7 +29,6 @@ from dashboards.joined import Joined, numbers
 from dashboards.models import EnteredAgain, Grains
 from dashboards.periods import Period
 from dashboards.scope import Scope
-from dashboards.sheets import Book
 from leads.models import Lead, LeadEvent
 
 SOURCE_RAW = "source_raw"
@@ -72,10 +72,18 @@ def tally(
     return found
 
 
-def has_months(family: Family, scope: Scope, groups: Sequence[str], fresh: Freshness | None) -> bool:
-    """Say whether ``tally`` can read whole months of what is asked for: otherwise it reads every day, or the facts."""
-    book, split = _rolled_up(family, scope, groups, tuple(family.measures), fresh)
-    return book is not None and split is not None and Grains.MONTH in book.grains
+def tallied_apart(
+    family: Family, scope: Scope, groups: Sequence[str], apart: Sequence[str], fresh: Freshness | None
+) -> bool:
+    """Say whether to count by ``groups`` and each one of ``apart`` by itself: all of them at once are nearly a row for each fact.
+
+    Only where rollups of each have whole months. Otherwise every day is read, or the facts, and better once.
+    """
+    for group in apart:
+        book, split = _rolled_up(family, scope, (*groups, group), tuple(family.measures), fresh)
+        if book is None or split is None or Grains.MONTH not in book.grains:
+            return False
+    return True
 
 
 def _rolled_up(
@@ -83,11 +91,11 @@ def _rolled_up(
     by_week: bool = False,
 ) -> tuple[Book | None, Split | None]:  # fmt: skip
     """Give the book that answers, and the parts of the period it answers for; nothing twice where the facts alone must."""
-    grain = Grains.WEEK if by_week else Grains.MONTH
-    book = sheets.book_for(family, scope.filters, groups, measures, grain)
+    grains = {Grains.WEEK} if by_week else {Grains.QUARTER, Grains.MONTH, Grains.WEEK}
+    book = book_for(family, scope.filters, groups, measures)
     if fresh is None or book is None:
         return None, None
-    split = fresh.split(book.kind, scope.period, grain, only_days=grain not in book.grains)
+    split = fresh.split(book.kind, scope.period, grains.intersection(book.grains))
     return (book, split) if split else (None, None)
 
 

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dashboards.asked import asked_scope
-from dashboards.behind import page_of, rows_behind
+from dashboards.behind import count_behind, page_of, rows_behind
 from dashboards.choices import Choices
 from dashboards.compliance import Week
 from dashboards.families import BANDS, STAGES
@@ -25,6 +25,7 @@ from dashboards.report import Report, on_basis_of, report
 from inputs.numbers import MAX_ID, whole
 from inputs.refusals import Invalid, NotVisible
 from ledger.instants import edge_now
+from ledger.one_view import one_view
 from teams.models import User
 from teams.roles import Side
 
@@ -97,14 +98,14 @@ def leads_behind(request: HttpRequest) -> HttpResponse:
     if part not in ("", "whole"):
         raise Invalid("Choose the whole, or leave this out.", field="part")
     before = request.GET.get("before", "")
-    rows = rows_behind(kpi.key, scope, of_whole=part == "whole")
-    user = cast(User, request.user)
-    shown, following = page_of(
-        rows, kpi.rows, user, before=whole(before, field="before", low=1, high=MAX_ID) if before else None
-    )
+    after = whole(before, field="before", low=1, high=MAX_ID) if before else None
+    with one_view():
+        rows = rows_behind(kpi.key, scope, of_whole=part == "whole")
+        shown, following = page_of(rows, kpi, cast(User, request.user), before=after)
+        count = count_behind(kpi.key, scope, of_whole=part == "whole")
     query = on_basis_of(kpi.key, scope).query(figure=kpi.key, **({"part": part} if part else {}))
     context = {
-        "kpi": kpi, "scope": scope, "at": at, "rows": shown, "count": rows.count(), "following": following,
+        "kpi": kpi, "scope": scope, "at": at, "rows": shown, "count": count, "following": following,
         "is_first": not before, "query": query, "is_whole": part == "whole", "set_filters": choices.words(scope.filters),
     }  # fmt: skip
     return render(request, "dashboards/leads.html", context)

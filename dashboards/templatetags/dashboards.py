@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
 from django.urls import get_script_prefix, reverse
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from dashboards.choices import Choices
-from dashboards.compliance import Misses, Owner, Week
+from dashboards.compliance import Kept, Misses, Owner, OwnerLine, PromiseLine, Week
 from dashboards.figures import Figure, Spread
+from dashboards.funnel import Line
+from dashboards.periods import Period
 from dashboards.registry import Kpi, find
+from dashboards.scope import Filters, Scope
 from leads.chips import duration
 
 register = template.Library()
@@ -32,17 +35,28 @@ VERDICTS = {
 }
 
 
-@register.simple_tag
-def behind(figure: Figure, part: str = "") -> str:
-    """Give the address of the rows behind a figure; ``part="whole"`` those it is a share of."""
-    more = {"figure": figure.key, **({"part": part} if part else {})}
-    return f"{_leads_path(get_script_prefix())}?{figure.scope.query(**more)}"
+# A page has hundreds of links to the rows behind its figures. Their parts are escaped once and then put together as they are: keys of figures
+# are words and dots, and what is linked are numbers and words of ours.
+
+
+def _behind(figure: Figure, part: str = "") -> str:
+    """Give the address of the rows behind a figure, escaped; ``part="whole"`` those it is a share of."""
+    address = f"{_leads_path(get_script_prefix())}?{_escaped(figure.scope.period, figure.scope.filters)}&amp;figure={figure.key}"
+    return f"{address}&amp;part={part}" if part else address
 
 
 @cache
 def _leads_path(_prefix: str) -> str:
-    """Resolve the address once: a page has hundreds of these links."""
     return reverse("dashboards:leads")
+
+
+@lru_cache(maxsize=4096)
+def _escaped(period: Period, filters: Filters) -> str:
+    return escape(Scope(period, filters).query())
+
+
+def _linked(figure: Figure, text: str, part: str = "") -> SafeString:
+    return SafeString(f'<a href="{_behind(figure, part)}">{text}</a>')
 
 
 @register.simple_tag
@@ -65,13 +79,13 @@ def count_of(key: str, count: int, **filters: Any) -> SafeString:
 
 
 @register.simple_tag
-def reckoned(spread: Spread, text: str) -> SafeString:
+def reckoned(spread: Spread, text: str | int | None) -> SafeString:
     """Write the median or the 90th percentile of a spread, which leads to the rows that it is reckoned from, or *no data*."""
     if spread.median is None:
         return NO_DATA
     many = spread.figure.part
     title = f"reckoned from {many:,} {'row' if many == 1 else 'rows'}"
-    return format_html('<a href="{}" title="{}">{}</a>', behind(spread.figure), title, text)
+    return SafeString(f'<a href="{_behind(spread.figure)}" title="{title}">{escape(text)}</a>')
 
 
 @register.simple_tag
@@ -79,8 +93,8 @@ def late_median(line: Misses) -> SafeString:
     """Write the median lateness of what was answered late, which leads to those answers."""
     if line.late_median is None:
         return SafeString('<span class="no-data">not answered</span>')
-    address = f"{_leads_path(get_script_prefix())}?{line.missed.scope.query(figure='lateness.answered_late')}"
-    return format_html('<a href="{}">{}</a>', address, duration(line.late_median))
+    answers = Figure("lateness.answered_late", line.missed.scope, line.missed.part)
+    return _linked(answers, duration(line.late_median))
 
 
 @register.simple_tag
@@ -94,12 +108,7 @@ def share(figure: Figure) -> SafeString:
 @register.simple_tag
 def of(figure: Figure) -> SafeString:
     """Write *58 of 62*, where each number leads to its rows."""
-    whole = format_html('<a href="{}">{}</a>', behind(figure, "whole"), f"{figure.whole or 0:,}")
-    return format_html("{} of {}", _linked(figure, f"{figure.part:,}"), whole)
-
-
-def _linked(figure: Figure, text: str) -> SafeString:
-    return format_html('<a href="{}">{}</a>', behind(figure), text)
+    return SafeString(f"{number(figure)} of {_linked(figure, f'{figure.whole or 0:,}', 'whole')}")
 
 
 @register.filter
@@ -157,10 +166,65 @@ def formulas_of(prefix: str, names: Iterable[str]) -> dict[str, Any]:
 
 
 @register.simple_tag
-def week_cell(week: Week, code: str) -> SafeString:
-    """Write the share kept of a promise in a week."""
-    kept = week.kept.get(code)
-    return share(kept.kept) if kept else NO_DATA
+def line_heads() -> SafeString:
+    """Write the heads of the columns of ``line_cells``."""
+    return SafeString("".join(f'<th scope="col" class="num">{head}</th>' for head, _ in _LINE_COLUMNS))
+
+
+@register.simple_tag
+def line_cells(line: Line) -> SafeString:
+    """Write the cells of a line of the funnel. A page has half a thousand of them: a template for each would take longer than all its queries."""
+    cells = (f'<td class="num" data-label="{head}">{cell(line)}</td>' for head, cell in _LINE_COLUMNS)
+    return SafeString("".join(cells))
+
+
+def _days(name: str) -> Callable[[Line], SafeString]:
+    return lambda line: reckoned(line.days_to_win, getattr(line.days_to_win, name)) if line.days_to_win else NO_DATA
+
+
+def _count(stage: str) -> Callable[[Line], SafeString]:
+    return lambda line: number(line.figures[stage])
+
+
+_LINE_COLUMNS: tuple[tuple[str, Callable[[Line], SafeString]], ...] = (
+    ("Leads", _count("leads")),
+    ("MQL", _count("mql")),
+    ("SAL", _count("sal")),
+    ("SQL", _count("sql")),
+    ("Opportunity", _count("opportunity")),
+    ("Won", _count("won")),
+    ("Win rate", lambda line: share(line.figures["win_rate"])),
+    ("Days to win, median", _days("median")),
+    ("Days to win, p90", _days("p90")),
+)
+
+
+@register.simple_tag
+def week_cells(week: Week, promises: Iterable[PromiseLine]) -> SafeString:
+    """Write the day on which a week begins, and the share kept in it of each promise."""
+    first = week.period.first
+    cells = [f'<th scope="row" class="nowrap">{first.day} {first:%b %Y}</th>']
+    for line in promises:
+        kept = week.kept.get(line.code)
+        cells.append(_wide_cell(line.words, share(kept.kept) if kept else NO_DATA))
+    return SafeString("".join(cells))
+
+
+@register.simple_tag
+def owner_cells(line: OwnerLine) -> SafeString:
+    """Write what a person or queue kept of each promise."""
+    return SafeString("".join(_owner_cell(words, kept) for words, kept in line.cells))
+
+
+def _owner_cell(words: str, kept: Kept | None) -> str:
+    if kept is None:
+        return _wide_cell(words, '<span class="no-data">–</span>', more=" is-nothing")
+    shown = f'<span class="owner-share is-{kept.verdict}">{share(kept.kept)}</span>'
+    return _wide_cell(words, f"{shown}<small>{of(kept.kept)}, {VERDICTS[kept.verdict]}</small>")
+
+
+def _wide_cell(label: str, html: str, more: str = "") -> str:
+    return f'<td class="num is-wide week-figure{more}" data-label="{escape(label)}">{html}</td>'
 
 
 @register.simple_tag
