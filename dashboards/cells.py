@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 
 from dashboards.books import Book
 from dashboards.joined import as_text, numbers
 from dashboards.models import Grains
 from dashboards.periods import ONE_DAY, WEEK, months_on
-from dashboards.sheets import summed_up
 from dashboards.spans import write_spans
 from ledger.rows import insert_rows
 
@@ -50,20 +49,6 @@ def kept(book: Book, grain: Grains, firsts: Collection[date]) -> Cells:
         line[:wide]: (*line[wide:counted], *(as_text(numbers(text)) for text in line[counted:]))
         for line in rows.values_list("first", *book.groups, *book.measures, *book.values).iterator()
     }
-
-
-def summed_spans(book: Book, grain: Grains, spans: Sequence[tuple[date, date]], *only: Q) -> Cells:
-    """Add up the days of weeks or months, or the months of quarters, or what is chosen of them, with one statement."""
-    within = reduce(or_, (Q(first__gte=first, first__lt=until) for first, until in spans), Q())
-    numbered = [When(first__lt=until, then=Value(number)) for number, (_, until) in enumerate(spans)]
-    parts = book.rows(Grains.MONTH if grain is Grains.QUARTER else Grains.DAY).filter(within, *only)
-    of_spans = parts.annotate(span=Case(*numbered, output_field=IntegerField()))
-    return {
-        (spans[number][0], *key): (
-            *map(counts.__getitem__, book.measures), *(as_text(numbers(texts[name])) for name in book.values)
-        )
-        for (number, *key), counts, texts in summed_up(of_spans, ("span", *book.groups), book.measures, book.values)
-    }  # fmt: skip
 
 
 def rewrite_days(book: Book, before: Cells, now: Cells) -> Changes:

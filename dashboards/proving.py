@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Max, Min
 
 from dashboards.books import BOOKS, Book
-from dashboards.cells import Cells, kept, spans_of, summed_spans
+from dashboards.cells import Cells, Place, kept, spans_of
 from dashboards.filling import DAYS_AT_ONCE, counted, day_of, entered_again
 from dashboards.freshness import Freshness, Kinds, freshness
+from dashboards.joined import as_text, numbers
 from dashboards.models import EnteredAgain, Grains
-from dashboards.periods import ONE_DAY, Period
+from dashboards.periods import ONE_DAY, WEEK, Period
 from ledger.one_view import one_view
-
-SPANS_AT_ONCE = 13
 
 
 class NothingToProve(Exception):
@@ -39,8 +39,7 @@ def wrong_days(zone: ZoneInfo) -> Iterator[str]:
                 yield from _wrong_cells(books[-1], chunk, zone)
                 if kind == Kinds.ENTRIES:
                     yield from _wrong_repeats(chunk, zone)
-            for book in books:
-                yield from _wrong_spans(book, set(days))
+            yield from _wrong_spans(books, set(days))
 
 
 def _clean_days(book: Book, fresh: Freshness, zone: ZoneInfo) -> list[date]:
@@ -61,14 +60,39 @@ def _wrong_cells(book: Book, days: Sequence[date], zone: ZoneInfo) -> Iterator[s
     yield from _differing(book, Grains.DAY, kept(book, Grains.DAY, days), facts)
 
 
-def _wrong_spans(book: Book, clean: set[date]) -> Iterator[str]:
-    """Compare longer spans with the sum of their parts, where these are clean."""
-    for grain in book.grains:
-        spans = [span for span in spans_of(grain, clean) if _is_clean(span, clean)]
-        for start in range(0, len(spans), SPANS_AT_ONCE):
-            chunk = spans[start : start + SPANS_AT_ONCE]
-            held = kept(book, grain, [first for first, _ in chunk])
-            yield from _differing(book, grain, held, summed_spans(book, grain, chunk))
+def _wrong_spans(books: Sequence[Book], clean: set[date]) -> Iterator[str]:
+    """Compare longer spans with the sum of their days, where these are clean. Added up here, not by what wrote them; a quarter at a time."""
+    *longer, every_day = books
+    for first, until in spans_of(Grains.QUARTER, clean):
+        # A week belongs to the quarter that it begins in.
+        days = kept(every_day, Grains.DAY, [first + number * ONE_DAY for number in range((until + WEEK - first).days)])
+        for book in longer:
+            of_days = _added_up(days, [0, *(every_day.groups.index(name) + 1 for name in book.groups)], book)
+            for grain in book.grains:
+                spans = [span for span in spans_of(grain, clean) if first <= span[0] < until and _is_clean(span, clean)]
+                facts = {place: cell for span in spans for place, cell in _of_span(span, of_days, book).items()}
+                yield from _differing(book, grain, kept(book, grain, [start for start, _ in spans]), facts)
+
+
+def _added_up(cells: Cells, positions: Sequence[int], book: Book) -> Cells:
+    """Add up what stands in the same places once only those of ``positions`` are looked at."""
+    sums: dict[Place, list[Any]] = {}
+    wide = len(book.measures)
+    for place, cell in cells.items():
+        key = tuple(place[at] for at in positions)
+        held = sums.setdefault(key, [0] * wide + [[] for _ in book.values])
+        for at in range(wide):
+            held[at] += cell[at]
+        for at in range(wide, len(cell)):
+            held[at] += numbers(cell[at])
+    return {key: (*held[:wide], *map(as_text, held[wide:])) for key, held in sums.items()}
+
+
+def _of_span(span: tuple[date, date], of_days: Cells, book: Book) -> Cells:
+    first, until = span
+    within = {place: cell for place, cell in of_days.items() if first <= place[0] < until}
+    summed = _added_up(within, range(1, 1 + len(book.groups)), book)
+    return {(first, *place): cell for place, cell in summed.items()}
 
 
 def _is_clean(span: tuple[date, date], clean: set[date]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from time import monotonic, sleep
 from typing import Any
@@ -106,16 +106,17 @@ def dies_at(number: int, moment: str, work: Callable[[], object]) -> bool:
 
 
 def crash_points(
-    prepare: Callable[[], Callable[[], object]], recover: Callable[[], list[str]], *, until_wrong: bool = False
-) -> tuple[int, dict[str, list[str]]]:
+    prepare: Callable[[], Callable[[], object]], recover: Callable[[], list[str]], *, until_wrong: bool = False,
+    moments: Sequence[str] = ("before", "after"),
+) -> tuple[int, dict[str, list[str]]]:  # fmt: skip
     """Die at every point of the work that ``prepare`` gives; return how many there are, and by point what ``recover`` found wrong.
 
-    With ``until_wrong`` end at the first such point: a planted fault needs no more.
+    With ``until_wrong`` end at the first such point: a planted fault needs no more. ``moments`` let two tests share a long work.
     """
     points = 0
     wrong: dict[str, list[str]] = {}
     for number in count(1):
-        for moment in ("before", "after"):
+        for moment in moments:
             died = dies_at(number, moment, prepare())
             found = recover()
             if not died:

@@ -88,7 +88,8 @@ def world() -> World:
     return made
 
 
-def test_the_filler_may_die_at_any_call(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_the_filler_may_die_at_any_call(capsys: pytest.CaptureFixture[str], moment: str) -> None:
     made = found()
     lead = add_lead(made)
     fill(UTC)
@@ -106,10 +107,10 @@ def test_the_filler_may_die_at_any_call(capsys: pytest.CaptureFixture[str]) -> N
         fill(UTC)
         return [*before, *wrong_days(UTC), *(["something is left marked"] if Mark.objects.exists() else [])]
 
-    points, wrong = crash_points(prepare, recover)
+    points, wrong = crash_points(prepare, recover, moments=[moment])
 
     with capsys.disabled():
-        print(f"\nfilling: {points} crash points on {connection.vendor}")
+        print(f"\nfilling: {points} crash points {moment} a call on {connection.vendor}")
     assert points > 20
     assert wrong == {}
 
