@@ -5,17 +5,21 @@ Each point is a fork of the warmed test process, which connects anew and dies by
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 import pytest
 from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from tests.keeping import Kept
 
 CALLS = ("execute", "executemany", "copy_expert")
 PATIENCE_SECONDS = 20.0
@@ -84,6 +88,7 @@ def dies_at(number: int, moment: str, work: Callable[[], object]) -> bool:
     child = os.fork()
     if child == 0:
         try:
+            gc.disable()  # to look through all that was inherited would copy it, and this process does not live long
             use_own_connections()
             connection.ensure_connection()
             Deadly(number, moment).install()
@@ -106,27 +111,48 @@ def dies_at(number: int, moment: str, work: Callable[[], object]) -> bool:
 
 
 def crash_points(
-    prepare: Callable[[], Callable[[], object]], recover: Callable[[], list[str]], *, until_wrong: bool = False,
-    moments: Sequence[str] = ("before", "after"),
-) -> tuple[int, dict[str, list[str]]]:  # fmt: skip
+    prepare: Callable[[], Callable[[], object]],
+    recover: Callable[[], list[str]],
+    *,
+    file: Path | None = None,
+    until_wrong: bool = False,
+) -> tuple[int, dict[str, list[str]]]:
     """Die at every point of the work that ``prepare`` gives; return how many there are, and by point what ``recover`` found wrong.
 
-    With ``until_wrong`` end at the first such point: a planted fault needs no more. ``moments`` let two tests share a long work.
+    Every death begins with the same database, and with the same ``file`` where the work also writes there. What recovers afterwards knows
+    only what is stored: it is the same after each death that leaves the same, so that ``recover`` judges every state that is left, once.
+    The last time the work ends in peace; what is recovered from that stays for the test to look at.
+
+    With ``until_wrong`` end at the first such point: a planted fault needs no more.
     """
+    work = prepare()
+    kept, text = Kept(), _read(file)
+    judged: dict[tuple[bytes, bytes], list[str]] = {}
     points = 0
     wrong: dict[str, list[str]] = {}
     for number in count(1):
-        for moment in moments:
-            died = dies_at(number, moment, prepare())
-            found = recover()
+        for moment in ("before", "after"):
+            died = dies_at(number, moment, work)
+            wait_for_the_dead()
             if not died:
-                return points, wrong
+                found = recover()
+                return points, wrong | ({"in peace": found} if found else {})
+            left = kept.state(), _read(file)
+            if left not in judged:
+                judged[left] = recover()
+            kept.put_back()
+            if file is not None:
+                file.write_bytes(text)
             points += 1
-            if found:
-                wrong[f"{moment} call {number}"] = found
+            if judged[left]:
+                wrong[f"{moment} call {number}"] = judged[left]
                 if until_wrong:
                     return points, wrong
     raise AssertionError("not reached")
+
+
+def _read(file: Path | None) -> bytes:
+    return file.read_bytes() if file is not None else b""
 
 
 def torn(work: Callable[[], object], owner: Any, name: str) -> Callable[[], object]:
