@@ -111,7 +111,13 @@ BOOKS: dict[str, tuple[Book, ...]] = {
 """All rollups by kind: those with the fewest rows first, the one of all days last."""
 
 EDITION = sha256(
-    repr([(kind, book.name, book.groups, book.grains) for kind, books in BOOKS.items() for book in books]).encode()
+    repr(
+        [
+            (kind, book.name, book.groups, book.grains, book.measures, book.values)
+            for kind, books in BOOKS.items()
+            for book in books
+        ]
+    ).encode()
 ).hexdigest()[:16]
 """Names this layout: rollups that were filled in another one are not believed, but filled anew."""
 
