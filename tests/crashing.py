@@ -9,7 +9,7 @@ import gc
 import os
 import signal
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
@@ -116,6 +116,7 @@ def crash_points(
     *,
     file: Path | None = None,
     until_wrong: bool = False,
+    moments: Sequence[str] = ("before", "after"),
 ) -> tuple[int, dict[str, list[str]]]:
     """Die at every point of the work that ``prepare`` gives; return how many there are, and by point what ``recover`` found wrong.
 
@@ -123,7 +124,7 @@ def crash_points(
     only what is stored: it is the same after each death that leaves the same, so that ``recover`` judges every state that is left, once.
     The last time the work ends in peace; what is recovered from that stays for the test to look at.
 
-    With ``until_wrong`` end at the first such point: a planted fault needs no more.
+    With ``until_wrong`` end at the first such point: a planted fault needs no more. ``moments`` let two tests share a long work.
     """
     work = prepare()
     kept, text = Kept(), _read(file)
@@ -131,7 +132,7 @@ def crash_points(
     points = 0
     wrong: dict[str, list[str]] = {}
     for number in count(1):
-        for moment in ("before", "after"):
+        for moment in moments:
             died = dies_at(number, moment, work)
             wait_for_the_dead()
             if not died:

@@ -89,7 +89,8 @@ def world() -> World:
     return made
 
 
-def test_the_filler_may_die_at_any_call(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_the_filler_may_die_at_any_call(capsys: pytest.CaptureFixture[str], moment: str) -> None:
     found()
 
     def prepare() -> Callable[[], object]:
@@ -109,15 +110,16 @@ def test_the_filler_may_die_at_any_call(capsys: pytest.CaptureFixture[str]) -> N
         fill(UTC)
         return [*before, *wrong_days(UTC), *(["something is left marked"] if Mark.objects.exists() else [])]
 
-    points, wrong = crash_points(prepare, recover)
+    points, wrong = crash_points(prepare, recover, moments=[moment])
 
     with capsys.disabled():
-        print(f"\nfilling: {points} crash points on {connection.vendor}")
+        print(f"\nfilling: {points} crash points {moment} a call on {connection.vendor}")
     assert points > 20
     assert wrong == {}
 
     # The same run catches a filler that has its marks in memory only while it counts.
-    assert crash_points(lambda: holding_the_marks(prepare()), recover, until_wrong=True)[1] != {}
+    wrong = crash_points(lambda: holding_the_marks(prepare()), recover, until_wrong=True, moments=[moment])[1]
+    assert wrong != {}
 
 
 def holding_the_marks(work: Callable[[], object]) -> Callable[[], object]:
