@@ -168,13 +168,13 @@ def formulas_of(prefix: str, names: Iterable[str]) -> dict[str, Any]:
 @register.simple_tag
 def line_heads() -> SafeString:
     """Write the heads of the columns of ``line_cells``."""
-    return SafeString("".join(f'<th scope="col" class="num">{head}</th>' for head, _ in _LINE_COLUMNS))
+    return SafeString("".join(f'<th scope="col" class="num">{head}</th>' for head, _, _ in _LINE_COLUMNS))
 
 
 @register.simple_tag
 def line_cells(line: Line) -> SafeString:
     """Write the cells of a line of the funnel. A page has half a thousand of them: a template for each would take longer than all its queries."""
-    cells = (f'<td class="num" data-label="{head}">{cell(line)}</td>' for head, cell in _LINE_COLUMNS)
+    cells = (f'<td class="num" data-label="{label}">{cell(line)}</td>' for _, label, cell in _LINE_COLUMNS)
     return SafeString("".join(cells))
 
 
@@ -186,16 +186,17 @@ def _count(stage: str) -> Callable[[Line], SafeString]:
     return lambda line: number(line.figures[stage])
 
 
-_LINE_COLUMNS: tuple[tuple[str, Callable[[Line], SafeString]], ...] = (
-    ("Leads", _count("leads")),
-    ("MQL", _count("mql")),
-    ("SAL", _count("sal")),
-    ("SQL", _count("sql")),
-    ("Opportunity", _count("opportunity")),
-    ("Won", _count("won")),
-    ("Win rate", lambda line: share(line.figures["win_rate"])),
-    ("Days to win, median", _days("median")),
-    ("Days to win, p90", _days("p90")),
+# The head of a column, what stands beside its cells on a phone, and how they are written.
+_LINE_COLUMNS: tuple[tuple[str, str, Callable[[Line], SafeString]], ...] = (
+    ("Leads", "Leads", _count("leads")),
+    ("MQL", "MQL", _count("mql")),
+    ("SAL", "SAL", _count("sal")),
+    ("SQL", "SQL", _count("sql")),
+    ("Opportunity", "Opportunity", _count("opportunity")),
+    ("Won", "Won", _count("won")),
+    ("Win rate", "Win rate", lambda line: share(line.figures["win_rate"])),
+    ("Days to win, median", "Days to win, median", _days("median")),
+    ("p90", "Days to win, p90", _days("p90")),
 )
 
 
