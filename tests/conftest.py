@@ -1,23 +1,21 @@
-"""What all tests share: no silent skips under CI, a real browser, and machines of their own for system tests."""
+"""What all tests share: no silent skips under CI, a real browser, and the fixtures of its neighbours."""
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
-import socket
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
+from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
-from django.conf import settings
 
 from tests.cast import agreement, marketing, maya, mona, olive, sales, sam, sue  # noqa: F401 - fixtures for all tests
 from tests.flushing import flushing_passes_the_triggers  # noqa: F401 - a fixture for all tests
+from tests.machines import free_port, machine, migrated, other_port, own_database, tables  # noqa: F401
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -26,7 +24,6 @@ CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
-NOT_INHERITED = ("PYTEST", "COV", "DJANGO_ALLOW_ASYNC_UNSAFE")
 NEVER_SKIPPED = {"browser", "service"}
 
 # Playwright's sync API keeps an event loop in this thread; Django then suspects every query of blocking it.
@@ -55,6 +52,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Generator[None, p
         report.outcome = "failed"
         report.longrepr = f"skipped under CI, which counts as failed ({', '.join(needed)}): {report.longrepr}"
     return report
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives as long as the run: it would look at half a million objects again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 # Browser --------------------------------------------------------------------------------------------------------------
@@ -107,56 +111,3 @@ def stranger(url: str) -> list[str]:
     parts = urlsplit(url)
     is_local = parts.scheme in {"data", "blob", "about"} or parts.hostname in {"localhost", "127.0.0.1"}
     return [] if is_local else [url]
-
-
-# Machines of their own ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def own_database(tmp_path: Path) -> Iterator[str]:
-    """Create an empty database on the engine under test, for other processes; yield its ``DATABASE_URL``."""
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        yield f"sqlite:///{tmp_path / 'own.sqlite3'}"
-        return
-    name = f"own_{os.getpid()}_{uuid4().hex[:8]}"
-    on_server(f'CREATE DATABASE "{name}"')
-    yield urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
-    on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def on_server(statement: str) -> None:
-    """Run a statement that PostgreSQL refuses inside a transaction, on its maintenance database."""
-    import psycopg2
-
-    url = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path="/postgres"))
-    with closing(psycopg2.connect(url)) as server:
-        server.autocommit = True
-        server.cursor().execute(statement)
-
-
-@pytest.fixture
-def machine(tmp_path: Path, own_database: str, free_port: int) -> dict[str, str]:
-    """Return the environment of a fresh machine: own folder, database, port and Redis keys, the project's settings."""
-    return {
-        **{name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)},
-        "DJANGO_SETTINGS_MODULE": "smarketing.settings",
-        "SMARKETING_VAR_DIR": str(tmp_path / "var"),
-        "DATABASE_URL": own_database,
-        "PORT": str(free_port),
-        "REDIS_PREFIX": tmp_path.name,
-    }
-
-
-@pytest.fixture
-def other_port(free_port: int) -> int:
-    """Return a second free port."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

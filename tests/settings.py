@@ -29,12 +29,13 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(Path(_folder) / "test.sqlite3")}
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
 else:
-    # Two runs beside each other do not meet.
+    # No test lets the server die. Two runs beside each other do not meet.
+    DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
     DATABASES["default"]["TEST"] = {"NAME": f"test_{DATABASES['default']['NAME']}_{os.getpid()}"}
 
 
 def _cache_key(key: str, prefix: str, version: int) -> str:
-    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]  # without its phase
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0].replace(" ", "_")  # without its phase
     return f"{prefix}:{test}:{version}:{key}"
 
 

@@ -121,14 +121,14 @@ def test_dice_are_the_same_for_the_same_question() -> None:
 
 @slow
 @pytest.mark.xdist_group("system")
-def test_arrivals_go_on_until_sigterm(machine: dict[str, str]) -> None:
-    machine.pop("REDIS_URL", None)
-    for command in (["migrate", "-v0"], ["createcachetable"], ["seed_demo"]):
-        _manage(command, machine)
+def test_arrivals_go_on_until_sigterm(migrated: dict[str, str]) -> None:
+    migrated.pop("REDIS_URL", None)
+    seed = [sys.executable, "manage.py", "seed_demo"]
+    subprocess.run(seed, cwd=ROOT, env=migrated, check=True, capture_output=True)
 
     loop = subprocess.Popen(
         [sys.executable, "-u", "manage.py", "demo_arrivals", "--loop", "--pause", "0", "0.1"],
-        cwd=ROOT, env=machine, stdout=subprocess.PIPE, text=True,
+        cwd=ROOT, env=migrated, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert loop.stdout is not None
     try:
@@ -138,7 +138,3 @@ def test_arrivals_go_on_until_sigterm(machine: dict[str, str]) -> None:
     finally:
         loop.kill()
         loop.wait()
-
-
-def _manage(command: list[str], environment: dict[str, str]) -> None:
-    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True, capture_output=True)

@@ -33,7 +33,6 @@ import sys
 from datetime import timedelta
 from dataclasses import replace
 from django.conf import settings
-from django.core.management import call_command
 from ledger.instants import edge_now
 from leads.intake.pipeline import take_in
 from leads.models import Clock
@@ -41,8 +40,6 @@ from ledger.writing import Told, write_notices
 from replay.company import hours_open_at, set_up
 from replay.world import Firm, dice, person
 from smarketing.management.commands.serve import empty_broker
-call_command("migrate", interactive=False, verbosity=0)
-call_command("createcachetable", verbosity=0)
 if not settings.REDIS_URL:
     empty_broker()
 now = edge_now()
@@ -90,12 +87,12 @@ print(json.dumps(seen))
 
 
 @pytest.fixture(params=[pytest.param("redis", marks=pytest.mark.service), "files"])
-def installed(request: pytest.FixtureRequest, machine: dict[str, str]) -> Iterator[dict[str, str]]:
+def installed(request: pytest.FixtureRequest, migrated: dict[str, str]) -> Iterator[dict[str, str]]:
     """Return the environment of a machine with this broker; leave no key behind."""
-    machine.pop("EMAIL_URL", None)
-    machine.pop("REDIS_URL", None)
+    migrated.pop("EMAIL_URL", None)
+    migrated.pop("REDIS_URL", None)
     if request.param == "files":
-        yield machine
+        yield migrated
         return
     import redis
 
@@ -104,8 +101,8 @@ def installed(request: pytest.FixtureRequest, machine: dict[str, str]) -> Iterat
         server.ping()
     except redis.ConnectionError:
         pytest.skip(f"no Redis at {REDIS}")
-    yield {**machine, "REDIS_URL": REDIS}
-    for key in server.scan_iter(f"{machine['REDIS_PREFIX']}*"):
+    yield {**migrated, "REDIS_URL": REDIS}
+    for key in server.scan_iter(f"{migrated['REDIS_PREFIX']}*"):
         server.delete(key)
 
 

@@ -23,9 +23,19 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("system")]
 
 @pytest.fixture
 def serving(machine: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """Start everything on the embedded engines and wait until the ready line."""
-    machine.pop("REDIS_URL", None)
-    process = start(machine)
+    """Start everything for the first time, on the broker of files, and wait until the ready line."""
+    yield from served(machine)
+
+
+@pytest.fixture
+def serving_again(migrated: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """The same on a machine that has its tables already."""
+    yield from served(migrated)
+
+
+def served(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    environment.pop("REDIS_URL", None)
+    process = start(environment)
     wait_until_ready(process)
     yield process
     for pid in [process.pid, *descendants(process.pid)]:
@@ -124,24 +134,24 @@ def refused(environment: dict[str, str]) -> str:
     return output
 
 
-def test_kill_9_of_the_supervisor_ends_everything(serving: subprocess.Popen[str]) -> None:
-    family = descendants(serving.pid)
+def test_kill_9_of_the_supervisor_ends_everything(serving_again: subprocess.Popen[str]) -> None:
+    family = descendants(serving_again.pid)
     assert len(family) >= 7
 
-    serving.kill()
+    serving_again.kill()
 
     assert left_of(family) == set()
 
 
-def test_the_web_servers_death_ends_everything_and_is_told(serving: subprocess.Popen[str]) -> None:
-    family = descendants(serving.pid)
-    children = {pid for pid, parent in parents().items() if parent == serving.pid}
+def test_the_web_servers_death_ends_everything_and_is_told(serving_again: subprocess.Popen[str]) -> None:
+    family = descendants(serving_again.pid)
+    children = {pid for pid, parent in parents().items() if parent == serving_again.pid}
     (web,) = (pid for pid in children if "gunicorn" in command(pid))
 
     os.kill(web, signal.SIGKILL)
 
     assert left_of(family) == set()
-    assert serving.wait(timeout=GONE_SECONDS) == 128 + signal.SIGKILL
+    assert serving_again.wait(timeout=GONE_SECONDS) == 128 + signal.SIGKILL
 
 
 # The supervisor alone, with children that do not want to go -----------------------------------------------------------
