@@ -44,6 +44,10 @@ SIDEWAYS = """() => {
           ...(document.documentElement.scrollWidth > window.innerWidth ? ["the page"] : [])];
 }"""
 
+CHARTS = (
+    """() => Math.max(...[...document.querySelectorAll("[data-chart] svg")].map((drawing) => drawing.clientWidth))"""
+)
+
 
 def faults_on(page: Page, address: str) -> list[str]:
     """Say what is too wide on the page at ``address``, at each width."""
@@ -91,6 +95,21 @@ def test_no_figure_is_too_wide_between_a_phone_and_a_desk(page: Page, live_serve
     faults = {path: faults_on(page, live_server.url + path.format(quarter=QUARTER)) for path in FIGURES}
 
     assert {path: fault for path, fault in faults.items() if fault} == {}
+
+
+def test_a_chart_that_was_drawn_wider_makes_no_page_wider(page: Page, live_server: LiveServer) -> None:
+    """As it is for a moment after each change of the window, and on paper."""
+    world = found()
+    fill(world, 120)
+    enter(page, live_server, world.maya)
+    page.add_init_script("window.ResizeObserver = class { observe() {} };")
+
+    page.goto(f"{live_server.url}/dashboard/?{QUARTER}")
+    before = page.evaluate(CHARTS)
+    page.set_viewport_size({"width": 801, "height": 900})
+
+    assert page.evaluate(SIDEWAYS) == []
+    assert page.evaluate(CHARTS) == before > 1000
 
 
 @pytest.mark.parametrize("width", [390, *WIDTHS])
