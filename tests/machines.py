@@ -61,9 +61,11 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     else:
         _on_server(f'CREATE DATABASE "{name}"')
         url = _on_same_server(name)
+    # Without Redis: who has it needs one table fewer.
+    environment = _environment(folder, url) | {"REDIS_URL": ""}
     for command in (["migrate", "-v0"], ["createcachetable"]):
         manage = [sys.executable, "manage.py", *command]
-        subprocess.run(manage, cwd=ROOT, env=_environment(folder, url), check=True, capture_output=True)
+        subprocess.run(manage, cwd=ROOT, env=environment, check=True, capture_output=True)
     yield url
     if not _is_embedded():
         _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 
 _folder = tempfile.mkdtemp(prefix="smarketing-test-")
@@ -35,8 +36,8 @@ else:
 
 
 def _cache_key(key: str, prefix: str, version: int) -> str:
-    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0].replace(" ", "_")  # without its phase
-    return f"{prefix}:{test}:{version}:{key}"
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]  # without its phase
+    return f"{prefix}:{sha256(test.encode()).hexdigest()[:16]}:{version}:{key}"
 
 
 # Redis is not rolled back after a test as the database is; keys of another test are simply not seen.
