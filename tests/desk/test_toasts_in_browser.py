@@ -38,6 +38,7 @@ def test_a_passing_word_covers_nothing_and_goes_away(
     for number in range(12):
         offer(f"Person {number}")
     enter(page, live_server, sam, width, height=800)
+    page.clock.install()
     page.goto(f"{live_server.url}/")
     page.evaluate(f"window.scrollTo(0, {scrolled})")
     before = page.evaluate(FIRST_ROW)
@@ -50,4 +51,5 @@ def test_a_passing_word_covers_nothing_and_goes_away(
     assert page.evaluate(COVERED) == []
     if width > 1200:
         assert page.evaluate(FIRST_ROW) == pytest.approx(before, abs=1), "where there is room nothing moves"
-    page.wait_for_selector(".toast-line", state="detached", timeout=6000)
+    page.clock.fast_forward(5000)
+    page.wait_for_selector(".toast-line", state="detached", timeout=1000)
