@@ -68,7 +68,10 @@ def count_behind(key: str, scope: Scope, *, of_whole: bool = False) -> int:
 
 
 def page_of(rows: QuerySet[Any], kpi: Kpi, user: User, *, before: int | None) -> tuple[list[Row], int | None]:
-    """Give a page of the ``rows`` behind ``kpi``, newest first, with the leads that ``user`` may see, and the key after which the next page begins."""
+    """Give a page of the ``rows`` behind ``kpi``, newest first, with the leads that ``user`` may see, and the key after which the next page begins.
+
+    Raises ``Invalid`` where the row ``before`` is gone, or has lost the date that placed it.
+    """
     kind, dated = kpi.rows, "pk" if kpi.is_to_date else DATED[rows.model]
     # Keys first: to sort whole rows costs more than twice as much.
     keys = list(_after(before, rows, dated).order_by(f"-{dated}", "-pk").values_list("pk", flat=True)[: PAGE + 1])
@@ -87,9 +90,11 @@ def _after(before: int | None, rows: QuerySet[Any], dated: str) -> QuerySet[Any]
     """Leave out what stood on the pages up to the row ``before``."""
     if before is None:
         return rows
+    if dated == "pk":
+        return rows.filter(pk__lt=before)
     last = rows.model._default_manager.filter(pk=before).values_list(dated, flat=True).first()
     if last is None:
-        return rows.none()
+        raise Invalid("The row after which this page begins is gone. Begin at the first page.", field="before")
     # Not "earlier, or at the same time and …": this way round an index of the date is still gone along.
     return rows.filter(**{f"{dated}__lte": last}).exclude(**{dated: last, "pk__gte": before})
 

@@ -133,7 +133,7 @@ class Compliance:
 
 
 def compliance(scope: Scope, *, at: datetime, fresh: Freshness | None = None) -> Compliance:
-    """Reckon the promises of ``scope`` with three statements; judged by the agreement in force at its end, or now."""
+    """Reckon the promises of ``scope``; judged by the agreement in force at its end, or now."""
     agreement = _in_force(min(at, scope.period.ends_at))
     measure = Measure(agreement.terms.attainment_target_percent if agreement else None, _judged_from(agreement))
     now = tally(PROMISE, scope, OWED_BY, measures=COUNTED, spreads=("answered_seconds", "late_seconds"), fresh=fresh)

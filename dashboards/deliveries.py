@@ -57,7 +57,7 @@ class Deliveries:
 
 
 def deliveries(scope: Scope, *, in_detail: bool = False, fresh: Freshness | None = None) -> Deliveries:
-    """Reckon the deliveries of ``scope``, with at most four statements; ``in_detail`` also by source and campaign."""
+    """Reckon the deliveries of ``scope``; ``in_detail`` also by source and campaign."""
     handed, rejected = _handoffs(scope, in_detail, fresh)
     rated = tally(RATING, scope, ORIGIN if in_detail else (), fresh=fresh)
     return Deliveries(

@@ -162,7 +162,7 @@ def day_of(kind: str, extreme: type[Min | Max], zone: ZoneInfo) -> date | None:
 
 
 def rebuild(kind: str, days: Sequence[date], zone: ZoneInfo) -> None:
-    """Count ``days`` of a kind anew, and add up what changed in the weeks and months that they lie in."""
+    """Count ``days`` of a kind anew, and add up what changed in the weeks, months and quarters that they lie in."""
     if not days:
         return
     every_day, parts = BOOKS[kind][-1], [Period(day, day + ONE_DAY, zone) for day in days]

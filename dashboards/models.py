@@ -1,4 +1,4 @@
-"""Rollups: figures counted once by day, and by week or month, so that a page about a year need not read the year.
+"""Rollups: figures counted once by day, and by week, month and quarter, so that a page about a year need not read the year.
 
 Derived data: all of it can be deleted and filled again (``manage.py rollups fill``). See docs/decisions/0011-rollups.md. People, campaigns
 and teams stand here by id without a reference, so that a rollup never hinders a deletion.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max, Min
+from django.db.models import Count, Max, Min
 
 from dashboards.books import BOOKS, Book
 from dashboards.cells import Cells, Place, kept, spans_of
@@ -33,7 +33,10 @@ def wrong_days(zone: ZoneInfo) -> Iterator[str]:
         if fresh is None:
             raise NothingToProve("The rollups are not filled, or too much has changed since: run “rollups fill” first.")
         for kind, books in BOOKS.items():
-            days = _clean_days(books[-1], fresh, zone)
+            known = _known_days(books[-1], zone)
+            days = _clean_days(books[-1], known, fresh)
+            for book in books:
+                yield from _misplaced(book, known)
             for start in range(0, len(days), DAYS_AT_ONCE):
                 chunk = days[start : start + DAYS_AT_ONCE]
                 yield from _wrong_cells(books[-1], chunk, zone)
@@ -42,17 +45,32 @@ def wrong_days(zone: ZoneInfo) -> Iterator[str]:
             yield from _wrong_spans(books, set(days))
 
 
-def _clean_days(book: Book, fresh: Freshness, zone: ZoneInfo) -> list[date]:
-    """List the days of which there are facts or rows, as far as the pages would believe the rows."""
-    until = fresh.until.get(book.kind)
+def _known_days(book: Book, zone: ZoneInfo) -> list[date]:
+    """List the days from the first to the last of which there are facts or rows."""
     ends_held = book.rows(Grains.DAY).aggregate(low=Min("first"), high=Max("first"))
     ends = [day_of(book.kind, Min, zone), day_of(book.kind, Max, zone), ends_held["low"], ends_held["high"]]
     known = [end for end in ends if end is not None]
-    if until is None or not known:
-        return []
+    return [min(known) + number * ONE_DAY for number in range((max(known) - min(known)).days + 1)] if known else []
+
+
+def _clean_days(book: Book, known: Iterable[date], fresh: Freshness) -> list[date]:
+    """List those of the ``known`` days of which the pages would believe the rows."""
+    until = fresh.until.get(book.kind)
     stale = fresh.stale.get(book.kind, frozenset())
-    every = (min(known) + number * ONE_DAY for number in range((max(known) - min(known)).days + 1))
-    return [day for day in every if day < until and day not in stale]
+    return [day for day in known if until is not None and day < until and day not in stale]
+
+
+def _misplaced(book: Book, known: Sequence[date]) -> Iterator[str]:
+    """Tell cells that stand twice, and spans in which no day lies: pages add up all that is there."""
+    for grain in book.grains or (Grains.DAY,):
+        rows = book.rows(grain).order_by()
+        twice = rows.values("first", *book.groups).annotate(rows=Count("pk")).filter(rows__gt=1)
+        wrong = set(twice.values_list("first", flat=True))
+        yield from _told(book, grain, wrong, "holds a cell twice")
+        if grain is not Grains.DAY:
+            expected = {first for first, _ in spans_of(grain, known)}
+            wrong = set(rows.values_list("first", flat=True).distinct()) - expected
+            yield from _told(book, grain, wrong, "has no day of which anything is known")
 
 
 def _wrong_cells(book: Book, days: Sequence[date], zone: ZoneInfo) -> Iterator[str]:
@@ -63,8 +81,9 @@ def _wrong_cells(book: Book, days: Sequence[date], zone: ZoneInfo) -> Iterator[s
 def _wrong_spans(books: Sequence[Book], clean: set[date]) -> Iterator[str]:
     """Compare longer spans with the sum of their days, where these are clean. Added up here, not by what wrote them; a quarter at a time."""
     *longer, every_day = books
-    for first, until in spans_of(Grains.QUARTER, clean):
-        # A week belongs to the quarter that it begins in.
+    # A week belongs to the quarter that it begins in, which may be the one before the first day.
+    begun = clean | {first for first, _ in spans_of(Grains.WEEK, clean)}
+    for first, until in spans_of(Grains.QUARTER, begun):
         days = kept(every_day, Grains.DAY, [first + number * ONE_DAY for number in range((until + WEEK - first).days)])
         for book in longer:
             of_days = _added_up(days, [0, *(every_day.groups.index(name) + 1 for name in book.groups)], book)
@@ -102,9 +121,13 @@ def _is_clean(span: tuple[date, date], clean: set[date]) -> bool:
 
 
 def _differing(book: Book, grain: Grains, held: Cells, facts: Cells) -> Iterator[str]:
-    wrong = sorted({str(place[0]) for place in held.keys() | facts.keys() if held.get(place) != facts.get(place)})
+    wrong = {place[0] for place in held.keys() | facts.keys() if held.get(place) != facts.get(place)}
+    yield from _told(book, grain, wrong, "does not hold what the facts say")
+
+
+def _told(book: Book, grain: Grains, firsts: Iterable[date], fault: str) -> Iterator[str]:
     table = f"{book.model._meta.db_table}, {book.name}"
-    yield from (f"{table}: the {grain.name.lower()} {first} does not hold what the facts say" for first in wrong)
+    yield from (f"{table}: the {grain.name.lower()} {first} {fault}" for first in sorted(firsts))
 
 
 def _wrong_repeats(days: Sequence[date], zone: ZoneInfo) -> Iterator[str]:

@@ -57,6 +57,8 @@ def tally(
     """
     counted = tuple(measures or family.measures)
     found = Tally((*groups, *([SLICE] if slices else [])), counted)
+    if fresh and slices and list(slices) != scope.period.weeks():
+        raise ValueError("The rollups know no other slices than weeks.")
     book, split = _rolled_up(family, scope, groups, counted, fresh, by_week=bool(slices))
     if book and split:
         sheets.read(book, split, scope.filters, found, spreads=spreads, slices=slices, only_counted=only_counted)
@@ -77,13 +79,19 @@ def tallied_apart(
 ) -> bool:
     """Say whether to count by ``groups`` and each one of ``apart`` by itself: all of them at once are nearly a row for each fact.
 
-    Only where rollups of each have whole months. Otherwise every day is read, or the facts, and better once.
+    Only where rollups of each have whole months, and none of them all at once. Otherwise every day is read, or the facts, and better once.
     """
-    for group in apart:
-        book, split = _rolled_up(family, scope, (*groups, group), tuple(family.measures), fresh)
-        if book is None or split is None or Grains.MONTH not in book.grains:
-            return False
-    return True
+    measures = tuple(family.measures)
+    if _has_months(family, scope, (*groups, *apart), measures, fresh):
+        return False
+    return all(_has_months(family, scope, (*groups, group), measures, fresh) for group in apart)
+
+
+def _has_months(
+    family: Family, scope: Scope, groups: Sequence[str], measures: Sequence[str], fresh: Freshness | None
+) -> bool:
+    book, split = _rolled_up(family, scope, groups, measures, fresh)
+    return book is not None and split is not None and Grains.MONTH in book.grains
 
 
 def _rolled_up(

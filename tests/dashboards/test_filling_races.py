@@ -94,7 +94,7 @@ def test_the_filler_may_die_at_any_call(capsys: pytest.CaptureFixture[str], mome
     found()
 
     def prepare() -> Callable[[], object]:
-        """Leave two days to be filled: one has been counted already, of the other nothing is known.
+        """Leave two days to be filled, of the first of which something has been counted already.
 
         Each lead enters once, for those that came back are looked up, whatever the rollups say.
         """
