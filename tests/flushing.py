@@ -24,9 +24,9 @@ def flushing_passes_the_triggers() -> Iterator[None]:
     def flush_unguarded(operations: Any, statements: list[str]) -> None:
         connection = operations.connection
         if connection.vendor != "sqlite":
-            assert not any("RESTART" in statement for statement in statements), (
-                "deleting rows leaves sequences as they are"
-            )
+            if any("RESTART" in statement for statement in statements):  # whoever wants that sequences begin anew
+                flush(operations, statements)
+                return
             tables = [table for statement in statements for table in re.findall(r'"\w+"', statement)]
             deletions = [f"DELETE FROM {table}" for table in tables]
             flush(operations, ["SET LOCAL session_replication_role = replica", *deletions])
