@@ -112,6 +112,32 @@ def test_a_chart_that_was_drawn_wider_makes_no_page_wider(page: Page, live_serve
     assert page.evaluate(CHARTS) == before > 1000
 
 
+BARS_AT_THE_END = """() => {
+  window.scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
+  const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+  const links = [...document.querySelectorAll("main a, main button")].filter((link) => link.getClientRects().length);
+  const last = links.at(-1).getBoundingClientRect();
+  const end = box(".tabbar").height ? box(".tabbar").top : window.innerHeight;
+  return { screens: window.scrollY / window.innerHeight, top: Math.round(box(".topbar").top), rail: Math.round(box(".rail").top), isFree: last.bottom <= end };
+}"""
+
+
+@pytest.mark.parametrize("width", [1440, 801, 390])
+def test_the_bars_stay_at_the_end_of_a_long_page_and_cover_nothing_there(
+    page: Page, live_server: LiveServer, width: int
+) -> None:
+    world = found()
+    fill(world, 60)
+    enter(page, live_server, world.maya, width)
+
+    for path in ("/leads/", f"/dashboard/?{QUARTER}", f"/dashboard/leads?{QUARTER}&figure=cohort.leads"):
+        page.goto(live_server.url + path)
+        seen = page.evaluate(BARS_AT_THE_END)
+
+        assert seen["screens"] > 0.5, path
+        assert (abs(seen["top"]), abs(seen["rail"]), seen["isFree"]) == (0, 0, True), path
+
+
 @pytest.mark.parametrize("width", [390, *WIDTHS])
 def test_the_rows_of_a_file_are_read_downward_where_they_do_not_fit(
     page: Page, live_server: LiveServer, agreement: InForce, maya: User, width: int
