@@ -29,7 +29,7 @@ from tests.journey.first_chapters import (
     sam_sells,
 )
 from tests.journey.seats import House, Seat
-from tests.journey.story import CAMPAIGN, GRETA, TARIQ, Story
+from tests.journey.story import CAMPAIGN, CLARA, GRETA, TARIQ, Story
 
 if TYPE_CHECKING:
     from playwright.sync_api import APIResponse
@@ -60,6 +60,9 @@ def test_a_lead_goes_its_whole_way_in_the_browser(story: Story) -> None:
     both_sides_see_the_same_figures(story)
     the_other_pages_are_in_order(story)
     who_may_not_is_refused(story)
+
+    stages = dict(Lead.objects.values_list("contact__name", "stage"))
+    assert (stages[CLARA], stages[TARIQ], stages[GRETA]) == ("customer", "mql", "lead")  # won, waiting, recalled
 
 
 # 4. A promise breaks --------------------------------------------------------------------------------------------------
