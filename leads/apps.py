@@ -11,10 +11,10 @@ class LeadsConfig(AppConfig):
     def ready(self) -> None:
         """Declare which tables are append-only, how notices are worded, and what a check looks for."""
         from leads.faults import check_faults
-        from leads.models import Assignment, ClockStep, LeadEvent, Qualification
+        from leads.models import Assignment, ClockExcuse, ClockRecompute, ClockStep, LeadEvent, Qualification
         from ledger.triggers import protect
 
-        for model in (LeadEvent, ClockStep, Assignment, Qualification):
+        for model in (LeadEvent, ClockStep, Assignment, Qualification, ClockExcuse, ClockRecompute):
             protect(model)
 
         register(check_faults, Tags.database)

@@ -20,8 +20,8 @@ from leads.models import Clock, Handoff
 from leads.models.leads import LeadQuerySet
 from sla.business_time import BusinessCalendar, NeverOpens, between, open_intervals
 from sla.hours import calendars
+from sla.promises import short_of
 
-PROMISES = {"accept": "accept", "first_attempt": "first attempt", "assign": "assign"}
 INTERVALS_AHEAD = 6
 AMBER_FROM = 0.75
 MINUTE, HOUR = 60, 3600
@@ -150,7 +150,7 @@ def _chip(clock: Clock, calendar: BusinessCalendar, ahead: Intervals, at: dateti
     tone = _tone(clock, left, total, late=late, is_open=is_open)
     return Chip(
         clock=clock,
-        promise=PROMISES.get(clock.promise, clock.promise.replace("_", " ")),
+        promise=short_of(clock.promise),
         tone=tone,
         words=_words(clock, left, tone, ahead, at),
         exact=_exact(clock),

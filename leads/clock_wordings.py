@@ -10,12 +10,7 @@ from django.utils import timezone
 
 from leads.clock_acts import ESCALATED, MISSED, TAKEN, WARNED
 from ledger.wording import EMAIL, IN_APP, Message, register
-
-PROMISES = {
-    "accept": "accept or reject the lead",
-    "first_attempt": "make the first attempt",
-    "assign": "assign the lead from the queue",
-}
+from sla.promises import task_of
 
 
 def register_clock_wordings() -> None:
@@ -49,7 +44,7 @@ def _taken(lead_id: int, facts: Mapping[str, Any]) -> Message:
 
 
 def _what(facts: Mapping[str, Any]) -> str:
-    return PROMISES.get(facts["promise"], str(facts["promise"]).replace("_", " "))
+    return task_of(facts["promise"])
 
 
 def _due(facts: Mapping[str, Any]) -> str:

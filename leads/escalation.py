@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from leads.assigning import Offer, offer
 from leads.clock_acts import COLUMNS, TAKEN, ClockRow, Managers, act, name_leads
-from leads.clock_plans import REASSIGN, entries_before, place_of_reassigning
+from leads.clock_plans import REASSIGN, entries_before, place_of_moving
 from leads.facts import facts_now
 from leads.lifecycle import Stage
 from leads.models import Assignment, Clock, Handoff, Lead
@@ -99,7 +99,7 @@ def _lock(clock_ids: Sequence[int], at: datetime) -> Locked:
 def _step(record: Record, clock: ClockRow, locked: Locked, managers: Managers) -> bool:
     """Take the due steps of one clock; true when its lead is to go to somebody else, and the clock stops for good."""
     entries = entries_before(clock.plan, clock.plan_position, record.at)
-    place = place_of_reassigning(entries)
+    place = place_of_moving(entries)
     if place is None or not _still_has_it(clock, locked):
         act(record, clock, entries, managers)
         return False

@@ -16,7 +16,7 @@ from django.db.models import BigIntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from leads.clock_acts import NOBODY, SWEPT_COLUMNS, ClockRow, Managers, act, needs_managers
-from leads.clock_plans import Entry, PlanMismatch, due_by, entries_before, place_of_reassigning
+from leads.clock_plans import Entry, PlanMismatch, due_by, entries_before, place_of_moving
 from leads.escalation import reassign
 from leads.faults import set_aside
 from leads.models import Clock, Handoff
@@ -132,7 +132,7 @@ def _act_on(stretch: ClockQuerySet, at: datetime) -> tuple[SweepResult, list[int
     work: list[tuple[ClockRow, list[Entry]]] = []
     for clock in _claimed(stretch):
         entries = entries_before(clock.plan, clock.plan_position, at)
-        place = place_of_reassigning(entries) if clock.can_be_reassigned else None
+        place = place_of_moving(entries) if clock.can_be_reassigned else None
         if place is not None:
             to_reassign.append(clock.id)
             entries = entries[:place]

@@ -6,7 +6,7 @@ The calendar lives in ``sla.business_calendar``, its tables in ``sla.open_hours`
 ``sla.deadline_ledger``; use them through this module.
 """
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Literal
 
@@ -44,6 +44,7 @@ __all__ = [
     "add",
     "add_business_days",
     "between",
+    "close_before",
     "explain",
     "is_open",
     "is_working_day",
@@ -53,6 +54,7 @@ __all__ = [
 ]
 
 Until = Literal["same_time", "close"]
+LONGEST_SEARCH_DAYS = 3653
 
 
 def add(start: datetime, seconds: int, calendar: BusinessCalendar, pauses: Pauses = ()) -> datetime:
@@ -92,6 +94,22 @@ def add_business_days(
     hours, at = open_hours(calendar), position(start)
     due = max(at, _day_due(hours, at, days, until))
     return from_position(hours.advance_around(due, 0, joined_pauses(pauses), begin=at))
+
+
+def close_before(day: date, days: int, calendar: BusinessCalendar) -> datetime:
+    """Return the closing of the working day that lies ``days`` (1 or more) working days before a local date.
+
+    Raises NeverOpens where there are not so many within the ten years before.
+    """
+    if days < 1:
+        raise BusinessTimeError(f"{days} working days before a date cannot be counted.")
+    hours, left, sought = open_hours(calendar), days, checked_day(day)
+    for _ in range(LONGEST_SEARCH_DAYS):
+        sought -= timedelta(days=1)
+        left -= hours.is_working_day(sought)
+        if not left:
+            return from_position(hours.day_spans(sought)[-1][1])
+    raise NeverOpens("This calendar has not been open on so many days before that date.")
 
 
 def is_open(at: datetime, calendar: BusinessCalendar) -> bool:

@@ -157,9 +157,18 @@ def _promise(promise: Promise) -> PromiseWords:
     ]
     return PromiseWords(
         words=promise.words,
-        times=[(TIER_LABELS[tier], duration(promise.seconds[tier])) for tier in TIERS],
+        times=[(TIER_LABELS[tier], time_of(promise, tier)) for tier in TIERS],
         warned=", ".join(warned),
     )
+
+
+def time_of(promise: Promise, tier: str) -> str:
+    """Say how long a promise may take: *15 min*, *1 day*, *6 in 10 days*, *3 days before*."""
+    within = promise.within[tier]
+    said = f"{within.days} day{'' if within.days == 1 else 's'}" if within.days else duration(within.seconds)
+    if promise.kind.before:
+        return f"{said} before"
+    return f"{promise.attempts[tier]} in {said}" if promise.attempts else said
 
 
 def glossary_of(version: AgreementVersion | None) -> list[tuple[str, list[tuple[str, str]]]]:

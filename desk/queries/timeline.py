@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from leads.chips import PROMISES
 from leads.codes import (
     ACTIVITY_KINDS,
     DISQUALIFY_REASONS,
@@ -21,6 +20,7 @@ from leads.codes import (
 )
 from leads.facts import MISSING_WORDS
 from leads.models import Activity, ClockStep, Feedback, Lead, LeadEvent, Touch
+from sla.promises import short_of
 
 MOST_EACH = 200
 WORTH_SAYING = timedelta(minutes=5)
@@ -178,7 +178,7 @@ def _promises(lead: Lead) -> Iterable[Line]:
     of_lead = steps.filter(clock__lead=lead).order_by("-occurred_at", "-id")[:MOST_EACH]
     of_handoffs = steps.filter(clock__handoff__lead=lead).order_by("-occurred_at", "-id")[:MOST_EACH]
     for step in [*of_lead, *of_handoffs]:
-        promise = PROMISES.get(step.clock.promise, step.clock.promise.replace("_", " "))
+        promise = short_of(step.clock.promise)
         said = [ACTION_WORDS.get(step.code, step.code.replace("_", " "))]
         if step.percent is not None and step.kind in OF_A_SHARE:
             said.append(f"at {step.percent} % of the time")
