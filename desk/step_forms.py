@@ -149,6 +149,12 @@ class QualifyForm(StepForm):
     reason = TextField(label="Why it is an MQL although the rule does not say so", max_length=REASON_LENGTH)
 
 
+class NurtureForm(StepForm):
+    key = _key()
+    kind = forms.ChoiceField(label="How", choices=[CHOOSE, *ACTIVITY_KINDS.items()])
+    note = _note()
+
+
 class ChecklistForm(StepForm):
     """The SQL checklist that the lead is judged by, of the version its handoff is pinned to: every line must be true."""
 

@@ -10,6 +10,7 @@ from desk.correct_form import words_of
 from leads import followup, handoffs, outcomes, second_life
 from leads.completing import complete
 from leads.models import Lead
+from leads.nurturing import nurture
 from leads.qualifying import qualify
 from teams.models import User
 
@@ -113,6 +114,10 @@ def _correct(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: in
     return words_of(done)
 
 
+def _nurture(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    nurture(lead_id=lead.pk, actor=actor, at=at, **form.cleaned_data)
+
+
 VERBS: dict[str, Verb] = {
     "correct": _correct,
     "accept": _accept,
@@ -136,4 +141,5 @@ VERBS: dict[str, Verb] = {
     "recycle": _recycle,
     "disqualify": _disqualify,
     "reopen": _reopen,
+    "nurture": _nurture,
 }

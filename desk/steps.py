@@ -73,6 +73,8 @@ _TABLE = (
     Step("hand-off", "Hand off", "Hand off", "Hand off", "Handed off to sales.", "a", actions=("hand_off",)),
     Step("qualify", "Qualify…", "Qualify as MQL", "It is an MQL", "It is an MQL now. Hand it off when you are ready.", "",
          forms.QualifyForm, actions=("qualify_lead",)),
+    Step("nurture", "Nurture…", "Keep in touch", "Log it", "Logged: marketing stays in touch.", "", forms.NurtureForm,
+         "It stays with marketing. This keeps what is promised of leads that came back.", actions=("nurture_lead",)),
     Step("recall", "Recall", "Recall", "Recall", "Taken back; sales is told.", is_undoing=True, actions=("recall",)),
     Step("recycle", "Recycle…", "Recycle", "Recycle", "Recycled: marketing nurtures it until it comes back.", "",
          forms.RecycleForm),
@@ -95,6 +97,7 @@ LIFECYCLE = {
     "qualify": "qualify",
     "disqualify": "disqualify",
     "hand-off": "hand_off",
+    "nurture": "nurture",
 }
 FOR_OTHERS = {
     "reject": "reject",
@@ -112,7 +115,7 @@ SECTION_STEPS = {
     "offered": ("accept", "reject", "reroute", "call"),
     "working": ("call", "email", "meeting", "rate", "reroute", "return"),
     "claimable": ("claim",),
-    "returned": ("qualify", "correct", "disqualify"),
+    "returned": ("qualify", "correct", "nurture", "disqualify"),
     "triage": ("correct", "qualify", "disqualify"),
     "stuck": ("correct", "hand-off"),
 }
@@ -260,6 +263,7 @@ _OFFERED: dict[str, Offered] = {
     "assign": _may_assign,
     "hand-off": lambda facts: facts.can("hand_off") and facts.handoff is None and facts.user.may("hand_off"),
     "qualify": lambda facts: facts.can("qualify") and facts.user.may("qualify_lead"),
+    "nurture": lambda facts: facts.can("nurture") and facts.user.may("nurture_lead"),
     "recall": lambda facts: facts.can("recall") and facts.handoff is not None and facts.user.may("recall"),
     "return": _may_return,
     "recycle": _works("recycle"),

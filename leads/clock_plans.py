@@ -18,6 +18,11 @@ AUTO_ACCEPT = "auto_accept"
 RETURN_TO_QUEUE = "return_to_queue"
 MOVING = frozenset({REASSIGN, AUTO_ACCEPT, RETURN_TO_QUEUE})
 """What changes who has the lead: done with the lead locked."""
+JUDGE = "judge"
+"""What a promise for a period has instead of a miss: at its end it is seen whether it was kept."""
+CLOSE = "close_dispute"
+APART = MOVING | {JUDGE, CLOSE}
+"""What needs more than the clock: done apart from the bulk of a sweep."""
 
 LEAST_SECONDS = 3600
 """What is left at least to keep a promise *before* a date that is announced too late (decision 13)."""
@@ -76,6 +81,8 @@ def schedule(
 
     due_at = _due(within, started_at, grace, calendar, at, pauses=pauses, before=before)
     moments = [(after(percent), percent, WARN) for percent in promise.warn_percents[tier]] + [(due_at, 100, MISS)]
+    if promise.code == "decide_dispute":
+        moments.append((due_at, 100, CLOSE))
     steps = [step for step in terms.escalation if promise.kind.may_move or step.action not in MOVING]
     moments += [(due_at if s.at_percent == 100 else after(s.at_percent), s.at_percent, s.action) for s in steps]
     if promise.code == "accept" and terms.accept_window is not None:
@@ -117,9 +124,9 @@ def entries_before(plan: Sequence[RawEntry], position: int, at: datetime) -> lis
     return due
 
 
-def place_of_moving(entries: Sequence[Entry]) -> int | None:
-    """Give the place among ``entries`` of the first that changes who has the lead, if any does."""
-    return next((place for place, entry in enumerate(entries) if entry.action in MOVING), None)
+def place_of(entries: Sequence[Entry], actions: frozenset[str]) -> int | None:
+    """Give the place among ``entries`` of the first that is one of ``actions``, if any is."""
+    return next((place for place, entry in enumerate(entries) if entry.action in actions), None)
 
 
 class PlanMismatch(Exception):
@@ -127,9 +134,9 @@ class PlanMismatch(Exception):
 
 
 def due_by(plan: Sequence[RawEntry]) -> datetime:
-    """Give the due time, which is when the miss stands in the plan; raises ``PlanMismatch``."""
+    """Give the due time, which is when the miss or the judgement stands in the plan; raises ``PlanMismatch``."""
     for _, action, moment in plan:
-        if action == MISS:
+        if action in (MISS, JUDGE):
             return instant(moment)
     raise PlanMismatch("The plan has no miss in it.")
 

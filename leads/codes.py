@@ -146,6 +146,7 @@ EVENT_KINDS = {
     "handoff_refused": "Could not be handed off",
     "completed": "Data completed",
     "nurtured": "Nurtured",
+    "triage_needed": "To be completed: fit unknown",
     "asked": "Question asked",
     "replied": "Question answered",
     "question_withdrawn": "Question withdrawn",

@@ -69,6 +69,7 @@ def _from(*stages: Stage) -> frozenset[Stage]:
 
 STEPS: dict[str, Step] = {
     "qualify": Step(_from(Stage.LEAD), Stage.MQL),
+    "nurture": Step(_from(Stage.LEAD), None),
     "hand_off": Step(_from(Stage.MQL), None),
     "assign": Step(_from(Stage.MQL), None),
     "accept": Step(_from(Stage.MQL), Stage.SAL),

@@ -28,6 +28,7 @@ from leads.holding import (
 from leads.informing import name_of
 from leads.lifecycle import Stage, WrongStage
 from leads.models import Assignment, Handoff
+from leads.owed import OF_HOLDER
 from leads.record import Record
 from ledger.selecting import ids
 from teams.models import Membership, User
@@ -87,7 +88,7 @@ def end_promises(record: Record, held: Sequence[Held], *, code: str, at: datetim
     """End what the rep who has them still owed on these leads."""
     clocks.cancel(
         record, handoff_ids=[item.handoff.pk for item in held if item.handoff],
-        lead_ids=[item.lead.pk for item in held], code=code, at=at,
+        lead_ids=[item.lead.pk for item in held], promises=OF_HOLDER | {"assign"}, code=code, at=at,
     )  # fmt: skip
 
 

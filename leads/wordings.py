@@ -20,6 +20,7 @@ def register_wordings() -> None:
     for code, channels, render in (
         ("lead_offered", urgent, _offered),
         ("lead_assigned", urgent, _assigned),
+        ("lead_auto_accepted", urgent, _auto_accepted),
         ("lead_queued", urgent, _queued),
         ("handoff_incomplete", quiet, _incomplete),
         ("lead_corrected", quiet, _corrected),
@@ -67,6 +68,13 @@ def _offered(facts: Facts) -> tuple[str, str]:
 
 def _assigned(facts: Facts) -> tuple[str, str]:
     return "A lead in work is yours now", "Somebody else began with it. Please carry on."
+
+
+def _auto_accepted(facts: Facts) -> tuple[str, str]:
+    return (
+        "A lead is yours, for you did not answer",
+        "The time to accept or reject it has ended. Make the first attempt.",
+    )
 
 
 def _queued(facts: Facts) -> tuple[str, str]:

@@ -52,6 +52,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "hand_off": MARKETING,
     "hand_off_third_time": frozenset({Role.MARKETING_MANAGER}),
     "recall": MARKETING,
+    "nurture_lead": MARKETING,
     "disqualify_lead": MARKETING,
     # sales acts
     "capture_own_lead": SALES,

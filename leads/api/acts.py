@@ -21,6 +21,7 @@ from leads.api.shapes import DETAIL, ActOut, ProblemBody, lead_body
 from leads.completing import complete
 from leads.corrections import FIELDS
 from leads.models import Lead
+from leads.nurturing import nurture
 from teams.models import User
 
 
@@ -103,6 +104,7 @@ _REASON: dict[str, Reader] = {"reason": code, "note": text}
 ACTS: dict[str, Act] = {
     "qualify": Act(_qualify, {"reason": text}, ("reason",)),
     "correct": Act(_correct, {**dict.fromkeys(FIELDS, given), "source": text, "is_elsewhere": flag}),
+    "nurture": Act(nurture, {"kind": code, "note": text}, ("kind",)),
     "hand-off": Act(handoffs.hand_off, {}),
     "accept": Act(handoffs.accept, _SEEN),
     "reject": Act(handoffs.reject, {**_REASON, **_SEEN}, ("reason",)),

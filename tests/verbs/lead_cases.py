@@ -8,7 +8,7 @@ from decimal import Decimal
 from leads import followup, handoffs, outcomes, second_life
 from leads.capture import capture, open_form, set_form_active, submit
 from leads.completing import complete
-from leads.escalation import reassign
+from leads.escalation import move_on
 from leads.faults import set_aside
 from leads.history import PastWin, record_wins
 from leads.importing import abandon_run, map_columns, run_batch, stage_file, start_run
@@ -295,7 +295,7 @@ def _overdue(company: Company) -> Clock:
 
 def _reassign(company: Company) -> Act:
     clock = _overdue(company)
-    return lambda: reassign([clock.pk], at=LATER)
+    return lambda: move_on([clock.pk], at=LATER)
 
 
 def _set_aside(company: Company) -> Act:
@@ -305,7 +305,7 @@ def _set_aside(company: Company) -> Act:
 
 SWEEP = [
     Case(
-        reassign,
+        move_on,
         _reassign,
         audit="reassign",
         events="assigned",
