@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from leads import clocks
@@ -17,13 +17,15 @@ from sla.in_force import InForce
 TRIAGE = "triage_needed"
 
 
-def settle(record: Record, leads: Sequence[LeadState], agreement: InForce | None, *, at: datetime) -> None:
-    """Begin and end what the touches of a batch concern, once its leads are judged and before they are handed off."""
+def settle(
+    record: Record, leads: Sequence[LeadState], agreement: InForce | None, *, qualified: Collection[int], at: datetime
+) -> None:
+    """Begin and end what the touches of a batch concern, once its leads are judged (``qualified``: the new MQLs), before they are handed off."""
     live = [lead for lead in leads if not lead.is_history]
     if agreement is None or not live:
         return
     known = [lead for lead in live if not lead.is_new]
-    end_duties(record, [lead.id for lead in known if lead.mql_at == at and lead.stage == Stage.MQL], at, DECIDED)
+    end_duties(record, [lead.id for lead in known if lead.id in qualified], at, DECIDED)
     end_duties(record, [lead.id for lead in known if lead.fit is not None and lead.contact.changed], at, {"triage"})
     duties = _duties(record, live, agreement)
     begin_duties(record, duties, at)

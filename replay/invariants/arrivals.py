@@ -17,7 +17,7 @@ from replay.invariants.facts import EventRow, Facts, LeadRow
 HAND_RAISES = ("demo_request", "contact_request")
 CREDITED = (
     "qualified", "handed_off", "rejected", "recalled", "attempted", "conversed", "rated", "qualified_for_sales",
-    "opportunity_opened", "lost", "recycled", "disqualified", "reopened",
+    "opportunity_opened", "lost", "recycled", "disqualified", "reopened", "nurtured", "triage_needed",
 )  # fmt: skip
 """What carries the campaign that its lead had touched last."""
 CREDITED_BY_PEOPLE = ("completed", "handoff_refused", "revived", "won")

@@ -108,7 +108,7 @@ def _sales(life: Life, event: EventRow, facts: Facts, times: Times) -> None:
     pinned = [life.version_id]
     if event.kind == "touched" and event.code in ASKING and life.stage in WORKED and life.owner_id:
         _owe(life, _duty("respond", event, life.owner_id), facts, times.agreements(event.recorded_at))
-    elif event.kind == "conversed" and not life.has_talked and _is_unrated(life, life.rated):
+    elif event.kind == "conversed" and not life.has_talked and life.owner_id and _is_unrated(life, life.rated):
         _owe(life, _duty("quick_rating", event, life.owner_id), facts, pinned)
     elif event.kind in VERDICTS and life.stage == "sal" and life.owner_id and _is_unrated(life, life.rated_in_full):
         _owe(life, _duty("full_feedback", event, life.owner_id), facts, pinned)

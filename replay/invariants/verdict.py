@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from replay.invariants import (
     arrivals,
+    attempts,
     clocks,
     deeds,
     duties,
@@ -33,5 +34,5 @@ def differences(*, at: datetime, slack: timedelta = SLACK) -> list[str]:
 def broken(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str]:
     """Check ``facts`` as of ``at``: everything but the figures of the dashboard, which only read."""
     yield from clocks.differences(facts, at=at, slack=slack)
-    for check in (endings, stories, duties, arrivals, scores, routes, pins, deeds, notices, ledger):
+    for check in (endings, stories, duties, attempts, arrivals, scores, routes, pins, deeds, notices, ledger):
         yield from check.differences(facts)
