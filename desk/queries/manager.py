@@ -59,7 +59,7 @@ class Load:
 
 def breaks_next(at: datetime) -> list[Breaking]:
     """Give the running promises that are due next."""
-    running = Clock.objects.running().filter(due_at__gte=at).order_by("due_at", "id")
+    running = Clock.objects.running().filter(due_at__gte=at, campaign=None, period=None).order_by("due_at", "id")
     return _breaking(running, at)
 
 
@@ -77,12 +77,19 @@ def missed_today(at: datetime) -> Figure:
 
 def _breaking(clocks: QuerySet[Clock], at: datetime) -> list[Breaking]:
     found = list(
-        clocks.select_related("lead__contact__company", "handoff__lead__contact__company", "user", "team")[:MOST_ROWS]
+        clocks.select_related(
+            "lead__contact__company",
+            "handoff__lead__contact__company",
+            "question__lead__contact__company",
+            "dispute__handoff__lead__contact__company",
+            "user",
+            "team",
+        )[:MOST_ROWS]
     )
     made = chips(found, at)
     rows = []
     for clock in found:
-        lead = clock.lead or (clock.handoff.lead if clock.handoff else None)
+        lead = clock.concerned
         if lead is not None:
             rows.append(Breaking(made[clock.pk], lead, str(clock.user) if clock.user else f"Queue of {clock.team}"))
     return rows
