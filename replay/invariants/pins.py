@@ -43,6 +43,12 @@ def differences(facts: Facts) -> Iterator[str]:
     for lead_id, events in facts.events.items():
         yield from (f"lead {lead_id}: {words}" for words in _events(events, facts, times))
         yield from _handoffs(events, facts)
+    yield from of_clocks(facts)
+
+
+def of_clocks(facts: Facts) -> Iterator[str]:
+    """Compare the versions, tiers and steps of the clocks."""
+    times = Times(facts)
     handoffs: dict[int, list[HandoffRow]] = defaultdict(list)
     for handoff in facts.handoffs.values():
         handoffs[handoff.lead_id].append(handoff)

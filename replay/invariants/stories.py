@@ -87,6 +87,14 @@ def differences(facts: Facts) -> Iterator[str]:
     yield from _against_assignments(facts)
 
 
+def of_clocks(facts: Facts) -> Iterator[str]:
+    """Look only whether each promise of who has a lead became exactly one clock."""
+    wanted: Counter[ClockKey] = Counter()
+    for events in facts.events.values():
+        wanted.update(tell(events, facts.terms).clocks)
+    yield from _against_clocks(wanted, facts)
+
+
 def tell(events: list[EventRow], terms: Mapping[int, Mapping[str, Any]] | None = None) -> Story:
     """Go through the events of one lead; ``terms`` are those of the agreement versions, which say what is promised."""
     story = Story(terms=terms or {})
