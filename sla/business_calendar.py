@@ -71,6 +71,8 @@ class BusinessCalendar:
     special_days: Mapping[date, Spans] = field(default_factory=dict)
     breaks: Mapping[date, Spans] = field(default_factory=dict)
     _hash: int = field(init=False, repr=False, compare=False)
+    tables: Any = field(default=None, init=False, repr=False, compare=False)
+    """Where ``sla.open_hours`` keeps what it has laid out for this calendar, so that it need not be looked up."""
 
     def __post_init__(self) -> None:
         known_zone(self.zone)
