@@ -15,6 +15,7 @@ from sla.spans import Span, Spans, subtract
 
 DAY = 86_400
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 TERMS = ("zone", "week", "holidays", "special_days", "breaks")
 # Files in a zone directory that name no place and differ from host to host.
 NOT_PLACES = frozenset({"", "localtime", "posixrules", "Factory"})
@@ -153,11 +154,11 @@ def known_zone(zone: str) -> ZoneInfo:
 def _checked_week(week: Sequence[Iterable[Span]]) -> tuple[Spans, ...]:
     if len(week) != len(WEEKDAYS):
         raise BadCalendar(f"A week has seven days, not {len(week)}.")
-    days = tuple(_checked_hours(name, spans) for name, spans in zip(WEEKDAYS, week, strict=True))
+    days = tuple(_checked_hours(name, spans) for name, spans in zip(WEEKDAY_NAMES, week, strict=True))
     for index, spans in enumerate(days):
         following = days[(index + 1) % 7]
         if spans and following and spans[-1][1] - DAY > following[0][0]:
-            raise BadCalendar(f"The night shift of {WEEKDAYS[index]} runs into the hours of the day after it.")
+            raise BadCalendar(f"The night shift of {WEEKDAY_NAMES[index]} runs into the hours of the day after it.")
     return days
 
 
