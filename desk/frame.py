@@ -25,6 +25,7 @@ MAIN = (
 REFERENCE = (
     ("Routing", "desk:routing", "arrows-split-2", "see_routing"),
     ("People", "desk:people", "users-group", "see_people"),
+    ("Calendars", "desk:calendars", "calendar-clock", "see_people"),
     ("Imports", "leads:imports", "file-import", "import_leads"),
     ("Glossary", "desk:glossary", "book", "see_agreement"),
 )

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import inputs.addresses  # noqa: F401 - registers the converter
-from desk.views import agreement, campaigns, desks, leads, notices, people, personas, routing, steps
+from desk.views import agreement, calendars, campaigns, desks, leads, notices, people, personas, routing, steps
 
 app_name = "desk"
 
@@ -26,6 +26,10 @@ urlpatterns = [
     path("people/new/", people.new_person, name="new_person"),
     path("people/<idnumber:user_id>/", people.person, name="person"),
     path("people/<idnumber:user_id>/<slug:code>/", people.act, name="person_act"),
+    path("calendars/", calendars.calendars, name="calendars"),
+    path("calendars/new/", calendars.change, name="new_calendar"),
+    path("calendars/<idnumber:calendar_id>/", calendars.calendar, name="calendar"),
+    path("calendars/<idnumber:calendar_id>/change/", calendars.change, name="change_calendar"),
     path("notifications/", notices.notice_list, name="notices"),
     path("notifications/bell/", notices.bell, name="bell"),
     path("notifications/read/", notices.read_all, name="read_all"),

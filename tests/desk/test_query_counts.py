@@ -38,6 +38,7 @@ BASELINES = [
     ("/personas/", "maya", 9),
     ("/personas/operations-olivia/", "maya", 9),
     ("/routing/", "sue", 15),
+    ("/calendars/", "sam", 10),
     ("/leads/new/", "maya", 9),
     ("/forms/", "maya", 10),
     ("/imports/", "maya", 9),
