@@ -15,11 +15,15 @@ from sla.terms import TIERS, Promise
 
 AS_THEN = "As it was"
 AS_AGREED = "as agreed"
+PEOPLE = "More or fewer people"
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One field: a choice where there are ``options``, else a text. ``usual`` is what holds if it stays empty, or what it is changed from."""
+    """One field: a choice where there are ``options``, else a text; none where it has no ``name``.
+
+    ``usual`` is what holds if it stays empty, or what it is changed from.
+    """
 
     name: str
     label: str
@@ -29,6 +33,11 @@ class Cell:
     is_changed: bool = False
     problem: str = ""
     options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def instead_of(self) -> str:
+        """What a time is changed from."""
+        return self.usual if self.is_changed and self.usual != AS_AGREED else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,9 @@ class _Making:
             self.cell(f"hours-{pk}", f"{name}, other hours", "Other hours", usual=self.known.hours.get(pk, "")),
         ]
         if pk in self.known.selling:
-            cells.append(self.cell(f"staff-{pk}", f"{name}, more or fewer people", "More or fewer people", usual="+0"))
+            cells.append(self.cell(f"staff-{pk}", f"{name}, more or fewer people", PEOPLE, usual="+0"))
+        else:
+            cells.append(Cell("", "", PEOPLE, ""))
         return FormRow(name, cells)
 
     def person(self, pk: int, name: str) -> FormRow:

@@ -119,9 +119,9 @@ def read_week(text: str) -> Week:
 def _group(text: str) -> tuple[list[int], list[list[str]]]:
     words = text.split()
     spans = [word for word in words if word[0].isdigit()]
-    days = [day for word in words if not word[0].isdigit() for day in _days(word)]
-    if not days or not spans or words[-len(spans) :] != spans:
+    if not spans or len(spans) == len(words) or words[-len(spans) :] != spans:
         raise BadPhrase("Write hours such as “Mon-Fri 08:00-18:00, Sat 09:00-13:00”.")
+    days = [day for word in words[: -len(spans)] for day in _days(word)]
     return days, [_span(span) for span in spans]
 
 

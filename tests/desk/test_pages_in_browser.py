@@ -12,7 +12,7 @@ from django.conf import settings
 
 from leads.handoffs import accept
 from leads.models import Lead
-from teams.models import User
+from teams.models import Team, User
 from tests.desk.conftest import Offer
 from tests.looking import axe_faults, enter
 
@@ -28,6 +28,8 @@ PAGES = {
     "maya": ["/", "/campaigns/new/", "/leads/{lead}/", "/leads/{lead}/correct/"],
     "sue": ["/", "/people/", "/people/new/", "/people/{rep}/", "/people/{rep}/work/", "/people/{rep}/places/",
             "/people/{rep}/absence/", "/people/{rep}/leave/"],
+    "mona": ["/agreement/", "/what-if/", "/what-if/?time-accept-hot=1+min&staff-{team}=%2B1",
+             "/what-if/?time-accept-hot=soon&from=x"],
 }  # fmt: skip
 SHOTS = Path(settings.BASE_DIR) / "artefacts" / "desk"
 
@@ -35,8 +37,8 @@ SHOTS = Path(settings.BASE_DIR) / "artefacts" / "desk"
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 @pytest.mark.parametrize("who", PAGES)
 def test_axe_finds_nothing_and_nothing_is_too_wide(
-    page: Page, live_server: LiveServer, offer: Offer, request: pytest.FixtureRequest, sam: User, at: datetime,
-    who: str, scheme: str, width: int,
+    page: Page, live_server: LiveServer, offer: Offer, request: pytest.FixtureRequest, sam: User, sales: Team,
+    at: datetime, who: str, scheme: str, width: int,
 ) -> None:  # fmt: skip
     lead = offer().lead
     accept(lead_id=offer("Noor Haddad").lead_id, actor=sam, at=at)
@@ -44,9 +46,10 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     SHOTS.mkdir(parents=True, exist_ok=True)
 
+    named = {"lead": lead.pk, "campaign": lead.last_campaign_id, "rep": sam.pk, "team": sales.pk}
     faults = []
     for path in PAGES[who]:
-        page.goto(live_server.url + path.format(lead=lead.pk, campaign=lead.last_campaign_id, rep=sam.pk))
+        page.goto(live_server.url + path.format(**named))
         page.screenshot(path=SHOTS / f"{who}{path.replace('/', '_')}-{scheme}-{width}.png", full_page=True)
         faults += [f"{path} {fault}" for fault in axe_faults(page)]
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
