@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("changes", nargs="*", metavar="NAME=VALUE", help="from, last, and what would be different")
-        parser.add_argument("--json", action="store_true", help="print everything as JSON")
+        parser.add_argument("--json", dest="as_json", action="store_true", help="print everything as JSON")
         parser.add_argument(
             "--list", type=int, default=USUAL_LISTED, metavar="N", help="how many changed clocks to list"
         )
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         except Invalid as refusal:
             told = "\n".join(f"{problem.field}: {problem.message}" for problem in refusal.problems)
             raise CommandError(f"{told}\nSee --names for what can be changed.") from refusal
-        if options["json"]:
+        if options["as_json"]:
             self.stdout.write(json.dumps(as_data(found), indent=2, ensure_ascii=False))
         else:
             self._print(found, options["list"])
