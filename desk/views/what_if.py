@@ -21,7 +21,7 @@ from leads.what_if.scenario import BadScenario, Known, Scenario, read_scenario
 from ledger.instants import company_day
 from teams.models import User
 
-MOST_ON_PAGE = 100_000
+MOST_ON_PAGE = 50_000
 """Clocks: what a page answers in some seconds (``./run bench what_if``). The command knows no limit."""
 
 BESIDE = ("from", "last", "of", "after")
