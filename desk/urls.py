@@ -3,7 +3,7 @@
 from django.urls import path
 
 import inputs.addresses  # noqa: F401 - registers the converter
-from desk.views import agreement, calendars, campaigns, desks, leads, notices, people, personas, routing, steps
+from desk.views import agreement, calendars, campaigns, desks, leads, notices, people, personas, routing, steps, what_if
 
 app_name = "desk"
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("personas/<slug:code>/", personas.persona, name="persona"),
     path("agreement/", agreement.in_force, name="agreement"),
     path("agreement/<idnumber:number>/", agreement.version, name="agreement_version"),
+    path("what-if/", what_if.what_if_page, name="what_if"),
     path("glossary/", agreement.glossary, name="glossary"),
     path("routing/", routing.rules, name="routing"),
     path("people/", people.people, name="people"),

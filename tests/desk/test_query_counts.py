@@ -34,6 +34,7 @@ BASELINES = [
     ("/notifications/", "sam", 7),
     ("/notifications/bell/", "sam", 6),
     ("/agreement/", "sam", 11),
+    ("/what-if/", "mona", 22),
     ("/glossary/", "sam", 7),
     ("/personas/", "maya", 9),
     ("/personas/operations-olivia/", "maya", 9),

@@ -163,6 +163,7 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:persona": page("see_personas", target=PERSONA),
     "desk:agreement": page("see_agreement"),
     "desk:agreement_version": page("see_agreement", target=VERSION),
+    "desk:what_if": page("see_what_if"),
     "desk:glossary": page("see_agreement"),
     "desk:routing": page("see_routing"),
     "desk:people": page("see_people"),
