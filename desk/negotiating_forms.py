@@ -60,6 +60,9 @@ class SignForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["side"].choices = _sides(sides)  # type: ignore[attr-defined]
+        if len(sides) == 1:
+            self.fields["side"].widget = forms.HiddenInput()
+            self.fields["has_read"].label = f"I have read this version and sign it for {sides[0].value}."
         chosen = earlier[0].effective_on if earlier else None
         self.initial = {"terms_hash": terms_hash, "side": sides[0].value if sides else "", "effective_on": chosen}
         on = self.fields["effective_on"]

@@ -14,7 +14,7 @@ from desk.clauses import ACTIONS, WORDS
 from inputs.fields import TextField
 from leads.codes import TIER_LABELS
 from sla.completeness import DEFAULT
-from sla.promises import MONEY, PERCENT, TARGETS, TargetKind
+from sla.promises import MARKETING, MONEY, PERCENT, SALES, TARGETS, TargetKind
 from sla.terms import ESCALATION_ACTIONS, TIERS
 
 SENTENCE = 300
@@ -151,8 +151,8 @@ class TargetsForm(LinesForm):
 
     def columns(self) -> dict[str, forms.Field]:
         kinds = [
-            (code, f"{kind.side.capitalize()}: {kind.words} ({kind.unit}, each {kind.period})")
-            for code, kind in TARGETS.items()
+            (side.capitalize(), [(code, _kind_words(kind)) for code, kind in TARGETS.items() if kind.side == side])
+            for side in (MARKETING, SALES)
         ]
         of: list[Any] = [("", "all of them")]
         if self.choices.personas:
@@ -224,6 +224,11 @@ class TargetsForm(LinesForm):
 
     def part(self) -> Any:
         return self.targets
+
+
+def _kind_words(kind: TargetKind) -> str:
+    unit = {PERCENT: "%, ", MONEY: "amount, "}.get(kind.unit, "")
+    return f"{kind.words} ({unit}each {kind.period})"
 
 
 def _worth_written(worth: Mapping[str, int]) -> str:

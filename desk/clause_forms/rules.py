@@ -51,7 +51,7 @@ class RuleForm(LinesForm):
     def columns(self) -> dict[str, forms.Field]:
         names = sorted(RULE_FIELDS, key=label_of)
         return {
-            "join": forms.ChoiceField(label="Joined by", choices=[(AND, "and"), (OR, "or, as another way")], required=False),
+            "join": forms.ChoiceField(label="Joined by", choices=[(AND, "and"), (OR, "or")], required=False),
             "field": forms.ChoiceField(
                 label="Of the lead", choices=[("", "Choose…"), *((name, label_of(name)) for name in names)], required=False
             ),

@@ -175,7 +175,9 @@ def test_a_manager_of_both_sides_chooses_whose_draft_it_is(mona: User, sales: Te
 
     assert draft_from_template(actor=both, at=NOW, side=Side.SALES).drafted_for == "sales"
     with pytest.raises(MayNotNegotiate):
-        draft_from_template(actor=person("Moritz", Team.objects.get(side="marketing"), is_manager=True), at=NOW, side=Side.SALES)
+        draft_from_template(
+            actor=person("Moritz", Team.objects.get(side="marketing"), is_manager=True), at=NOW, side=Side.SALES
+        )
 
 
 def test_a_draft_rests_on_the_newest_when_it_is_asked_to(draft: AgreementVersion, mona: User) -> None:
@@ -184,7 +186,9 @@ def test_a_draft_rests_on_the_newest_when_it_is_asked_to(draft: AgreementVersion
     pinned = pin_newest(actor=mona, version=draft, at=NOW)
 
     assert pinned.personas.count() > 0
-    assert pinned.terms["pinned"]["persona_versions"] == list(pinned.personas.order_by("pk").values_list("pk", flat=True))
+    assert pinned.terms["pinned"]["persona_versions"] == list(
+        pinned.personas.order_by("pk").values_list("pk", flat=True)
+    )
 
 
 # What cannot be applied -----------------------------------------------------------------------------------------------
@@ -209,9 +213,18 @@ LACKING: list[tuple[str, Any]] = [
     ("promise-accept", accept_in(default_document(), warn_percents={"hot": [0], "warm": [50], "standard": [50]})),
     ("promise-accept", accept_in(default_document(), grace_seconds={"hot": -1, "warm": 0, "standard": 0})),
     ("promise-accept", accept_in(default_document(), within={t: {"days": 400} for t in ("hot", "warm", "standard")})),
-    ("targets", {"targets": [{"code": "mql_volume", "side": "marketing", "words": "MQLs", "amount": 9, "of": "nobody"}]}),
-    ("targets", {"targets": [{"code": "conversation_share", "side": "sales", "words": "S", "amount": 9, "of": "tepid"}]}),
-    ("targets", {"targets": [{"code": "pipeline_value", "side": "marketing", "words": "P", "amount": 9, "currency": "euros"}]}),
+    (
+        "targets",
+        {"targets": [{"code": "mql_volume", "side": "marketing", "words": "MQLs", "amount": 9, "of": "nobody"}]},
+    ),
+    (
+        "targets",
+        {"targets": [{"code": "conversation_share", "side": "sales", "words": "S", "amount": 9, "of": "tepid"}]},
+    ),
+    (
+        "targets",
+        {"targets": [{"code": "pipeline_value", "side": "marketing", "words": "P", "amount": 9, "currency": "euros"}]},
+    ),
     ("pauses", {"pauses": {"most": 2, "most_days": 0}}),
     ("rules-of-play", {"rules_of_play": [""]}),
     ("recycle", {"recycle_days": {"bad_timing": 60}}),
@@ -223,7 +236,9 @@ LACKING: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("clause", "change"), LACKING, ids=[f"{place} {lack[0]}" for place, lack in enumerate(LACKING)])
+@pytest.mark.parametrize(
+    ("clause", "change"), LACKING, ids=[f"{place} {lack[0]}" for place, lack in enumerate(LACKING)]
+)
 def test_what_cannot_be_applied_is_not_proposed_and_its_clause_is_named(
     mona: User, agreement: InForce, clause: str, change: dict[str, Any]
 ) -> None:
@@ -325,7 +340,14 @@ def test_comments_are_of_the_two_teams_and_on_proposals(
 
 @pytest.mark.parametrize(
     "change",
-    [{"text": " "}, {"text": "x" * 2001}, {"text": "a\u202eb"}, {"text": "half \ud800"}, {"kind": "praise"}, {"clause": "no"}],
+    [
+        {"text": " "},
+        {"text": "x" * 2001},
+        {"text": "a\u202eb"},
+        {"text": "half \ud800"},
+        {"kind": "praise"},
+        {"clause": "no"},
+    ],
 )
 def test_words_that_cannot_be_kept_are_refused(proposal: AgreementVersion, sam: User, change: dict[str, str]) -> None:
     given = {"clause": "disputes", "kind": "concern", "text": "Too short.", **change}
