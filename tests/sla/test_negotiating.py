@@ -6,9 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
 
-from ledger.models import AuditEntry, Notice
+from ledger.models import Notice
 from ledger.wording import wording
 from personas.defaults import SCORING_TERMS, create_default_personas
 from personas.models import ScoringVersion
@@ -20,12 +19,11 @@ from sla.agreements import (
     draft_from_template,
     draft_from_version,
     propose,
-    sign,
 )
 from sla.clauses import CLAUSES, fingerprint, part_of
 from sla.default_terms import default_document
 from sla.in_force import InForce, agreement_in_force
-from sla.models import AgreementComment, AgreementVersion, CalendarUse, Standing
+from sla.models import AgreementComment, AgreementVersion, Standing
 from sla.negotiating import (
     BadWords,
     ClauseChanged,
@@ -40,40 +38,14 @@ from sla.negotiating import (
     withdraw_concern,
 )
 from sla.reviews import remind_of_review
-from sla.tasks import remind_of_reviews
 from teams.models import Membership, Team, User
 from teams.roles import Side
 from tests.cast import NOW, person
+from tests.sla.saying import concern_of, signed_by, told
 
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def draft(mona: User, sue: User, agreement: InForce) -> AgreementVersion:
-    """Version 2, a draft of marketing's."""
-    return draft_from_template(actor=mona, at=NOW)
-
-
-@pytest.fixture
-def proposal(draft: AgreementVersion, mona: User) -> AgreementVersion:
-    return propose(actor=mona, version=draft, at=NOW)
-
-
-def concern_of(user: User, version: AgreementVersion, clause: str = "disputes") -> AgreementComment:
-    return comment(actor=user, version=version, clause=clause, kind="concern", text="Too short.", at=NOW)
-
-
-def signed_by(user: User, side: Side, version: AgreementVersion, **changes: Any) -> AgreementVersion:
-    given = {"actor": user, "side": side, "version": version, "terms_hash": version.terms_hash, "at": NOW, **changes}
-    return sign(**given)
-
-
-def told(code: str) -> list[str]:
-    """Give who was told in the app, by name."""
-    notices = Notice.objects.filter(code=code, channel="in_app").select_related("recipient")
-    return sorted(str(notice.recipient) for notice in notices)
 
 
 # Drafts ---------------------------------------------------------------------------------------------------------------
@@ -189,91 +161,6 @@ def test_a_draft_rests_on_the_newest_when_it_is_asked_to(draft: AgreementVersion
     assert pinned.terms["pinned"]["persona_versions"] == list(
         pinned.personas.order_by("pk").values_list("pk", flat=True)
     )
-
-
-# What cannot be applied -----------------------------------------------------------------------------------------------
-
-
-def accept_in(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    return {**document, "promises": [{**document["promises"][1], **changes}, *document["promises"][9:]]}
-
-
-LACKING: list[tuple[str, Any]] = [
-    ("parties", {"parties": {"marketing": "All", "sales": " "}}),
-    ("definitions", {"definitions": {"mql": "Good"}}),
-    ("mql-rule", {"mql_rule": {"any": []}}),
-    ("mql-rule", {"mql_rule": {"field": "shoe_size", "op": "gte", "value": 40}}),
-    ("mql-rule", {"mql_rule": {"field": "tier", "op": "is", "value": "hot"}}),
-    ("tier-hot", {"tier_rules": {"hot": {"all": []}}}),
-    ("handoff", {"required_for_handoff": ["shoe_size"]}),
-    ("sql-checklist", {"sql_checklist": []}),
-    ("sql-checklist", {"sql_checklist": [{"code": "a", "words": "A"}, {"code": "a", "words": "B"}]}),
-    ("promise-returned", {"promises": [default_document()["promises"][1]]}),
-    ("promise-accept", accept_in(default_document(), side="marketing")),
-    ("promise-accept", accept_in(default_document(), warn_percents={"hot": [0], "warm": [50], "standard": [50]})),
-    ("promise-accept", accept_in(default_document(), grace_seconds={"hot": -1, "warm": 0, "standard": 0})),
-    ("promise-accept", accept_in(default_document(), within={t: {"days": 400} for t in ("hot", "warm", "standard")})),
-    (
-        "targets",
-        {"targets": [{"code": "mql_volume", "side": "marketing", "words": "MQLs", "amount": 9, "of": "nobody"}]},
-    ),
-    (
-        "targets",
-        {"targets": [{"code": "conversation_share", "side": "sales", "words": "S", "amount": 9, "of": "tepid"}]},
-    ),
-    (
-        "targets",
-        {"targets": [{"code": "pipeline_value", "side": "marketing", "words": "P", "amount": 9, "currency": "euros"}]},
-    ),
-    ("pauses", {"pauses": {"most": 2, "most_days": 0}}),
-    ("rules-of-play", {"rules_of_play": [""]}),
-    ("recycle", {"recycle_days": {"bad_timing": 60}}),
-    ("recycle", {"recycle_days": {"default": 0}}),
-    ("attainment", {"attainment_target_percent": 101}),
-    ("review", {"review_days": 0}),
-    ("disputes", {"dispute_days": -1}),
-    ("escalation", {"escalation": [{"at_percent": 2000, "action": "reassign"}]}),
-]
-
-
-@pytest.mark.parametrize(
-    ("clause", "change"), LACKING, ids=[f"{place} {lack[0]}" for place, lack in enumerate(LACKING)]
-)
-def test_what_cannot_be_applied_is_not_proposed_and_its_clause_is_named(
-    mona: User, agreement: InForce, clause: str, change: dict[str, Any]
-) -> None:
-    version = draft_from_template(actor=mona, at=NOW, document={**default_document(), **change})
-
-    with pytest.raises(UnusableTerms) as refused:
-        propose(actor=mona, version=version, at=NOW)
-
-    assert {problem.field for problem in refused.value.problems} == {clause}
-    assert Notice.objects.filter(code="agreement_proposed").count() == 0
-
-
-def test_a_persona_that_is_pinned_may_have_a_target(mona: User, agreement: InForce) -> None:
-    create_default_personas(at=NOW)
-    target = {"code": "mql_volume", "side": "marketing", "words": "MQLs", "amount": 40, "of": "operations-olivia"}
-    version = draft_from_template(actor=mona, at=NOW, document={**default_document(), "targets": [target]})
-
-    assert propose(actor=mona, version=version, at=NOW).state == "proposed"
-
-
-@pytest.mark.parametrize("lack", ["no hours", "not active"])
-def test_a_side_without_a_working_team_promises_nothing(
-    mona: User, draft: AgreementVersion, sales: Team, lack: str
-) -> None:
-    if lack == "no hours":
-        CalendarUse.objects.filter(team=sales).delete()
-    else:
-        Team.objects.filter(pk=sales.pk).update(is_active=False)
-
-    with pytest.raises(UnusableTerms) as refused:
-        propose(actor=mona, version=draft, at=NOW)
-
-    named = {problem.field for problem in refused.value.problems}
-    assert {"promise-accept", "promise-decide_dispute"} <= named
-    assert "promise-returned" not in named
 
 
 # Comments and concerns ------------------------------------------------------------------------------------------------
@@ -433,75 +320,3 @@ def test_where_a_version_stands_follows_from_the_dates(
 
     assert standings(NOW) == [Standing.ACTIVE, Standing.SIGNED]
     assert standings(NOW + 3 * DAY) == [Standing.SUPERSEDED, Standing.ACTIVE]
-
-
-# Reviews --------------------------------------------------------------------------------------------------------------
-
-
-def test_managers_are_reminded_of_the_review_once(
-    agreement: InForce, mona: User, sue: User, sam: User, maya: User
-) -> None:
-    version = AgreementVersion.objects.get()
-    due = NOW.replace(year=version.review_on.year, month=version.review_on.month, day=version.review_on.day)  # type: ignore[union-attr]
-
-    assert remind_of_review(at=due - DAY) is None
-    assert remind_of_review(at=due) == 1
-    assert remind_of_review(at=due) is None
-    assert remind_of_review(at=due + DAY) is None
-
-    assert told("agreement_review_due") == ["Mona", "Sue"]
-    assert AuditEntry.objects.filter(verb="remind_of_review").count() == 1
-
-
-def test_a_version_that_is_over_is_not_reminded_of(
-    agreement: InForce, proposal: AgreementVersion, mona: User, sue: User
-) -> None:
-    signed_by(mona, Side.MARKETING, proposal)
-    signed_by(sue, Side.SALES, proposal)
-
-    assert remind_of_review(at=NOW + 40 * DAY) is None  # the first would have been due
-
-
-def test_the_task_asks_at_the_present(agreement: InForce) -> None:
-    remind_of_reviews()
-
-    assert Notice.objects.filter(code="agreement_review_due").exists()  # it was signed long ago
-
-
-# Frozen in the database -----------------------------------------------------------------------------------------------
-
-TAMPERING = [
-    "UPDATE sla_agreementcomment SET text = 'I never said that'",
-    "UPDATE sla_agreementcomment SET kind = 'comment'",
-    "UPDATE sla_agreementcomment SET clause = 'review'",
-    "UPDATE sla_agreementcomment SET created_at = '2020-01-01 00:00:00+00:00'",
-    "DELETE FROM sla_agreementcomment",
-    "UPDATE sla_agreementcomment SET closing_words = 'because' WHERE state = 'resolved'",
-    "UPDATE sla_agreementcomment SET state = 'withdrawn', closing_words = '' WHERE state = 'resolved'",
-    "UPDATE sla_agreementcomment SET state = 'open', closed_at = NULL, closed_by_id = NULL, closing_words = '' WHERE state = 'resolved'",
-    "UPDATE sla_agreementcomment SET state = 'resolved' WHERE state = 'open'",
-    "UPDATE sla_agreementcomment SET closing_words = 'because' WHERE state = 'open'",
-    "UPDATE sla_agreementversion SET drafted_for = 'sales' WHERE state <> 'draft'",
-    "UPDATE sla_agreementversion SET state = 'proposed' WHERE state = 'signed'",
-    "UPDATE sla_agreementversion SET review_on = '2030-01-01' WHERE state = 'signed'",
-    "UPDATE sla_agreementversion SET state = 'proposed' WHERE state = 'withdrawn'",
-    "UPDATE sla_agreementversion SET withdrawn_at = NULL WHERE state = 'withdrawn'",
-    "UPDATE sla_agreementversion SET review_told_at = NULL WHERE review_told_at IS NOT NULL",
-    "UPDATE sla_signature SET effective_on = '2030-01-01'",
-]
-
-
-@pytest.mark.parametrize("statement", TAMPERING)
-def test_what_was_said_and_agreed_cannot_be_changed_by_a_bare_statement(
-    agreement: InForce, mona: User, sue: User, sam: User, statement: str
-) -> None:
-    remind_of_review(at=NOW + 200 * DAY)
-    gone = propose(actor=mona, version=draft_from_template(actor=mona, at=NOW), at=NOW)
-    withdraw(actor=mona, version=gone, at=NOW)
-    version = propose(actor=mona, version=draft_from_template(actor=mona, at=NOW), at=NOW)
-    resolve_concern(actor=sue, comment_id=concern_of(sam, version).pk, words="Agreed.", at=NOW)
-    concern_of(sam, version)
-
-    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement)
-        assert cursor.rowcount, "the statement touched nothing"
