@@ -23,7 +23,7 @@ def _sides(sides: Sequence[Side]) -> list[tuple[str, str]]:
 class BeginForm(forms.Form):
     """From what a new version begins, and for which side."""
 
-    source = forms.ChoiceField(label="Begin from", choices=[], widget=forms.RadioSelect)
+    source = forms.ChoiceField(label="Begin from", choices=[])
     side = forms.ChoiceField(label="As the draft of", choices=[])
 
     def __init__(self, *args: Any, rows: Sequence[VersionRow], sides: Sequence[Side], **kwargs: Any) -> None:

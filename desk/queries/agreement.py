@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from desk.clauses import Chapter, Clause, Names, chapters_of, clauses_of, in_ord
 from leads.codes import TIER_LABELS
 from personas.models import PersonaVersion, ScoringVersion
 from sla.clauses import PROMISE
+from sla.durations import duration
 from sla.models import AgreementVersion, Signature
 from sla.terms import TIERS, Promise
 from teams.models import Team
@@ -48,11 +49,11 @@ OF_THE_PROGRAM = (
 
 @dataclass(frozen=True, slots=True)
 class PromiseRow:
-    """A promise in the table of its side: ``times`` by tier and label, and the warnings; without times it is not promised."""
+    """A promise in the table of its side: ``times`` by tier and label, warnings and grace; without times it is not promised."""
 
     clause: Clause
     times: list[tuple[str, str]]
-    warned: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +97,21 @@ def _rows(chapter: Chapter, promises: Any) -> list[PromiseRow]:
 def _row(clause: Clause, promise: Promise | None) -> PromiseRow:
     if promise is None:
         return PromiseRow(clause, [], "")
-    by_percents: dict[tuple[int, ...], list[str]] = {}
-    for tier in TIERS:
-        by_percents.setdefault(promise.warn_percents[tier], []).append(TIER_LABELS[tier].lower())
-    warned = [
-        f"{percents_of(percents)} ({', '.join(tiers)})" if len(by_percents) > 1 else percents_of(percents)
-        for percents, tiers in by_percents.items()
-        if percents
-    ]
-    return PromiseRow(clause, [(TIER_LABELS[tier], time_of(promise, tier)) for tier in TIERS], ", ".join(warned))
+    percents, graces = promise.warn_percents, promise.grace_seconds
+    warned = _by_tier({tier: percents_of(percents[tier]) if percents[tier] else "" for tier in TIERS})
+    grace = _by_tier({tier: duration(graces[tier]) if graces[tier] else "" for tier in TIERS})
+    notes = [f"warned at {warned}" if warned else "", f"grace {grace}" if grace else ""]
+    times = [(TIER_LABELS[tier], time_of(promise, tier)) for tier in TIERS]
+    return PromiseRow(clause, times, "; ".join(filter(None, notes)))
+
+
+def _by_tier(said: Mapping[str, str]) -> str:
+    """Join what is said of the tiers, each once: *66 % (hot), 50 and 75 % (warm, standard)*; of all alike just *66 %*."""
+    tiers: dict[str, list[str]] = {}
+    for tier, words in said.items():
+        tiers.setdefault(words, []).append(TIER_LABELS[tier].lower())
+    named = [f"{words} ({', '.join(of)})" if len(tiers) > 1 else words for words, of in tiers.items() if words]
+    return ", ".join(named)
 
 
 def names_in(versions: Iterable[AgreementVersion]) -> Names:
