@@ -20,6 +20,7 @@ from sla.negotiating import (
 )
 from sla.reviews import remind_of_review
 from sla.tasks import remind_of_reviews
+from smarketing.celery import app as celery
 from teams.models import User
 from teams.roles import Side
 from tests.cast import NOW
@@ -60,6 +61,13 @@ def test_the_task_asks_at_the_present(agreement: InForce) -> None:
     remind_of_reviews()
 
     assert Notice.objects.filter(code="agreement_review_due").exists()  # it was signed long ago
+
+
+def test_the_one_schedule_asks_for_reviews() -> None:
+    scheduled = {tick["task"] for tick in celery.conf.beat_schedule.values()}
+
+    assert remind_of_reviews.name in scheduled
+    assert remind_of_reviews.name in celery.tasks
 
 
 # Frozen in the database -----------------------------------------------------------------------------------------------
