@@ -3,7 +3,21 @@
 from django.urls import path
 
 import inputs.addresses  # noqa: F401 - registers the converter
-from desk.views import agreement, calendars, campaigns, desks, leads, notices, people, personas, routing, steps, what_if
+from desk.views import (
+    agreement,
+    calendars,
+    campaigns,
+    clauses,
+    desks,
+    leads,
+    negotiating,
+    notices,
+    people,
+    personas,
+    routing,
+    steps,
+    what_if,
+)
 
 app_name = "desk"
 
@@ -21,6 +35,15 @@ urlpatterns = [
     path("agreement/", agreement.in_force, name="agreement"),
     path("agreement/<idnumber:number>/", agreement.version, name="agreement_version"),
     path("what-if/", what_if.what_if_page, name="what_if"),
+    path("agreement/versions/", agreement.versions, name="agreement_versions"),
+    path("agreement/new/", negotiating.begin, name="new_agreement"),
+    path("agreement/compare/", agreement.compared, name="agreement_compared"),
+    path("agreement/<idnumber:number>/compare/<idnumber:other>/", agreement.comparison, name="agreement_compare"),
+    path("agreement/<idnumber:number>/document.json", agreement.as_json, name="agreement_json"),
+    path("agreement/<idnumber:number>/edit/<slug:clause>/", negotiating.edit, name="agreement_edit"),
+    path("agreement/<idnumber:number>/clauses/<slug:clause>/", clauses.talk, name="agreement_clause"),
+    path("agreement/<idnumber:number>/<slug:code>/", negotiating.act, name="agreement_act"),
+    path("agreement/concerns/<idnumber:comment_id>/<slug:code>/", clauses.close, name="agreement_concern"),
     path("glossary/", agreement.glossary, name="glossary"),
     path("routing/", routing.rules, name="routing"),
     path("people/", people.people, name="people"),

@@ -20,6 +20,7 @@ from leads.models import Clock, Handoff
 from leads.models.leads import LeadQuerySet
 from leads.owed import OF_RATER
 from sla.business_time import BusinessCalendar, NeverOpens, between, open_intervals
+from sla.durations import duration
 from sla.hours import calendars
 from sla.promises import short_of
 from teams.roles import Side
@@ -27,7 +28,6 @@ from teams.roles import Side
 WITH_MARKETING = (Stage.LEAD.value, Stage.MQL.value)
 INTERVALS_AHEAD = 6
 AMBER_FROM = 0.75
-MINUTE, HOUR = 60, 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +205,3 @@ def _exact(clock: Clock) -> str:
     due = timezone.localtime(clock.due_at)
     verb = "due" if clock.state in Clock.LIVE else "was due"
     return f"{verb} {due:%a} {due.day} {due:%b %Y, %H:%M} ({timezone.get_current_timezone_name()})"
-
-
-def duration(seconds: int) -> str:
-    """Say a duration in its two largest units: *40 s*, *12 min*, *1 h 5 min*."""
-    minutes = seconds // MINUTE
-    if seconds < MINUTE:
-        return f"{seconds} s"
-    if seconds < HOUR:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"

@@ -106,9 +106,9 @@ def _promises() -> list[dict[str, Any]]:
         _promise("triage", *hours(30 * MINUTE, 30 * MINUTE, 30 * MINUTE)),
         _promise("complete", *hours(4 * HOUR, 4 * HOUR, 4 * HOUR)),
         _promise("returned", *days(1, 1, 1)),
+        _promise("nurture", *days(2, 2, 2)),
         _promise("answer_question", {"seconds": 30 * MINUTE}, *days(1, 1)),
         _promise("brief", *days(3, 3, 3)),
-        _promise("nurture", *days(2, 2, 2)),
         _promise("decide_dispute", *days(2, 2, 2)),
     ]
 

@@ -65,6 +65,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # both
     "reopen": BOTH_TEAMS,
     "negotiate_agreement": MANAGERS,
+    "comment_on_agreement": BOTH_TEAMS,
     "set_own_absence": EVERYONE,
     "set_absence_in_team": MANAGERS,
     "manage_own_side": MANAGERS,

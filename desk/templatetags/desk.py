@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from desk.queries.lead_list import Filter
+from desk.queries.negotiation import Said
 from desk.steps import Step, steps_of_row
 from leads.models import Lead
 
@@ -25,3 +26,9 @@ def leads_where(count: int, **filters: object) -> SafeString:
     """Write a count of leads that leads to the list of exactly these."""
     query = Filter(**{name: str(value) for name, value in filters.items()}).query()
     return format_html('<a href="{}?{}">{}</a>', reverse("desk:leads"), query, f"{count:,}")
+
+
+@register.filter
+def about(said: dict[str, Said], clause: str) -> Said | None:
+    """Give what was said about a clause."""
+    return said.get(clause)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from desk.access import instant, reader, sees
 from desk.queries import manager, marketer
+from desk.queries.negotiation import matters_for
 from desk.queries.queue import SHOWN, Queue, queue_of, tiles_of
 from desk.queries.unsigned import lack_of_agreement
 from teams.models import User
@@ -105,6 +106,7 @@ def marketer_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
 
 def manager_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
     """Gather what the desk of a manager shows."""
+    version = manager.version_in_force(at)
     return {
         "breaking": manager.breaks_next(at),
         "broken": manager.broke_today(at),
@@ -112,7 +114,8 @@ def manager_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
         "waiting": manager.waiting_for_assignment(user, at),
         "loads": manager.loads(at),
         "absences": manager.absences(at),
-        "version": manager.version_in_force(at),
+        "version": version,
+        "matters": matters_for(user, version, at),
         "may_assign": user.may("assign"),
     }
 

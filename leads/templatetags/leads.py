@@ -11,7 +11,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from inputs.money import money as written_money
-from leads.chips import duration
 from leads.codes import (
     ACTIVITY_KINDS,
     DISQUALIFY_REASONS,
@@ -23,6 +22,7 @@ from leads.codes import (
     TIER_LABELS,
     TOUCH_KINDS,
 )
+from sla.durations import duration
 
 register = template.Library()
 

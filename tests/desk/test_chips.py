@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from leads.chips import Chip, chips, chips_of_leads, duration, next_due_first
+from leads.chips import Chip, chips, chips_of_leads, next_due_first
 from leads.models import Clock, Handoff, Lead
+from sla.durations import duration
 from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import NOW, clock_start, make_lead, offer_to, person, start_clocks

@@ -11,8 +11,10 @@ from ledger.models import Notice
 from ledger.wording import IN_APP, Message, register
 from ledger.writing import Told, write_notices
 from personas.models import Persona, PersonaVersion
+from sla.agreements import draft_from_template, propose
 from sla.in_force import InForce
-from sla.models import Calendar
+from sla.models import AgreementComment, AgreementVersion, Calendar
+from sla.negotiating import comment
 from teams.models import Team, User
 from tests.cast import NOW, make_lead, offer_to, office, person, sign
 from tests.matrix.rows import DEACTIVATED
@@ -39,6 +41,10 @@ class World:
     runs: dict[str, ImportRun]
     notices: dict[str, Notice]
     calendar: Calendar
+    versions: dict[str, AgreementVersion]
+    """A draft of each side, by its manager, and a *proposal* of marketing's."""
+    concerns: dict[str, AgreementComment]
+    """A concern about the proposal, by who raised it."""
 
     @staticmethod
     def make() -> World:
@@ -69,7 +75,20 @@ class World:
             runs={name: _run(people[name]) for name in ("maya", "max", "mona", "ada")},
             notices={name: _notice(user) for name, user in people.items()},
             calendar=Calendar.objects.get(name="Sales hours"),
+            **_negotiation(people),
         )
+
+
+def _negotiation(people: dict[str, User]) -> dict[str, Any]:
+    """Make a draft of each side, and a proposal about which there are concerns; it cannot be signed."""
+    versions = {name: draft_from_template(actor=people[name], at=NOW) for name in ("mona", "sue")}
+    versions["proposal"] = proposal = draft_from_template(actor=people["mona"], at=NOW)
+    propose(actor=people["mona"], version=proposal, at=NOW)
+    concerns = {
+        name: comment(actor=people[name], version=proposal, clause="disputes", kind="concern", text="Why?", at=NOW)
+        for name in ("sam", "maya", "rita")
+    }
+    return {"versions": versions, "concerns": concerns}
 
 
 def _leads(people: dict[str, User], sales: Team, agreement: InForce) -> dict[str, Lead]:

@@ -53,6 +53,7 @@ WHOLE = {
     "sla.Agreement": SETTING,
     "sla.AgreementVersion": PINNED,
     "sla.Signature": PINNED,
+    "sla.AgreementComment": WORDS,
     "personas.Product": SETTING,
     "personas.Persona": SETTING,
     "personas.PersonaVersion": PINNED,

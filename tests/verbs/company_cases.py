@@ -14,9 +14,11 @@ from ledger.inbox import mark_read
 from ledger.models import Notice
 from ledger.outbox import claim, replay_dead
 from personas.defaults import create_default_personas, create_default_scoring
-from sla.agreements import draft_from_template, propose, sign, sign_default_agreement
+from sla.agreements import draft_from_template, draft_from_version, propose, sign, sign_default_agreement
 from sla.calendars import change_calendar, set_calendar
-from sla.models import CalendarUse
+from sla.models import AgreementVersion, CalendarUse
+from sla.negotiating import change_clause, comment, pin_newest, resolve_concern, withdraw, withdraw_concern
+from sla.reviews import remind_of_review
 from teams.absences import end_absence, set_absence
 from teams.availability import Load, set_load
 from teams.invitations import invite
@@ -161,6 +163,71 @@ def _sign(company: Company) -> Act:
     return lambda: sign(actor=company.sue, version=version, side=Side.SALES, terms_hash=read, at=LATER)
 
 
+def _draft_again(company: Company) -> Act:
+    version = AgreementVersion.objects.get()
+    return lambda: draft_from_version(actor=company.sue, version=version, at=LATER)
+
+
+def _change_clause(company: Company) -> Act:
+    draft = draft_from_template(actor=company.mona, at=NOW)
+    return lambda: change_clause(actor=company.mona, version=draft, clause="disputes", part=5, at=LATER)
+
+
+def _pin_newest(company: Company) -> Act:
+    draft = draft_from_template(actor=company.mona, at=NOW)
+    AgreementVersion.objects.filter(pk=draft.pk).update(terms={**draft.terms, "pinned": {}})
+    draft.personas.clear()
+    return lambda: pin_newest(actor=company.mona, version=draft, at=LATER)
+
+
+def _proposal(company: Company) -> AgreementVersion:
+    return propose(actor=company.mona, version=draft_from_template(actor=company.mona, at=NOW), at=NOW)
+
+
+def _concern(company: Company) -> int:
+    version, words = _proposal(company), "Four hours are too few."
+    said = comment(actor=company.sam, version=version, clause="disputes", kind="concern", text=words, at=NOW)
+    return said.pk
+
+
+def _withdraw(company: Company) -> Act:
+    version = _proposal(company)
+    return lambda: withdraw(actor=company.mona, version=version, at=LATER)
+
+
+def _raise_concern(company: Company) -> Act:
+    version = _proposal(company)
+    return lambda: comment(
+        actor=company.sam, version=version, clause="promise-accept", kind="concern", text="Too short.", at=LATER
+    )
+
+
+def _comment(company: Company) -> Act:
+    version = _proposal(company)
+    return lambda: comment(actor=company.maya, version=version, clause="pauses", kind="comment", text="Good.", at=LATER)
+
+
+def _resolve_concern(company: Company) -> Act:
+    concern = _concern(company)
+    return lambda: resolve_concern(actor=company.mona, comment_id=concern, words="We try it for a month.", at=LATER)
+
+
+def _withdraw_concern(company: Company) -> Act:
+    concern = _concern(company)
+    return lambda: withdraw_concern(actor=company.sam, comment_id=concern, at=LATER)
+
+
+def _remind_of_review(company: Company) -> Act:
+    version = AgreementVersion.objects.get()
+    shorter = draft_from_template(actor=company.mona, at=NOW, document={**version.terms, "review_days": 1})
+    early = NOW - 2 * DAY
+    propose(actor=company.mona, version=shorter, at=early)
+    shorter.refresh_from_db()
+    for side, manager in ((Side.MARKETING, company.mona), (Side.SALES, company.sue)):
+        sign(actor=manager, version=shorter, side=side, terms_hash=shorter.terms_hash, at=early)
+    return lambda: remind_of_review(at=LATER)
+
+
 def _sign_default(company: Company) -> Act:
     return lambda: sign_default_agreement(marketing_manager=company.mona, sales_manager=company.sue, at=LATER)
 
@@ -205,8 +272,17 @@ def _scoring(company: Company) -> Act:
 
 TERMS = [
     Case(draft_from_template, _draft, audit="draft_agreement"),
-    Case(propose, _propose, audit="propose_agreement"),
-    Case(sign, _sign, audit="sign_agreement"),
+    Case(draft_from_version, _draft_again, audit="draft_agreement"),
+    Case(change_clause, _change_clause, audit="change_agreement_clause"),
+    Case(pin_newest, _pin_newest, audit="change_agreement_clause"),
+    Case(propose, _propose, audit="propose_agreement", told="agreement_proposed"),
+    Case(comment, _comment, audit="comment_on_agreement"),
+    Case(comment, _raise_concern, audit="raise_concern", told="agreement_concern"),
+    Case(resolve_concern, _resolve_concern, audit="resolve_concern", told="agreement_concern_closed"),
+    Case(withdraw_concern, _withdraw_concern, audit="withdraw_concern"),
+    Case(withdraw, _withdraw, audit="withdraw_agreement", told="agreement_withdrawn"),
+    Case(sign, _sign, audit="sign_agreement", told="agreement_signed agreement_in_force"),
+    Case(remind_of_review, _remind_of_review, audit="remind_of_review", told="agreement_review_due"),
     Case(
         sign_default_agreement,
         _sign_default,

@@ -9,13 +9,13 @@ from urllib.parse import parse_qsl
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inputs.refusals import Invalid
-from leads.chips import duration
 from leads.codes import TIER_LABELS
 from leads.what_if.as_data import as_data
 from leads.what_if.reading import known_at
 from leads.what_if.result import Counts, Line, Result, what_if
 from leads.what_if.scenario import Known, read_scenario
 from ledger.instants import company_day, edge_now
+from sla.durations import duration
 from sla.terms import TIERS, Promise, Within
 
 USUAL_LISTED = 20
