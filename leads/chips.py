@@ -28,6 +28,8 @@ from teams.roles import Side
 WITH_MARKETING = (Stage.LEAD.value, Stage.MQL.value)
 INTERVALS_AHEAD = 6
 AMBER_FROM = 0.75
+FAR = 24 * 3600
+"""From so many business seconds on a chip says the day instead of counting down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class Chip:
     """A clock as it stands at an instant.
 
     ``left`` and ``total`` are business seconds, ``left`` negative when late. ``tone`` is the class that colours it; ``words`` say the same.
-    ``open_json`` holds ``[[start, end], …]`` in epoch seconds for a clock that ticks, else it is empty.
+    ``open_json`` holds ``[[start, end], …]`` in epoch seconds for a clock that ticks, else it is empty: one that is days away says the day.
+    ``is_owed`` tells whether the promise is still to be kept, in time or late.
     """
 
     clock: Clock
@@ -47,6 +50,7 @@ class Chip:
     total: int
     at: int
     open_json: str
+    is_owed: bool
 
     @property
     def elapsed(self) -> int:
@@ -147,23 +151,25 @@ def _intervals(calendar: BusinessCalendar, at: datetime) -> Intervals:
 
 def _chip(clock: Clock, calendar: BusinessCalendar, ahead: Intervals, at: datetime) -> Chip:
     is_open_miss = clock.state == Clock.States.MISSED and clock.answered_at is None
-    ticks = clock.state == Clock.States.RUNNING or is_open_miss
+    is_owed = clock.state in Clock.LIVE or is_open_miss
     total = clock.budget_seconds + clock.grace_seconds
     until = clock.answered_at or clock.cancelled_at or at
     late = until > clock.due_at
     left = -between(clock.due_at, until, calendar) if late else between(until, clock.due_at, calendar)
     is_open = bool(ahead) and ahead[0][0] <= at.timestamp() < ahead[0][1]
     tone = _tone(clock, left, total, late=late, is_open=is_open)
+    is_far = is_owed and clock.state != Clock.States.PAUSED and abs(left) >= FAR
     return Chip(
         clock=clock,
         promise=short_of(clock.promise),
         tone=tone,
-        words=_words(clock, left, tone, ahead, at),
+        words=_far_words(clock, late=late) if is_far else _words(clock, left, tone, ahead, at),
         exact=_exact(clock),
         left=left if not late else min(left, -1),
         total=total,
         at=int(at.timestamp()),
-        open_json=json.dumps(ahead, separators=(",", ":")) if ticks else "",
+        open_json=json.dumps(ahead, separators=(",", ":")) if is_owed and not is_far and tone != "is-paused" else "",
+        is_owed=is_owed,
     )
 
 
@@ -191,6 +197,12 @@ def _words(clock: Clock, left: int, tone: str, ahead: Intervals, at: datetime) -
     if tone == "is-still":
         return _resumes(ahead, at)
     return f"{duration(left)} left"
+
+
+def _far_words(clock: Clock, *, late: bool) -> str:
+    """Say the day: who has days left, or is late by days, does not count hours."""
+    due = timezone.localtime(clock.due_at)
+    return f"{'late since' if late else 'due'} {due:%a} {due.day} {due:%b}"
 
 
 def _resumes(ahead: Intervals, at: datetime) -> str:

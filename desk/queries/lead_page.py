@@ -84,7 +84,7 @@ def page_of(lead: Lead, user: User, at: datetime) -> LeadPage:
         Handoff.objects.filter(lead=lead).select_related("version", "assignee", "decided_by").order_by("-ordinal")
     )
     shown = _chips(lead, handoffs, at)
-    current = next((chip for chip in shown if chip.ticks or chip.tone == "is-paused"), None)
+    current = next((chip for chip in shown if chip.is_owed), None)
     facts = facts_now(lead, at)
     return LeadPage(
         lead=lead,
