@@ -23,6 +23,7 @@ MAIN = (
     ("Dashboard", "dashboards:dashboard", "chart-bar", "see_figures"),
 )
 REFERENCE = (
+    ("Targets", "desk:targets", "target", "see_figures"),
     ("Routing", "desk:routing", "arrows-split-2", "see_routing"),
     ("People", "desk:people", "users-group", "see_people"),
     ("Imports", "leads:imports", "file-import", "import_leads"),

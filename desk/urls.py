@@ -3,7 +3,7 @@
 from django.urls import path
 
 import inputs.addresses  # noqa: F401 - registers the converter
-from desk.views import agreement, campaigns, desks, leads, notices, people, personas, routing, steps
+from desk.views import agreement, campaigns, desks, leads, notices, people, personas, routing, steps, targets
 
 app_name = "desk"
 
@@ -16,10 +16,14 @@ urlpatterns = [
     path("leads/<idnumber:lead_id>/<slug:code>/", steps.step, name="step"),
     path("campaigns/", campaigns.campaign_list, name="campaigns"),
     path("campaigns/<idnumber:campaign_id>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<idnumber:campaign_id>/brief/", campaigns.brief, name="brief_sales"),
+    path("campaigns/<idnumber:campaign_id>/informed/", campaigns.informed, name="informed"),
     path("personas/", personas.persona_list, name="personas"),
     path("personas/<slug:code>/", personas.persona, name="persona"),
     path("agreement/", agreement.in_force, name="agreement"),
     path("agreement/<idnumber:number>/", agreement.version, name="agreement_version"),
+    path("targets/", targets.target_list, name="targets"),
+    path("targets/<idnumber:period_id>/", targets.target, name="target"),
     path("glossary/", agreement.glossary, name="glossary"),
     path("routing/", routing.rules, name="routing"),
     path("people/", people.people, name="people"),

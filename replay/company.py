@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from campaigns.actions import Brief, log_campaign
+from campaigns.actions import Brief
 from campaigns.models import Campaign
+from leads.briefings import brief_sales, plan_campaign
 from leads.capture import open_form
 from leads.models import CaptureForm, Pool
 from leads.routing.defaults import activate_default_routing, activate_rules, default_rules
@@ -218,7 +219,8 @@ def _log_campaigns(company: Company, at: datetime, until: datetime) -> None:
             name=name, code=code, type=kind, starts_on=starts_on, ends_on=ends_on, budget=Decimal(cost) * 2,
             cost=Decimal(cost), offer=what, talking_points=points,
         )  # fmt: skip
-        company.campaigns.append(log_campaign(brief=brief, actor=company.people[owner], at=at))
+        campaign = plan_campaign(brief=brief, actor=company.people[owner], at=at)
+        company.campaigns.append(brief_sales(campaign_id=campaign.pk, actor=campaign.owner, at=at))
     company.form = open_form(
         actor=company.people["maya"], at=at, slug="demo", title="See it in ten minutes", touch_kind="demo_request",
         campaign_id=company.campaigns[1].pk,

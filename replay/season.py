@@ -10,6 +10,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+from leads.periods import open_periods
 from leads.second_life import revive_due
 from ledger.inbox import mark_read
 from ledger.outbox import deliver_due
@@ -74,7 +75,8 @@ def prepare(
 
 
 def _night(season: Season, at: datetime) -> None:
-    """Do what comes round: recycled leads return; on Mondays letters go out. What people were told they have read by then."""
+    """Do what comes round: periods of targets are opened, recycled leads return; on Mondays letters go out. What people were told they have read by then."""
+    season.play.done["open_periods"] += open_periods(at=at)
     while revive_due(at=at):
         season.play.done["revive_due"] += 1
     if at.weekday() == 0 or at + 2 * DAY > season.all_there_from:

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_safe
 from desk.access import instant, reader, sees
 from desk.queries import manager, marketer
 from desk.queries.queue import SHOWN, Queue, queue_of, tiles_of
+from desk.queries.targets import current_targets
 from desk.queries.unsigned import lack_of_agreement
 from teams.models import User
-from teams.roles import MANAGERS, Role
+from teams.roles import MANAGERS, Role, Side
 
 SECTIONS = {"rep": "Sales", "marketer": "Marketing", "manager": "Manager"}
 
@@ -99,6 +100,8 @@ def marketer_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
         "triage": marketer.leads_in_triage(user, at),
         "stuck": marketer.stuck_leads(user, at),
         "feedback": marketer.feedback_received(user),
+        "targets": current_targets(at, Side.MARKETING),
+        "to_brief": marketer.to_brief(user, at),
     }
 
 
@@ -112,6 +115,7 @@ def manager_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
         "loads": manager.loads(at),
         "absences": manager.absences(at),
         "version": manager.version_in_force(at),
+        "targets": current_targets(at),
         "may_assign": user.may("assign"),
     }
 
