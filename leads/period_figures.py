@@ -155,7 +155,8 @@ CONVERSED = Q(conversed=True)
 
 def _conversations(window: Window) -> dict[str, tuple[int, int]]:
     rows = handed_off(window).order_by().values_list("tier")
-    return {tier: (whole, part) for tier, whole, part in rows.annotate(Count("pk"), Count("pk", filter=CONVERSED))}
+    counted = rows.annotate(whole=Count("pk"), part=Count("pk", filter=CONVERSED))
+    return {tier: (whole, part) for tier, whole, part in counted}
 
 
 def _of_tier(counts: Mapping[str, tuple[int, int]], wanted: Wanted) -> Reached:
@@ -202,7 +203,7 @@ class Amounts:
         rows = (
             deals.order_by()
             .values_list("currency")
-            .annotate(Sum("amount"), Sum("amount", filter=FROM_MARKETING), Count("pk"))
+            .annotate(whole=Sum("amount"), part=Sum("amount", filter=FROM_MARKETING), number=Count("pk"))
         )
         for currency, in_all, from_marketing, number in rows:
             whole[currency], part[currency] = in_all or Decimal(0), from_marketing or Decimal(0)

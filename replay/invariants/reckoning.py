@@ -49,6 +49,15 @@ class SlowCalendar:
             total += max(timedelta(), min(closes, end) - max(opens, start))
         return int(total.total_seconds())
 
+    def is_working_day(self, day: date) -> bool:
+        """Tell whether it opens on a local date."""
+        return bool(self._on(day))
+
+    def closing(self, day: date) -> datetime | None:
+        """Give when it closes for good on a local date on which it opens."""
+        spans = self._on(day)
+        return spans[-1][1] if spans else None
+
     def _from(self, at: datetime) -> Iterator[Span]:
         day = at.astimezone(self.zone).date() - timedelta(days=1)
         for offset in range(LONGEST_SEARCH):

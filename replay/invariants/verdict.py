@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 
 from replay.invariants import (
     arrivals,
+    briefings,
     clocks,
     deeds,
     endings,
     figures,
     ledger,
     notices,
+    periods,
     pins,
     routes,
     scores,
@@ -32,5 +34,7 @@ def differences(*, at: datetime, slack: timedelta = SLACK) -> list[str]:
 def broken(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str]:
     """Check ``facts`` as of ``at``: everything but the figures of the dashboard, which only read."""
     yield from clocks.differences(facts, at=at, slack=slack)
+    for of_itself in (periods, briefings):
+        yield from of_itself.differences(at=at, slack=slack)
     for check in (endings, stories, arrivals, scores, routes, pins, deeds, notices, ledger):
         yield from check.differences(facts)

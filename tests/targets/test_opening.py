@@ -18,7 +18,11 @@ from tests.targets.world import APRIL, BEFORE, FEBRUARY, MARCH, SECOND, promise,
 
 pytestmark = pytest.mark.django_db
 
-TARGETS = (target("mql_volume", 10), target("conversation_share", 50, "hot"), target("pipeline_value", 900, currency="EUR"))
+TARGETS = (
+    target("mql_volume", 10),
+    target("conversation_share", 50, "hot"),
+    target("pipeline_value", 900, currency="EUR"),
+)
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def handed(
 ) -> Handoff:  # fmt: skip
     """Make a handoff that was decided, by default as it was offered."""
     lead = lead or make_lead(captured_at=at, tier=tier)
-    if state in ("rejected",) and "reason" not in fields:
+    if state == "rejected" and "reason" not in fields:
         fields["reason"] = "wrong_role"
     return Handoff.objects.create(
         lead=lead, ordinal=ordinal, version_id=agreement.version_id, tier=tier, offered_at=at, state=state,
@@ -113,5 +113,3 @@ def heard(code: str) -> list[str]:
     """Give the names of who was told ``code`` in the app."""
     rows = Notice.objects.filter(code=code, channel="in_app").order_by("recipient__name")
     return list(rows.values_list("recipient__name", flat=True))
-
-
