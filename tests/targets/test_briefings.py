@@ -253,5 +253,5 @@ def test_both_sides_see_who_is_informed(agreement: InForce, maya: User, sam: Use
     for reader in (sam, maya):
         client.force_login(reader)
         page = client.get(path).content.decode()
-        assert "1 of 2 in sales says so" in page
+        assert "1 of 2 in sales say so" in page
         assert "<dt>Not yet</dt><dd>Sue</dd>" in page
