@@ -15,6 +15,7 @@ from leads.second_life import revive_due
 from ledger.inbox import mark_read
 from ledger.outbox import deliver_due
 from ledger.sealing import seal_committed
+from replay.briefing import plan_briefings
 from replay.company import Company
 from replay.marketing import Marketing
 from replay.play import Play, outages
@@ -70,6 +71,7 @@ def prepare(
         play.plan(day.replace(hour=NIGHT_HOUR), partial(_night, season))
         if day.weekday() == FILE_DAY:
             play.plan(day.replace(hour=FILE_HOUR), season.marketing.import_file)
+    plan_briefings(play, company, starts_at, weeks)
     _plan_absences(season)
     return season
 

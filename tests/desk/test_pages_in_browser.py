@@ -11,7 +11,8 @@ import pytest
 from django.conf import settings
 
 from leads.handoffs import accept
-from leads.models import Lead
+from leads.models import Lead, TargetPeriod
+from leads.periods import open_periods
 from teams.models import User
 from tests.desk.conftest import Offer
 from tests.looking import axe_faults, enter
@@ -24,8 +25,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PAGES = {
     "sam": ["/", "/leads/", "/leads/{lead}/", "/leads/{lead}/call/", "/campaigns/", "/campaigns/{campaign}/", "/personas/",
-            "/agreement/", "/glossary/", "/routing/", "/notifications/", "/accounts/password/change/"],
-    "maya": ["/", "/campaigns/new/", "/leads/{lead}/", "/leads/{lead}/correct/"],
+            "/agreement/", "/targets/", "/targets/{target}/", "/glossary/", "/routing/", "/notifications/", "/accounts/password/change/"],
+    "maya": ["/", "/campaigns/{campaign}/", "/campaigns/new/", "/leads/{lead}/", "/leads/{lead}/correct/"],
     "sue": ["/", "/people/", "/people/new/", "/people/{rep}/", "/people/{rep}/work/", "/people/{rep}/places/",
             "/people/{rep}/absence/", "/people/{rep}/leave/"],
 }  # fmt: skip
@@ -40,13 +41,17 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
 ) -> None:  # fmt: skip
     lead = offer().lead
     accept(lead_id=offer("Noor Haddad").lead_id, actor=sam, at=at)
+    open_periods(at=at)
+    target = TargetPeriod.objects.latest("pk")
     enter(page, live_server, request.getfixturevalue(who), width)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     SHOTS.mkdir(parents=True, exist_ok=True)
 
     faults = []
     for path in PAGES[who]:
-        page.goto(live_server.url + path.format(lead=lead.pk, campaign=lead.last_campaign_id, rep=sam.pk))
+        page.goto(
+            live_server.url + path.format(lead=lead.pk, campaign=lead.last_campaign_id, rep=sam.pk, target=target.pk)
+        )
         page.screenshot(path=SHOTS / f"{who}{path.replace('/', '_')}-{scheme}-{width}.png", full_page=True)
         faults += [f"{path} {fault}" for fault in axe_faults(page)]
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
