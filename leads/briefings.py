@@ -108,7 +108,7 @@ def brief_sales(*, campaign_id: int, actor: User, at: datetime) -> Campaign:
         raise AlreadyBriefed("Sales is briefed already. Who is informed stands on the campaign’s page.")
     if _is_over(campaign, at):
         raise CampaignOver("The campaign is over, so there is nothing left to brief sales for.")
-    if not (campaign.offer.strip() or campaign.talking_points.strip()):
+    if not has_brief(campaign):
         raise NothingToSay("The brief is empty. Say what is offered, or what to talk about, then brief sales.")
     campaign.announced_at, campaign.announced_by = at, actor
     campaign.save(update_fields=["announced_at", "announced_by"])
@@ -117,6 +117,11 @@ def brief_sales(*, campaign_id: int, actor: User, at: datetime) -> Campaign:
     _tell_sales(record, campaign, ANNOUNCED)
     record.write("campaign", [campaign.pk])
     return campaign
+
+
+def has_brief(campaign: Campaign) -> bool:
+    """Tell whether a campaign says anything that sales could be briefed with."""
+    return bool(campaign.offer.strip() or campaign.talking_points.strip())
 
 
 def confirm_briefing(*, campaign_id: int, actor: User, at: datetime) -> bool:

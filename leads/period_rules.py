@@ -160,9 +160,8 @@ def pace(unit: str, amount: int, currency: str, reached: Reached, gone: Progress
     if unit == PERCENT:
         said = f"{share_words(reached, currency)}, promised {amount} %"
         below = is_kept(unit, amount, reached) is False
-        if below and reached.counted < judged_from:
-            return Pace(f"{said}, too few to say")
-        return Pace(said, ceil(amount - (reached.value or ZERO)) if below else 0)
+        is_behind = below and reached.counted >= judged_from
+        return Pace(said, ceil(amount - (reached.value or ZERO)) if is_behind else 0)
     plan = amount * gone.days_passed // gone.days if gone.days else 0
     behind = max(0, plan - int(reached.part))
     said = f"{write(unit, int(reached.part), currency)} of {write(unit, amount, currency)}"

@@ -13,7 +13,7 @@ from dashboards.families import STAGES, reached
 from dashboards.to_date import STARS
 from desk.queries.marketer import CampaignFigures, campaign_figures
 from inputs.refusals import NotVisible
-from leads.briefings import MAY, Briefing, briefing_of
+from leads.briefings import MAY, Briefing, briefing_of, has_brief
 from leads.chips import Chip, chips
 from leads.codes import TOUCH_KINDS
 from leads.lifecycle import PATH, Stage
@@ -143,6 +143,7 @@ class BriefingCard:
     chip: Chip | None
     outcome: str
     may_brief: bool
+    is_empty: bool
     may_confirm: bool
     is_informed: bool
 
@@ -162,7 +163,7 @@ def briefing_for(campaign: Campaign, user: User, at: datetime) -> BriefingCard:
     is_over = state_of(campaign, company_day(at)) == "over"
     return BriefingCard(
         who, chips([clock], at)[clock.pk] if clock is not None and is_open else None, _kept(clock),
-        user.may("log_campaign") and campaign.announced_at is None and not is_over,
+        user.may("log_campaign") and campaign.announced_at is None and not is_over, not has_brief(campaign),
         user.may(MAY) and campaign.announced_at is not None and not is_informed, is_informed,
     )  # fmt: skip
 

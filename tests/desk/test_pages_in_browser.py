@@ -13,6 +13,7 @@ from django.conf import settings
 from leads.handoffs import accept
 from leads.models import Lead, TargetPeriod
 from leads.periods import open_periods
+from leads.sweep import sweep
 from teams.models import User
 from tests.desk.conftest import Offer
 from tests.looking import axe_faults, enter
@@ -42,6 +43,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
     lead = offer().lead
     accept(lead_id=offer("Noor Haddad").lead_id, actor=sam, at=at)
     open_periods(at=at)
+    sweep(at=at)
     target = TargetPeriod.objects.latest("pk")
     enter(page, live_server, request.getfixturevalue(who), width)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

@@ -91,7 +91,9 @@ def _strike() -> None:
     """Take a delivery out of the acceptance rate by its events: the rate that was judged no longer follows from the log."""
     period = TargetPeriod.objects.get(code="acceptance_rate", judged_at__isnull=False)
     inside = {"occurred_at__gte": period.starts_at, "occurred_at__lt": period.ends_at}
-    event = one(LeadEvent.objects.filter(kind="accepted", code="", handoff__ordinal=1, **inside))
+    event = one(
+        LeadEvent.objects.filter(kind="accepted", code="", handoff__ordinal=1, handoff__was_returned=False, **inside)
+    )
     LeadEvent.objects.filter(pk=event.pk).delete()
     assert Handoff.objects.filter(pk=event.handoff_id).exists()
 
@@ -124,8 +126,8 @@ DAMAGE: dict[str, Callable[[], object]] = {
     "a clock that skips a look": of(RUNNING, plan_position=F("plan_position") + 1),
     "met at another time": of(MET, met_at=F("met_at") + SECOND),
     "a budget of another period": of(MET, budget_seconds=F("budget_seconds") + 1),
-    "no audit entry": lambda: AuditEntry.objects.filter(verb="judge_target").delete(),
-    "nobody opened it": lambda: AuditEntry.objects.filter(verb="open_periods").delete(),
+    "no audit entry": lambda: AuditEntry.objects.filter(verb="judge_target").update(verb="gone"),
+    "nobody opened it": lambda: AuditEntry.objects.filter(verb="open_periods").update(verb="gone"),
     "a miss that was told to nobody": lambda: Notice.objects.filter(code="target_missed").delete(),
     "a success told twice": lambda: _again(Notice.objects.filter(code="target_kept")),
     "a miss that was not mailed": lambda: Notice.objects.filter(code="target_missed", channel="email").delete(),
@@ -142,7 +144,7 @@ DAMAGE: dict[str, Callable[[], object]] = {
     "a start in closed hours": of(BRIEFED, started_at=F("started_at") - HOUR),
     "briefing is due another day": of(lambda: OF_CAMPAIGNS.filter(state="missed"), due_at=F("due_at") + timedelta(days=1)),
     "informed before it was announced": of(BriefingRead.objects.all, at=F("at") - timedelta(days=90)),
-    "nobody announced it": lambda: AuditEntry.objects.filter(verb="brief_sales").delete(),
+    "nobody announced it": lambda: AuditEntry.objects.filter(verb="brief_sales").update(verb="gone"),
 }  # fmt: skip
 
 

@@ -106,7 +106,7 @@ def test_working_days_are_counted_before_today() -> None:
         ("percent", 80, Reached(Decimal(42), Decimal(50), 50), Progress(1, 2), Pace("84 % of 50, promised 80 %")),
         ("percent", 80, Reached(Decimal(39), Decimal(50), 50), Progress(1, 2), Pace("78 % of 50, promised 80 %", 2)),
         ("percent", 80, Reached(Decimal(1), Decimal(9), 9), Progress(1, 2),
-         Pace("11 % of 9, promised 80 %, too few to say")),
+         Pace("11 % of 9, promised 80 %")),
         ("percent", 80, Reached(whole=Decimal(0)), Progress(1, 2), Pace("no case yet, promised 80 %")),
         ("percent", 80, Reached(Decimal(3999), Decimal(5000), 5000), Progress(1, 2),
          Pace("79 % of 5,000, promised 80 %", 1)),
