@@ -42,7 +42,7 @@ def test_the_dashboard_counts_promises_about_leads_alone(
     assert {line.chip.clock.promise for line in breaks_next(FEBRUARY + DAY)} == {"accept"}
     sweep(at=at)
     assert set(Clock.objects.values_list("promise", "state")) == {
-        ("mql_volume", "missed"), ("brief", "missed"), ("accept", "missed"),
+        ("mql_volume", "missed"), ("brief", "missed"), ("accept", "missed"), ("assign", "running"),
     }  # fmt: skip
 
     period = Period(FEBRUARY.date(), at.date() + DAY, company_zone())
