@@ -208,8 +208,12 @@ ACTIVITY = Family(entered, {**dict.fromkeys(STAGES, FROM_MARKETING), **OTHERS}, 
 # Clocks ---------------------------------------------------------------------------------------------------------------
 
 
+ABOUT_A_LEAD = Q(campaign__isnull=True, period__isnull=True)
+"""Targets and briefings are about no lead: they have a page of their own (``desk.queries.targets``)."""
+
+
 def ended(scope: Scope, _measure: str) -> QuerySet[Clock]:
-    """Clocks that fell due in the period and have their outcome.
+    """Clocks about leads that fell due in the period and have their outcome.
 
     By the due time, not by the answer's: a period's misses are then complete when it is over, and an early answer changes no other period.
     """
@@ -217,7 +221,7 @@ def ended(scope: Scope, _measure: str) -> QuerySet[Clock]:
     narrowed = of_person(filters, "user", "team") & _tier(filters, "tier")
     if filters.promise is not None:
         narrowed &= Q(promise=filters.promise)
-    clocks = Clock.objects.filter(within("due_at", scope), narrowed)
+    clocks = Clock.objects.filter(within("due_at", scope), ABOUT_A_LEAD, narrowed)
     if not of_lead(filters):
         return clocks
     leads = Lead.objects.filter(of_lead(filters))

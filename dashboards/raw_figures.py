@@ -150,5 +150,8 @@ def _count_clocks(starts_at: datetime, ends_at: datetime, counts: Counter[str]) 
 
 
 def _outcomes() -> Iterable[tuple[str, datetime, str]]:
-    steps = ClockStep.objects.filter(kind__in=("met", "missed", "cancelled")).order_by("id")
+    """Give how the promises about leads ended: not those for a period or about a campaign."""
+    steps = ClockStep.objects.filter(
+        kind__in=("met", "missed", "cancelled"), clock__campaign=None, clock__period=None
+    ).order_by("id")
     return steps.values_list("clock__promise", "clock__due_at", "kind").iterator(CHUNK)

@@ -24,6 +24,7 @@ MAIN = (
 )
 REFERENCE = (
     ("What if", "desk:what_if", "arrows-diff", "see_what_if"),
+    ("Targets", "desk:targets", "target", "see_figures"),
     ("Routing", "desk:routing", "arrows-split-2", "see_routing"),
     ("People", "desk:people", "users-group", "see_people"),
     ("Calendars", "desk:calendars", "calendar-clock", "see_people"),

@@ -16,6 +16,7 @@ from desk.views import (
     personas,
     routing,
     steps,
+    targets,
     what_if,
 )
 
@@ -30,6 +31,8 @@ urlpatterns = [
     path("leads/<idnumber:lead_id>/<slug:code>/", steps.step, name="step"),
     path("campaigns/", campaigns.campaign_list, name="campaigns"),
     path("campaigns/<idnumber:campaign_id>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<idnumber:campaign_id>/brief/", campaigns.brief, name="brief_sales"),
+    path("campaigns/<idnumber:campaign_id>/informed/", campaigns.informed, name="informed"),
     path("personas/", personas.persona_list, name="personas"),
     path("personas/<slug:code>/", personas.persona, name="persona"),
     path("agreement/", agreement.in_force, name="agreement"),
@@ -44,6 +47,8 @@ urlpatterns = [
     path("agreement/<idnumber:number>/clauses/<slug:clause>/", clauses.talk, name="agreement_clause"),
     path("agreement/<idnumber:number>/<slug:code>/", negotiating.act, name="agreement_act"),
     path("agreement/concerns/<idnumber:comment_id>/<slug:code>/", clauses.close, name="agreement_concern"),
+    path("targets/", targets.target_list, name="targets"),
+    path("targets/<idnumber:period_id>/", targets.target, name="target"),
     path("glossary/", agreement.glossary, name="glossary"),
     path("routing/", routing.rules, name="routing"),
     path("people/", people.people, name="people"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from leads.clock_acts import ESCALATED, MISSED, TAKEN, WARNED
 from ledger.wording import EMAIL, IN_APP, Message, register
-from sla.promises import task_of
+from sla.promises import KINDS, task_of
 
 
 def register_clock_wordings() -> None:
@@ -21,26 +21,26 @@ def register_clock_wordings() -> None:
     register(TAKEN, channels=[IN_APP, EMAIL], render=_taken)
 
 
-def _warned(lead_id: int, facts: Mapping[str, Any]) -> Message:
+def _warned(subject_id: int, facts: Mapping[str, Any]) -> Message:
     what, due = _what(facts), _due(facts)
     text = f"{facts['percent']} % of the time to {what} have passed. It is due {due}."
-    return Message(f"Due soon: {what}", text, _path(lead_id))
+    return Message(f"Due soon: {what}", text, _path(subject_id, facts))
 
 
-def _missed(lead_id: int, facts: Mapping[str, Any]) -> Message:
+def _missed(subject_id: int, facts: Mapping[str, Any]) -> Message:
     what, due = _what(facts), _due(facts)
-    return Message(f"Overdue: {what}", f"The time to {what} ended {due}. Please do it now.", _path(lead_id))
+    return Message(f"Overdue: {what}", f"The time to {what} ended {due}. Please do it now.", _path(subject_id, facts))
 
 
-def _escalated(lead_id: int, facts: Mapping[str, Any]) -> Message:
+def _escalated(subject_id: int, facts: Mapping[str, Any]) -> Message:
     what, due = _what(facts), _due(facts)
     text = f"{facts['percent']} % of the time to {what} have passed; it was due {due}. Please see to it."
-    return Message(f"Escalated: nobody came to {what}", text, _path(lead_id))
+    return Message(f"Escalated: nobody came to {what}", text, _path(subject_id, facts))
 
 
-def _taken(lead_id: int, facts: Mapping[str, Any]) -> Message:
+def _taken(subject_id: int, facts: Mapping[str, Any]) -> Message:
     text = f"The time to {_what(facts)} was over, so the lead was given to somebody else."
-    return Message("A lead went to somebody else", text, _path(lead_id))
+    return Message("A lead went to somebody else", text, _path(subject_id, facts))
 
 
 def _what(facts: Mapping[str, Any]) -> str:
@@ -53,5 +53,7 @@ def _due(facts: Mapping[str, Any]) -> str:
     return f"on {due:%A} {due.day} {due:%B at %H:%M} ({timezone.get_current_timezone_name()})"
 
 
-def _path(lead_id: int) -> str:
-    return f"/leads/{lead_id}/"
+def _path(subject_id: int, facts: Mapping[str, Any]) -> str:
+    """Give the page of what the promise is about: of a campaign, else of the lead."""
+    kind = KINDS.get(facts["promise"])
+    return f"/campaigns/{subject_id}/" if kind and kind.subject == "campaign" else f"/leads/{subject_id}/"

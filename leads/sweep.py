@@ -16,11 +16,12 @@ from django.db.models import BigIntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from leads.clock_acts import NOBODY, SWEPT_COLUMNS, ClockRow, Managers, act, needs_managers
-from leads.clock_plans import APART, MOVING, Entry, PlanMismatch, due_by, entries_before, place_of
+from leads.clock_plans import APART, JUDGE, MOVING, Entry, PlanMismatch, due_by, entries_before, place_of
 from leads.escalation import move_on
 from leads.faults import set_aside
 from leads.models import Clock, Dispute, Handoff, Question
 from leads.models.clocks import ClockQuerySet
+from leads.period_judging import judge
 from leads.record import Record
 from ledger.rows import update_rows
 
@@ -37,14 +38,15 @@ ABSENT = (OperationalError, InterfaceError)
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """How many warnings, misses and escalation steps were recorded, leads moved on, paused clocks let go on, and clocks set aside after an
-    error."""
+    """How many warnings, misses and escalation steps were recorded, leads moved on, paused clocks let go on, targets looked at, and clocks
+    set aside after an error."""
 
     warned: int = 0
     missed: int = 0
     escalated: int = 0
     reassigned: int = 0
     resumed: int = 0
+    judged: int = 0
     set_aside: int = 0
 
     def __add__(self, other: SweepResult) -> SweepResult:
@@ -134,7 +136,12 @@ def _move_on(clock_ids: Sequence[int], at: datetime) -> SweepResult:
     return SweepResult(escalated=done.escalated, reassigned=done.moved)
 
 
-DOING: dict[str, Apart] = dict.fromkeys(MOVING, _move_on)
+def _judge(clock_ids: Sequence[int], at: datetime) -> SweepResult:
+    done = judge(clock_ids, at=at)
+    return SweepResult(done.warned, done.missed, done.escalated, judged=done.looked_at)
+
+
+DOING: dict[str, Apart] = {**dict.fromkeys(MOVING, _move_on), JUDGE: _judge}
 """By the action of a plan, what does it."""
 
 
@@ -145,6 +152,9 @@ def _act_on(stretch: ClockQuerySet, at: datetime) -> tuple[SweepResult, dict[Apa
     work: list[tuple[ClockRow, list[Entry]]] = []
     for clock in _claimed(stretch):
         entries = entries_before(clock.plan, clock.plan_position, at)
+        if entries and clock.period_id:  # even a warning depends on what the target has come to
+            apart.setdefault(DOING[JUDGE], []).append(clock.id)
+            continue
         place = place_of(entries, APART if clock.can_be_moved else APART - MOVING)
         if place is not None:
             apart.setdefault(DOING[entries[place].action], []).append(clock.id)

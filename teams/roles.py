@@ -62,6 +62,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "work_any_lead": frozenset({Role.SALES_MANAGER}),
     "assign": frozenset({Role.SALES_MANAGER}),
     "claim": SALES,
+    "confirm_briefing": SALES,
     # both
     "reopen": BOTH_TEAMS,
     "negotiate_agreement": MANAGERS,

@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 
 from dashboards.asked import company_zone
 from dashboards.behind import rows_behind
+from dashboards.families import ABOUT_A_LEAD
 from dashboards.figures import Figure
 from dashboards.periods import Period
 from dashboards.report import value_of
@@ -58,8 +59,8 @@ class Load:
 
 
 def breaks_next(at: datetime) -> list[Breaking]:
-    """Give the running promises that are due next."""
-    running = Clock.objects.running().filter(due_at__gte=at, campaign=None, period=None).order_by("due_at", "id")
+    """Give the running promises about leads that are due next."""
+    running = Clock.objects.running().filter(ABOUT_A_LEAD, due_at__gte=at).order_by("due_at", "id")
     return _breaking(running, at)
 
 

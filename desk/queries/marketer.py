@@ -14,11 +14,11 @@ from campaigns.models import Campaign
 from dashboards.families import reached_before, reached_now
 from dashboards.to_date import NOT_ACCEPTED
 from desk.queries.lead_sets import in_triage_with, returned_to, stuck_with, to_nurture
-from leads.chips import next_due_first
+from leads.chips import Chip, chips, next_due_first
 from leads.codes import REJECTIONS
 from leads.facts import MISSING_WORDS
 from leads.listing import LeadRow, lead_rows, load
-from leads.models import Feedback, Handoff, Lead, LeadEvent, Opportunity
+from leads.models import Clock, Feedback, Handoff, Lead, LeadEvent, Opportunity
 from leads.models.leads import LeadQuerySet
 from ledger.instants import company_day
 from teams.models import User
@@ -26,6 +26,8 @@ from teams.models import User
 MOST_CAMPAIGNS = 10
 MOST_ROWS = 15
 CAMPAIGNS_DAYS = 365
+BRIEFED_LATE = timedelta(days=14)
+"""So long after its start a campaign that sales was not briefed of is asked for."""
 CENT = Decimal("0.01")
 
 
@@ -165,6 +167,29 @@ def _take_off_what_was_not_accepted(figures: dict[int, CampaignFigures]) -> None
     for pk, counts in reasons.items():
         ordered = sorted(counts.items(), key=lambda item: -item[1])
         figures[pk].reasons = ordered
+
+
+@dataclass(frozen=True, slots=True)
+class ToBrief:
+    """A campaign of which sales has to be told by ``chip.due_at``."""
+
+    campaign: Campaign
+    chip: Chip
+
+
+def to_brief(user: User, at: datetime) -> list[ToBrief]:
+    """Give the campaigns of ``user`` that sales is not briefed of, and has to be or had to: with one query, none more where there is none."""
+    clocks = list(
+        Clock.objects.filter(
+            Q(state__in=Clock.LIVE) | Q(state=Clock.States.MISSED, answered_at__isnull=True),
+            campaign__owner=user, campaign__announced_at__isnull=True, campaign__starts_on__gte=company_day(at) - BRIEFED_LATE,
+        )
+        .select_related("campaign")
+        .order_by("due_at", "id")
+    )  # fmt: skip
+    made = chips(clocks, at) if clocks else {}
+    newest = {clock.campaign_id: clock for clock in clocks if clock.campaign}
+    return [ToBrief(clock.campaign, made[clock.pk]) for clock in newest.values() if clock.campaign]
 
 
 T = TypeVar("T")

@@ -15,9 +15,10 @@ from desk.access import instant, reader, sees
 from desk.queries import manager, marketer
 from desk.queries.negotiation import matters_for
 from desk.queries.queue import SHOWN, Queue, queue_of, tiles_of
+from desk.queries.targets import current_targets
 from desk.queries.unsigned import lack_of_agreement
 from teams.models import User
-from teams.roles import MANAGERS, Role
+from teams.roles import MANAGERS, Role, Side
 
 SECTIONS = {"rep": "Sales", "marketer": "Marketing", "manager": "Manager"}
 
@@ -101,6 +102,8 @@ def marketer_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
         "stuck": marketer.stuck_leads(user, at),
         "nurture": marketer.leads_to_nurture(user, at),
         "feedback": marketer.feedback_received(user),
+        "targets": current_targets(at, Side.MARKETING),
+        "to_brief": marketer.to_brief(user, at),
     }
 
 
@@ -116,6 +119,7 @@ def manager_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
         "absences": manager.absences(at),
         "version": version,
         "matters": matters_for(user, version, at),
+        "targets": current_targets(at),
         "may_assign": user.may("assign"),
     }
 

@@ -246,12 +246,16 @@ class RulesRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that the checks look at. Events and steps are in the order in which they were written."""
+    """Everything that the checks look at. Events and steps are in the order in which they were written.
+
+    Clocks are those about leads; targets and campaigns have checks of their own (``periods``, ``briefings``).
+    """
 
     leads: dict[int, LeadRow]
     events: dict[int, list[EventRow]]
     clocks: dict[int, ClockLine]
     steps: dict[int, list[StepRow]]
+    steps_of_campaigns: list[StepRow]
     handoffs: dict[int, HandoffRow]
     assignments: list[AssignmentRow]
     routing: dict[int, RulesRow]
@@ -281,8 +285,9 @@ class Facts:
         return Facts(
             leads=_by_id(LeadRow, Lead),
             events=_grouped(EventRow, LeadEvent, "lead_id"),
-            clocks=_by_id(ClockLine, Clock),
-            steps=_grouped(StepRow, ClockStep, "clock_id"),
+            clocks=_by_id(ClockLine, Clock.objects.filter(period=None, campaign=None)),
+            steps=_grouped(StepRow, ClockStep.objects.filter(clock__period=None, clock__campaign=None), "clock_id"),
+            steps_of_campaigns=list(_by_id(StepRow, ClockStep.objects.filter(clock__campaign__isnull=False)).values()),
             handoffs=_by_id(HandoffRow, Handoff),
             assignments=list(_by_id(AssignmentRow, Assignment).values()),
             routing={row[0]: RulesRow(*row) for row in activated.values_list("id", "number", "activated_at", "rules")},
@@ -317,14 +322,17 @@ IMPORT_COLUMNS = (
 )
 
 
-def _by_id(shape: Any, model: Any) -> dict[int, Any]:
-    return {row[0]: shape(*row) for row in model.objects.order_by("id").values_list(*shape._fields).iterator()}
+def _by_id(shape: Any, stored: Any) -> dict[int, Any]:
+    """Read a table, or some rows of it, by their ids."""
+    rows = getattr(stored, "objects", stored)
+    return {row[0]: shape(*row) for row in rows.order_by("id").values_list(*shape._fields).iterator()}
 
 
-def _grouped(shape: Any, model: Any, key: str) -> dict[int, list[Any]]:
+def _grouped(shape: Any, stored: Any, key: str) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = defaultdict(list)
     place = shape._fields.index(key)
-    for row in model.objects.order_by("id").values_list(*shape._fields).iterator():
+    rows = getattr(stored, "objects", stored)
+    for row in rows.order_by("id").values_list(*shape._fields).iterator():
         found[row[place]].append(shape(*row))
     return dict(found)
 

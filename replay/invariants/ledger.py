@@ -6,6 +6,7 @@ people, agreements) are only compared with each other. That none was changed or 
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -182,7 +183,7 @@ def _repeats(facts: Facts) -> Iterator[str]:
         if entry.verb in ("sweep", "reassign"):
             swept[entry.at].update({word: entry.facts.get(word, 0) for word in SWEPT})
     steps: dict[datetime, Counter[str]] = defaultdict(Counter)
-    for step in (step for of_clock in facts.steps.values() for step in of_clock):
+    for step in itertools.chain(facts.steps_of_campaigns, *facts.steps.values()):
         if step.actor_id is None:
             steps[step.recorded_at][step.kind] += 1
             steps[step.recorded_at]["reassigned"] += step.kind == "escalated" and step.code in MOVED

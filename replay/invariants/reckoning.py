@@ -70,14 +70,14 @@ class SlowCalendar:
         wish = self._instant(target, int(whole.total_seconds())) + (wall - whole)
         return next((max(opens, wish) for opens, closes in spans if wish <= closes), spans[-1][1])
 
-    def close_before(self, day: date, days: int) -> datetime:
-        """Give the closing of the working day that lies so many working days before a local date."""
-        for offset in range(1, LONGEST_SEARCH):
-            found = self._on(day - offset * DAY)
-            days -= bool(found)
-            if not days:
-                return found[-1][1]
-        raise AssertionError("the calendar never opened")
+    def is_working_day(self, day: date) -> bool:
+        """Tell whether it opens on a local date."""
+        return bool(self._on(day))
+
+    def closing(self, day: date) -> datetime | None:
+        """Give when it closes for good on a local date on which it opens."""
+        spans = self._on(day)
+        return spans[-1][1] if spans else None
 
     def _from(self, at: datetime) -> Iterator[Span]:
         day = at.astimezone(self.zone).date() - timedelta(days=1)

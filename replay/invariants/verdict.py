@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from replay.invariants import (
     arrivals,
     attempts,
+    briefings,
     clocks,
     deeds,
     duties,
@@ -15,6 +16,7 @@ from replay.invariants import (
     figures,
     ledger,
     notices,
+    periods,
     pins,
     routes,
     scores,
@@ -36,11 +38,18 @@ def of_clocks(facts: Facts, *, at: datetime, slack: timedelta = SLACK) -> list[s
     found = [*clocks.differences(facts, at=at, slack=slack)]
     for check in (endings.differences, stories.of_clocks, duties.differences, attempts.differences, pins.of_clocks):
         found += check(facts)
-    return found
+    return [*found, *_of_itself(at=at, slack=slack)]
+
+
+def _of_itself(*, at: datetime, slack: timedelta) -> Iterator[str]:
+    """Look at what stands beside the leads, and reads what it needs itself."""
+    for check in (periods, briefings):
+        yield from check.differences(at=at, slack=slack)
 
 
 def broken(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str]:
     """Check ``facts`` as of ``at``: everything but the figures of the dashboard, which only read."""
     yield from clocks.differences(facts, at=at, slack=slack)
+    yield from _of_itself(at=at, slack=slack)
     for check in (endings, stories, duties, attempts, arrivals, scores, routes, pins, deeds, notices, ledger):
         yield from check.differences(facts)

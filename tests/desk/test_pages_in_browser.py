@@ -11,7 +11,9 @@ import pytest
 from django.conf import settings
 
 from leads.handoffs import accept
-from leads.models import Lead
+from leads.models import Lead, TargetPeriod
+from leads.periods import open_periods
+from leads.sweep import sweep
 from sla.models import Calendar
 from teams.models import Team, User
 from tests.cast import person
@@ -26,8 +28,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PAGES = {
     "sam": ["/", "/leads/", "/leads/{lead}/", "/leads/{lead}/call/", "/campaigns/", "/campaigns/{campaign}/", "/personas/",
-            "/agreement/", "/glossary/", "/routing/", "/notifications/", "/accounts/password/change/"],
-    "maya": ["/", "/campaigns/new/", "/leads/{lead}/", "/leads/{lead}/correct/"],
+            "/agreement/", "/targets/", "/targets/{target}/", "/glossary/", "/routing/", "/notifications/", "/accounts/password/change/"],
+    "maya": ["/", "/campaigns/{campaign}/", "/campaigns/new/", "/leads/{lead}/", "/leads/{lead}/correct/"],
     "sue": ["/", "/people/", "/people/new/", "/people/{rep}/", "/people/{rep}/work/", "/people/{rep}/places/",
             "/people/{rep}/absence/", "/people/{rep}/leave/", "/calendars/", "/calendars/{hours}/"],
     "ada": ["/calendars/", "/calendars/new/", "/calendars/{hours}/", "/calendars/{hours}/change/"],
@@ -50,11 +52,21 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
 ) -> None:  # fmt: skip
     lead, hours = offer().lead, Calendar.objects.get(name="Sales hours")
     accept(lead_id=offer("Noor Haddad").lead_id, actor=sam, at=at)
+    open_periods(at=at)
+    sweep(at=at)
+    target = TargetPeriod.objects.latest("pk")
     enter(page, live_server, request.getfixturevalue(who), width)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     SHOTS.mkdir(parents=True, exist_ok=True)
 
-    named = {"lead": lead.pk, "campaign": lead.last_campaign_id, "rep": sam.pk, "team": sales.pk, "hours": hours.pk}
+    named = {
+        "lead": lead.pk,
+        "campaign": lead.last_campaign_id,
+        "rep": sam.pk,
+        "team": sales.pk,
+        "hours": hours.pk,
+        "target": target.pk,
+    }
     faults = []
     for path in PAGES[who]:
         page.goto(live_server.url + path.format(**named))

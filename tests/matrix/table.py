@@ -50,12 +50,14 @@ CAMPAIGN = Target(
     {"campaign_id": MISSING_ID},
     lambda world, actor: {"campaign_id": world.campaigns["max"].pk},
 )
+ANNOUNCED = Target(lambda world, actor: {"campaign_id": world.announced.pk}, {"campaign_id": MISSING_ID})
 RUN = Target(
     lambda world, actor: {"run_id": of(actor, world.runs, "maya").pk},
     {"run_id": MISSING_ID},
     lambda world, actor: {"run_id": world.runs["max"].pk},
 )
 CAPTURE_FORM = Target(lambda world, actor: {"form_id": world.form.pk}, {"form_id": MISSING_ID})
+PERIOD = Target(lambda world, actor: {"period_id": world.period.pk}, {"period_id": MISSING_ID})
 PUBLIC_FORM = Target(lambda world, actor: {"slug": world.form.slug}, {"slug": MISSING_SLUG})
 NOTICE = Target(
     lambda world, actor: {"notice_id": of(actor, world.notices, "sam").pk},
@@ -227,6 +229,8 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:timeline": page("see_leads", target=LEAD),
     "desk:campaigns": page("see_campaigns"),
     "desk:campaign": page("see_campaigns", target=CAMPAIGN),
+    "desk:brief_sales": deed("log_campaign", target=CAMPAIGN, refused=403),
+    "desk:informed": deed("confirm_briefing", target=ANNOUNCED, refused=403),
     "desk:personas": page("see_personas"),
     "desk:persona": page("see_personas", target=PERSONA),
     "desk:agreement": page("see_agreement"),
@@ -254,6 +258,8 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
         close_concern("resolve", MANAGERS, FORM_TAKEN),
         close_concern("withdraw", frozenset(), GOES_ON),
     ),
+    "desk:targets": page("see_figures"),
+    "desk:target": page("see_figures", target=PERIOD),
     "desk:glossary": page("see_agreement"),
     "desk:routing": page("see_routing"),
     "desk:people": page("see_people"),

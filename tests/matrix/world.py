@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaigns.models import Campaign
-from leads.models import CaptureForm, Company, Contact, Handoff, ImportRow, ImportRun, Lead, Opportunity
+from leads.models import CaptureForm, Company, Contact, Handoff, ImportRow, ImportRun, Lead, Opportunity, TargetPeriod
+from leads.periods import open_periods
 from ledger.models import Notice
 from ledger.wording import IN_APP, Message, register
 from ledger.writing import Told, write_notices
@@ -37,6 +38,8 @@ class World:
     leads: dict[str, Lead]
     """Each rep's own, and one for each state that an act begins in."""
     campaigns: dict[str, Campaign]
+    announced: Campaign
+    period: TargetPeriod
     form: CaptureForm
     runs: dict[str, ImportRun]
     notices: dict[str, Notice]
@@ -69,6 +72,8 @@ class World:
             offers={name: offer_to(people[name], agreement) for name in ("sam", "rita")},
             leads=_leads(people, sales, agreement),
             campaigns=campaigns,
+            announced=_campaign(people["maya"], "briefed", announced_at=NOW, announced_by=people["maya"]),
+            period=_period(),
             form=CaptureForm.objects.create(
                 slug="demo", title="Demo", touch_kind="demo_request", campaign=campaigns["maya"], created_at=NOW
             ),
@@ -112,11 +117,16 @@ def _leads(people: dict[str, User], sales: Team, agreement: InForce) -> dict[str
     return leads
 
 
-def _campaign(owner: User) -> Campaign:
+def _campaign(owner: User, code: str = "", **fields: Any) -> Campaign:
     return Campaign.objects.create(
-        name=f"Of {owner.name}", code=f"of-{owner.name.lower()}", type="webinar", owner=owner, starts_on=NOW.date(),
-        created_at=NOW,
+        name=f"Of {owner.name}", code=code or f"of-{owner.name.lower()}", type="webinar", owner=owner,
+        starts_on=NOW.date(), offer="A demo", created_at=NOW, **fields,
     )  # fmt: skip
+
+
+def _period() -> TargetPeriod:
+    open_periods(at=NOW)
+    return TargetPeriod.objects.latest("pk")
 
 
 def _persona() -> Persona:

@@ -22,6 +22,7 @@ DELIVERY = "what became of a message"
 MACHINERY = "the program's own notes"
 FIGURES = "counted anew from events, by dashboards.raw_figures and dashboards.proving"
 PINNED = "what the checks rest on: frozen by triggers, terms by their hash"
+OF_ITSELF = "checked beside leads, and damaged in test_targets_and_briefings"
 SEALS = "looked after by ledger.sealing"
 
 WHOLE = {
@@ -42,6 +43,8 @@ WHOLE = {
     "dashboards.Handoffs": FIGURES,
     "dashboards.Ratings": FIGURES,
     "campaigns.Campaign": SETTING,
+    "campaigns.BriefingRead": OF_ITSELF,
+    "leads.TargetPeriod": OF_ITSELF,
     "teams.User": IDENTITY,
     "teams.Team": SETTING,
     "teams.Membership": SETTING,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from campaigns.actions import Brief, change_campaign, log_campaign
 from desk.first_run import start_company
+from leads.briefings import brief_sales, confirm_briefing, plan_campaign, replan_campaign
+from leads.models import Clock
+from leads.period_judging import judge
+from leads.periods import open_periods
 from leads.routing.defaults import activate_default_routing, activate_rules
 from leads.routing.pools import set_pools
 from leads.staff import change_places, deactivate, let_in, share_work
@@ -46,9 +51,55 @@ def _change_campaign(company: Company) -> Act:
     return lambda: change_campaign(campaign_id=campaign.pk, brief=BRIEF, actor=company.maya, at=LATER)
 
 
+def _plan_campaign(company: Company) -> Act:
+    return lambda: plan_campaign(brief=BRIEF, actor=company.maya, at=LATER)
+
+
+def _replan_campaign(company: Company) -> Act:
+    campaign = plan_campaign(brief=BRIEF, actor=company.maya, at=NOW)
+    later = replace(BRIEF, starts_on=BRIEF.starts_on + DAY)
+    return lambda: replan_campaign(campaign_id=campaign.pk, brief=later, actor=company.maya, at=LATER)
+
+
+def _brief_sales(company: Company) -> Act:
+    campaign = plan_campaign(brief=replace(BRIEF, offer="A demo"), actor=company.maya, at=NOW)
+    return lambda: brief_sales(campaign_id=campaign.pk, actor=company.maya, at=LATER)
+
+
+def _confirm_briefing(company: Company) -> Act:
+    campaign = plan_campaign(brief=replace(BRIEF, offer="A demo"), actor=company.maya, at=NOW)
+    brief_sales(campaign_id=campaign.pk, actor=company.maya, at=NOW)
+    return lambda: confirm_briefing(campaign_id=campaign.pk, actor=company.sam, at=LATER)
+
+
 CAMPAIGNS = [
+    Case(plan_campaign, _plan_campaign, audit="log_campaign promise_briefing"),
+    Case(replan_campaign, _replan_campaign, audit="change_campaign replan_briefing"),
+    Case(brief_sales, _brief_sales, audit="brief_sales", told="campaign_announced"),
+    Case(confirm_briefing, _confirm_briefing, audit="confirm_briefing"),
     Case(log_campaign, _log_campaign, audit="log_campaign"),
     Case(change_campaign, _change_campaign, audit="change_campaign"),
+]
+
+# Targets --------------------------------------------------------------------------------------------------------------
+
+FEBRUARY = datetime(2026, 2, 1, tzinfo=UTC)
+
+
+def _open_periods(_company: Company) -> Act:
+    open_periods(at=FEBRUARY)
+    return lambda: open_periods(at=LATER)
+
+
+def _judge(_company: Company) -> Act:
+    open_periods(at=FEBRUARY)
+    clocks = list(Clock.objects.filter(period__isnull=False).values_list("pk", flat=True))
+    return lambda: judge(clocks, at=LATER)
+
+
+TARGETS = [
+    Case(open_periods, _open_periods, audit="open_periods"),
+    Case(judge, _judge, audit="judge_target", told="target_without_cases"),
 ]
 
 # People ---------------------------------------------------------------------------------------------------------------
@@ -329,4 +380,4 @@ NOTICES = [
     Case(replay_dead, _replay_dead, audit="replay_notices"),
 ]
 
-COMPANY_CASES = [*CAMPAIGNS, *PEOPLE, *TERMS, *NOTICES]
+COMPANY_CASES = [*CAMPAIGNS, *TARGETS, *PEOPLE, *TERMS, *NOTICES]
