@@ -20,9 +20,11 @@ class LeadsConfig(AppConfig):
         register(check_faults, Tags.database)
 
         from leads.clock_wordings import register_clock_wordings
+        from leads.exchange_wordings import register_exchange_wordings
         from leads.intake.wordings import register_intake_wordings
         from leads.wordings import register_wordings
 
         register_clock_wordings()
+        register_exchange_wordings()
         register_intake_wordings()
         register_wordings()

@@ -54,6 +54,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "recall": MARKETING,
     "nurture_lead": MARKETING,
     "disqualify_lead": MARKETING,
+    "offer_help": MARKETING,
+    "answer_question": MARKETING,
+    "dispute_rejection": MARKETING,
     # sales acts
     "capture_own_lead": SALES,
     "complete_own_lead": SALES,
@@ -63,6 +66,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "claim": SALES,
     # both
     "reopen": BOTH_TEAMS,
+    "decide_dispute": MANAGERS,
     "negotiate_agreement": MANAGERS,
     "set_own_absence": EVERYONE,
     "set_absence_in_team": MANAGERS,

@@ -25,6 +25,7 @@ from teams.models import Absence, Membership, Team, User
 MOST_ROWS = 15
 MOST_WAITING = 50
 ABSENCE_DAYS = 14
+WAYS_TO_LEAD = ("lead", "handoff__lead", "question__lead", "dispute__handoff__lead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +78,26 @@ def missed_today(at: datetime) -> Figure:
 
 def _breaking(clocks: QuerySet[Clock], at: datetime) -> list[Breaking]:
     found = list(
-        clocks.select_related("lead__contact__company", "handoff__lead__contact__company", "user", "team")[:MOST_ROWS]
+        clocks.select_related(*(f"{way}__contact__company" for way in WAYS_TO_LEAD), "user", "team")[:MOST_ROWS]
     )
     made = chips(found, at)
     rows = []
     for clock in found:
-        lead = clock.lead or (clock.handoff.lead if clock.handoff else None)
+        lead = _lead_of(clock)
         if lead is not None:
-            rows.append(Breaking(made[clock.pk], lead, str(clock.user) if clock.user else f"Queue of {clock.team}"))
+            rows.append(Breaking(made[clock.pk], lead, str(clock.user) if clock.user else _team_words(clock)))
     return rows
+
+
+def _lead_of(clock: Clock) -> Lead | None:
+    """Give the lead that a clock is about, if it is about one; its subject is loaded."""
+    handoff = clock.dispute.handoff if clock.dispute else clock.handoff
+    named = handoff or clock.question
+    return named.lead if named else clock.lead
+
+
+def _team_words(clock: Clock) -> str:
+    return f"Queue of {clock.team}" if clock.promise == "assign" else f"{clock.team}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class Command(BaseCommand):
     def _tell(self, result: SweepResult) -> None:
         self.stdout.write(
             f"warned {result.warned}, missed {result.missed}, escalated {result.escalated}, "
-            f"reassigned {result.reassigned}, set aside {result.set_aside}"
+            f"reassigned {result.reassigned}, disputes closed {result.closed}, set aside {result.set_aside}"
         )
 
 
