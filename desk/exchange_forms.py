@@ -20,17 +20,20 @@ def _short(text: str) -> str:
 
 
 class _OneOf(StepForm):
-    """A form about one of several open things; where there is one alone it is chosen already, as is what the address names (``which``)."""
+    """A form about one of several open things: where there is one alone, it is shown, else one is chosen; ``which`` names what the address means."""
 
     named = ""
+    about = ""
 
     def _offer(self, things: list[tuple[int, str]]) -> None:
         choices = [(str(pk), words) for pk, words in things]
-        field = forms.TypedChoiceField(
-            label="Which", coerce=int, choices=[CHOOSE, *choices], required=False, empty_value=None
-        )
-        field.initial = next((pk for pk, _ in choices if pk == self.which or len(choices) == 1), "")
-        self.fields[self.named] = field
+        is_alone = len(choices) < 2
+        self.fields[self.named] = forms.TypedChoiceField(
+            label="Which", coerce=int, choices=[CHOOSE, *((pk, _short(words)) for pk, words in choices)], empty_value=None,
+            required=not is_alone, widget=forms.HiddenInput if is_alone else forms.Select,
+            initial=next((pk for pk, _ in choices if pk == self.which or is_alone), ""),
+        )  # fmt: skip
+        self.about = choices[0][1] if choices and is_alone else ""
         self.order_fields([self.named])
 
     def _open_questions(self) -> QuerySet[Question]:
@@ -57,16 +60,14 @@ class AnswerForm(_OneOf):
 
     def prepare(self) -> None:
         questions = self._open_questions().filter(answerable(self.user))
-        self._offer([(question.pk, f"{question.asked_by}: {_short(question.text)}") for question in questions])
+        self._offer([(question.pk, f"{question.asked_by}: {question.text}") for question in questions])
 
 
 class WithdrawQuestionForm(_OneOf):
     named = "question_id"
 
     def prepare(self) -> None:
-        self._offer(
-            [(question.pk, f"{question.asked_by}: {_short(question.text)}") for question in self._open_questions()]
-        )
+        self._offer([(question.pk, f"{question.asked_by}: {question.text}") for question in self._open_questions()])
 
 
 class DisputeForm(StepForm):
@@ -81,7 +82,7 @@ class _AboutDispute(_OneOf):
             "raised_by"
         )
         self._offer([
-            (dispute.pk, f"{dispute.get_kind_display()}, {dispute.raised_by}: {_short(dispute.reason)}")
+            (dispute.pk, f"{dispute.get_kind_display()}, {dispute.raised_by}: {dispute.reason}")
             for dispute in disputes.order_by("id")
         ])  # fmt: skip
 

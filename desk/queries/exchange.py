@@ -143,7 +143,7 @@ def _with_clocks(
     return Exchange(asked, [Contested(dispute, _words(dispute, of_disputes)) for dispute in disputes])
 
 
-def _words(dispute: Dispute, made: dict[tuple[int | None, str], Chip]) -> list[Word]:
+def _words(dispute: Dispute, made: dict[tuple[int, str], Chip]) -> list[Word]:
     return [
         Word(
             Side.MARKETING.value,

@@ -45,8 +45,8 @@ REASON_WORDS: dict[str, dict[str, str]] = {
         "": "by who asked",
         **dict.fromkeys(("rerouted", "reassigned"), "the lead went to another rep"),
     },
-    "disputed": dict(Dispute.Kinds.choices),
-    "dispute_closed": dict(Dispute.States.choices),
+    "disputed": {code: str(label) for code, label in Dispute.Kinds.choices},
+    "dispute_closed": {code: str(label) for code, label in Dispute.States.choices},
 }
 ICONS = {
     "contact": "pointer", "us": "phone", "decisions": "arrows-exchange", "promises": "clock",

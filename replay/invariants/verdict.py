@@ -10,6 +10,7 @@ from replay.invariants import (
     clocks,
     deeds,
     endings,
+    exchange,
     figures,
     ledger,
     notices,
@@ -32,5 +33,5 @@ def differences(*, at: datetime, slack: timedelta = SLACK) -> list[str]:
 def broken(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str]:
     """Check ``facts`` as of ``at``: everything but the figures of the dashboard, which only read."""
     yield from clocks.differences(facts, at=at, slack=slack)
-    for check in (endings, stories, arrivals, scores, routes, pins, deeds, notices, ledger):
+    for check in (endings, stories, arrivals, scores, routes, pins, deeds, exchange, notices, ledger):
         yield from check.differences(facts)

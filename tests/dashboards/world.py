@@ -6,7 +6,7 @@ Written row by row as the verbs would leave them, and in no case through the cod
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -158,7 +158,7 @@ def _hand_off(world: World, lead: Lead, rep: User, accepted_at: datetime | None)
             decided_at={"open": None, "accepted": accepted_at, "auto_accepted": accepted_at}.get(state, later),
         )  # fmt: skip
         _tell_handoff(lead, handoff)
-        _contest(world, lead, handoff)
+        _contest(replace(world, dice=random.Random(world.count)), lead, handoff)
         _clock(world, "accept", rep, None, offered_at, handoff=handoff)
         if dice.random() < 0.3:
             _clock(world, "assign", None, dice.choice(world.teams), offered_at, handoff=handoff)
@@ -170,7 +170,7 @@ def _hand_off(world: World, lead: Lead, rep: User, accepted_at: datetime | None)
             _event(lead, "rated", given_at, facts={"quality": quality}, handoff=handoff)
     _clock(world, "first_attempt", rep, None, lead.captured_at + timedelta(days=1), lead=lead)
     if world.count % 4 == 0:
-        _ask(world, lead)
+        _ask(replace(world, dice=random.Random(world.count)), lead)
 
 
 def _contest(world: World, lead: Lead, handoff: Handoff) -> None:
