@@ -137,6 +137,8 @@ SECTION_STEPS = {
     "returned": ("qualify", "correct", "nurture", "disqualify"),
     "triage": ("correct", "qualify", "disqualify"),
     "stuck": ("correct", "hand-off"),
+    "nurture": ("nurture", "qualify", "disqualify"),
+    "feedback": ("rate",),
 }
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import inputs.addresses  # noqa: F401 - registers the converter
-from desk.views import agreement, campaigns, desks, leads, notices, people, personas, routing, steps
+from desk.views import agreement, calendars, campaigns, desks, leads, notices, people, personas, routing, steps, what_if
 
 app_name = "desk"
 
@@ -20,12 +20,17 @@ urlpatterns = [
     path("personas/<slug:code>/", personas.persona, name="persona"),
     path("agreement/", agreement.in_force, name="agreement"),
     path("agreement/<idnumber:number>/", agreement.version, name="agreement_version"),
+    path("what-if/", what_if.what_if_page, name="what_if"),
     path("glossary/", agreement.glossary, name="glossary"),
     path("routing/", routing.rules, name="routing"),
     path("people/", people.people, name="people"),
     path("people/new/", people.new_person, name="new_person"),
     path("people/<idnumber:user_id>/", people.person, name="person"),
     path("people/<idnumber:user_id>/<slug:code>/", people.act, name="person_act"),
+    path("calendars/", calendars.calendars, name="calendars"),
+    path("calendars/new/", calendars.change, name="new_calendar"),
+    path("calendars/<idnumber:calendar_id>/", calendars.calendar, name="calendar"),
+    path("calendars/<idnumber:calendar_id>/change/", calendars.change, name="change_calendar"),
     path("notifications/", notices.notice_list, name="notices"),
     path("notifications/bell/", notices.bell, name="bell"),
     path("notifications/read/", notices.read_all, name="read_all"),

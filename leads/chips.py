@@ -15,13 +15,16 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from leads.lifecycle import SALES_STAGES
+from leads.lifecycle import SALES_STAGES, Stage
 from leads.models import Clock, Handoff
 from leads.models.leads import LeadQuerySet
+from leads.owed import OF_RATER
 from sla.business_time import BusinessCalendar, NeverOpens, between, open_intervals
 from sla.hours import calendars
 from sla.promises import short_of
+from teams.roles import Side
 
+WITH_MARKETING = (Stage.LEAD.value, Stage.MQL.value)
 INTERVALS_AHEAD = 6
 AMBER_FROM = 0.75
 MINUTE, HOUR = 60, 3600
@@ -85,9 +88,12 @@ def owed_on_handoffs() -> QuerySet[Clock]:
 
 
 def owed_on_leads() -> QuerySet[Clock]:
-    """Give what is owed on leads in sales' stages by whom they are with now."""
-    by_holder = Q(user=F("lead__owner")) | Q(user__isnull=True, lead__owner__isnull=True)
-    return _owed("lead", by_holder).filter(lead__stage__in=sorted(SALES_STAGES))
+    """Give what is owed on leads by whom they are with now: sales in its stages, marketing before them; and feedback by who owes it."""
+    of_others = Q(side=Side.MARKETING) | Q(promise__in=sorted(OF_RATER))
+    by_holder = Q(user=F("lead__owner")) | Q(user__isnull=True, lead__owner__isnull=True) | of_others
+    with_marketing = Q(side=Side.MARKETING, lead__stage__in=WITH_MARKETING)
+    with_sales = Q(side=Side.SALES, lead__stage__in=sorted(SALES_STAGES))
+    return _owed("lead", by_holder).filter(with_sales | with_marketing | Q(promise__in=sorted(OF_RATER)))
 
 
 def _owed(subject: str, by_holder: Q) -> QuerySet[Clock]:

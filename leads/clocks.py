@@ -134,7 +134,9 @@ def answer(
     _settle(record, open_clocks, at, occurred_at or at)
 
 
-def count_attempts(record: Record, *, lead_id: int, is_conversation: bool, is_attempt: bool, at: datetime) -> None:
+def count_attempts(
+    record: Record, *, lead_id: int, is_conversation: bool, is_attempt: bool, at: datetime, occurred_at: datetime
+) -> None:
     """Count an activity for the promises that want several: kept by the last that is needed, or by a conversation.
 
     An attempt that comes after the due time is counted too; it answers late what was missed.
@@ -144,7 +146,8 @@ def count_attempts(record: Record, *, lead_id: int, is_conversation: bool, is_at
     for clock in open_clocks:
         clock.counted += is_attempt
     update_rows(Clock, ("counted",), [(clock.id, clock.counted) for clock in open_clocks])
-    _settle(record, [clock for clock in open_clocks if is_conversation or clock.counted >= (clock.needed or 0)], at, at)
+    done = [clock for clock in open_clocks if is_conversation or clock.counted >= (clock.needed or 0)]
+    _settle(record, done, at, occurred_at)
 
 
 def _settle(record: Record, open_clocks: list[ClockRow], at: datetime, done_at: datetime) -> None:

@@ -20,7 +20,6 @@ from leads.clocks import ClockMoved, ClockStart
 from leads.contests import Contest, contest_of, may_contest, other_of
 from leads.holding import Held, Moved, NotYours, hold, permit, permit_work, with_handoffs
 from leads.informing import name_of
-from leads.lifecycle import Stage
 from leads.models import Clock, Dispute, Handoff, Lead
 from leads.questions import checked_words
 from leads.reasons import BadReason
@@ -353,7 +352,7 @@ def _overturn(item: Held, dispute: Dispute) -> None:
     column = "is_overturned" if is_rejection else "is_struck"
     update_rows(Handoff, (column,), [(dispute.handoff_id, True)])
     is_newest = item.handoff is not None and item.handoff.pk == dispute.handoff_id
-    if is_rejection and is_newest and item.lead.stage == Stage.LEAD:
+    if is_rejection and is_newest:
         update_rows(Lead, ("needs_new_reason",), [(item.lead.pk, False)])
 
 

@@ -79,7 +79,12 @@ def log_activity(
     _count(record, item, activity)
     clocks.answer(record, promise=("first_attempt", "respond"), lead_ids=[lead_id], at=at, occurred_at=when)
     clocks.count_attempts(
-        record, lead_id=lead_id, is_attempt=is_outbound, is_conversation=outcome in CONVERSATIONS, at=at
+        record,
+        lead_id=lead_id,
+        is_attempt=is_outbound,
+        is_conversation=outcome in CONVERSATIONS,
+        at=at,
+        occurred_at=when,
     )
     if is_first_talk:
         owe_rating(record, item, "quick_rating", at)

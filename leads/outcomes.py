@@ -19,7 +19,7 @@ from leads.holding import Held, hold, permit, permit_work, require_step, step_to
 from leads.informing import tell_marketing
 from leads.lifecycle import Stage, WrongStage
 from leads.models import Company, Lead, Opportunity
-from leads.owed import OF_RATER, end_duties
+from leads.owed import end_duties
 from leads.questions import end_questions
 from leads.rating import owe_rating
 from leads.reasons import BadReason, checked_reason
@@ -32,6 +32,9 @@ MAX_AMOUNT = Decimal("999999999999.99")
 CURRENCY = re.compile(r"[A-Z]{3}")
 LONGEST_RECYCLE_DAYS = 3 * 365
 DEFAULT_RECYCLE_DAYS = 180
+
+FEEDBACK = frozenset({"full_feedback"})
+"""What is still owed after the end of a lead; a quick rating that was not given yet is part of it."""
 
 OppStages = Opportunity.Stages
 
@@ -115,7 +118,7 @@ def win(*, lead_id: int, actor: User, at: datetime, amount: Decimal | None = Non
     record = Record("win", actor.pk, at)
     step_to([item], "win", customer_at=item.lead.customer_at or at)
     _make_customer(item)
-    clocks.cancel(record, lead_ids=[lead_id], handoff_ids=_handoff_ids(item), but=OF_RATER, code="won", at=at)
+    clocks.cancel(record, lead_ids=[lead_id], handoff_ids=_handoff_ids(item), but=FEEDBACK, code="won", at=at)
     end_questions(record, [item], code="won", at=at)
     facts = _deal_facts(deal)
     _event(record, item, "won", facts=facts)
@@ -131,7 +134,7 @@ def lose(*, lead_id: int, reason: str, actor: User, at: datetime, note: str = ""
     deal = _close(item, OppStages.LOST, at, reason=reason, note=note)
     record = Record("lose", actor.pk, at)
     step_to([item], "lose", lost_at=at)
-    clocks.cancel(record, lead_ids=[lead_id], handoff_ids=_handoff_ids(item), but=OF_RATER, code="lost", at=at)
+    clocks.cancel(record, lead_ids=[lead_id], handoff_ids=_handoff_ids(item), but=FEEDBACK, code="lost", at=at)
     end_questions(record, [item], code="lost", at=at)
     _event(record, item, "lost", code=reason, facts=_deal_facts(deal))
     tell_marketing(record, [item], "lead_lost", {lead_id: {"reason": reason}})
@@ -279,7 +282,7 @@ def _give_verdict(record: Record, item: Held, *, was_sal: bool, code: str, at: d
     """End what was owed until somebody said what becomes of a lead. On a SAL this is the verdict, and full feedback is owed from now on."""
     clocks.answer(record, promise="verdict", lead_ids=[item.lead.pk], at=at)
     clocks.cancel(
-        record, lead_ids=[item.lead.pk], handoff_ids=_handoff_ids(item), but=OF_RATER, code=code, at=at
+        record, lead_ids=[item.lead.pk], handoff_ids=_handoff_ids(item), but=FEEDBACK, code=code, at=at
     )  # fmt: skip
     if was_sal:
         owe_rating(record, item, "full_feedback", at)

@@ -23,6 +23,7 @@ def register_wordings() -> None:
         ("lead_auto_accepted", urgent, _auto_accepted),
         ("lead_queued", urgent, _queued),
         ("handoff_incomplete", quiet, _incomplete),
+        ("lead_triage", urgent, _triage),
         ("lead_corrected", quiet, _corrected),
         ("lead_rejected", urgent, _rejected),
         ("lead_recalled", quiet, _recalled),
@@ -86,6 +87,10 @@ def _queued(facts: Facts) -> tuple[str, str]:
 def _incomplete(facts: Facts) -> tuple[str, str]:
     missing = ", ".join(MISSING_WORDS.get(code, code) for code in facts.get("missing", ()))
     return "A lead cannot be handed to sales yet", f"What is missing: {missing}."
+
+
+def _triage(facts: Facts) -> tuple[str, str]:
+    return "Somebody asks for us, and we know too little of them", "Complete what is known, so that it can be judged."
 
 
 def _corrected(facts: Facts) -> tuple[str, str]:

@@ -77,6 +77,7 @@ def _night(season: Season, at: datetime) -> None:
     """Do what comes round: recycled leads return; on Mondays letters go out. What people were told they have read by then."""
     while revive_due(at=at):
         season.play.done["revive_due"] += 1
+    season.marketing.revived(at)
     if at.weekday() == 0 or at + 2 * DAY > season.all_there_from:
         for user in season.company.people.values():
             mark_read(actor=user, at=at)

@@ -2,11 +2,11 @@
 
 Pure: no Django, no clock, no settings. Instants are aware and come back in UTC; durations are seconds of real time
 that pass while the calendar is open, so they stay exact when the clocks change. Rules: design page 3, "Business time".
-The calendar lives in ``sla.business_calendar``, its tables in ``sla.open_hours``, the itemised proof in
+The calendar lives in ``sla.business_calendar``, its tables in ``sla.open_hours`` and ``sla.leaps``, the itemised proof in
 ``sla.deadline_ledger``; use them through this module.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Literal
 
@@ -20,6 +20,7 @@ from sla.business_calendar import (
     known_zone,
 )
 from sla.deadline_ledger import LedgerLine, explain
+from sla.leaps import due as leap_due
 from sla.open_hours import (
     SECOND,
     OpenHours,
@@ -64,6 +65,8 @@ def add(start: datetime, seconds: int, calendar: BusinessCalendar, pauses: Pause
     budget of zero is due at the first open moment. Raises BusinessTimeError, among them NeverOpens and TooFar.
     """
     if seconds > 0 and not pauses:
+        if start.tzinfo is UTC:
+            return leap_due(calendar.tables or open_hours(calendar), start, seconds)
         return from_position(open_hours(calendar).advance(position(start), seconds * SECOND))
     if seconds < 0:
         raise BusinessTimeError("A budget of time cannot be negative.")
@@ -105,7 +108,7 @@ def close_before(day: date, days: int, calendar: BusinessCalendar) -> datetime:
         raise BusinessTimeError(f"{days} working days before a date cannot be counted.")
     hours, left, sought = open_hours(calendar), days, checked_day(day)
     for _ in range(LONGEST_SEARCH_DAYS):
-        sought -= timedelta(days=1)
+        sought = checked_day(sought - timedelta(days=1))
         left -= hours.is_working_day(sought)
         if not left:
             return from_position(hours.day_spans(sought)[-1][1])

@@ -43,6 +43,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "see_agreement": EVERYONE,
     "see_routing": EVERYONE,
     "see_people": EVERYONE,
+    "see_what_if": MANAGERS | {Role.ADMINISTRATOR},
     # marketing acts
     "log_campaign": MARKETING,
     "capture_lead": MARKETING | {Role.ADMINISTRATOR},

@@ -25,7 +25,6 @@ from teams.models import Absence, Membership, Team, User
 MOST_ROWS = 15
 MOST_WAITING = 50
 ABSENCE_DAYS = 14
-WAYS_TO_LEAD = ("lead", "handoff__lead", "question__lead", "dispute__handoff__lead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Load:
 
 def breaks_next(at: datetime) -> list[Breaking]:
     """Give the running promises that are due next."""
-    running = Clock.objects.running().filter(due_at__gte=at).order_by("due_at", "id")
+    running = Clock.objects.running().filter(due_at__gte=at, campaign=None, period=None).order_by("due_at", "id")
     return _breaking(running, at)
 
 
@@ -78,22 +77,22 @@ def missed_today(at: datetime) -> Figure:
 
 def _breaking(clocks: QuerySet[Clock], at: datetime) -> list[Breaking]:
     found = list(
-        clocks.select_related(*(f"{way}__contact__company" for way in WAYS_TO_LEAD), "user", "team")[:MOST_ROWS]
+        clocks.select_related(
+            "lead__contact__company",
+            "handoff__lead__contact__company",
+            "question__lead__contact__company",
+            "dispute__handoff__lead__contact__company",
+            "user",
+            "team",
+        )[:MOST_ROWS]
     )
     made = chips(found, at)
     rows = []
     for clock in found:
-        lead = _lead_of(clock)
+        lead = clock.concerned
         if lead is not None:
             rows.append(Breaking(made[clock.pk], lead, str(clock.user) if clock.user else _team_words(clock)))
     return rows
-
-
-def _lead_of(clock: Clock) -> Lead | None:
-    """Give the lead that a clock is about, if it is about one; its subject is loaded."""
-    handoff = clock.dispute.handoff if clock.dispute else clock.handoff
-    named = handoff or clock.question
-    return named.lead if named else clock.lead
 
 
 def _team_words(clock: Clock) -> str:

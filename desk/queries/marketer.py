@@ -13,7 +13,8 @@ from django.db.models import Count, Q, Sum, Value
 from campaigns.models import Campaign
 from dashboards.families import reached_before, reached_now
 from dashboards.to_date import NOT_ACCEPTED
-from desk.queries.lead_sets import in_triage_with, returned_to, stuck_with
+from desk.queries.lead_sets import in_triage_with, returned_to, stuck_with, to_nurture
+from leads.chips import next_due_first
 from leads.codes import REJECTIONS
 from leads.facts import MISSING_WORDS
 from leads.handoffs import ACCEPTED
@@ -196,7 +197,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Section(Generic[T]):
-    """A section of the desk: its first rows, the oldest first, and how many there are in all."""
+    """A section of the desk: its first rows, by what is due next, and how many there are in all."""
 
     rows: list[T]
     count: int
@@ -204,8 +205,7 @@ class Section(Generic[T]):
 
 def _section(leads: LeadQuerySet, made: Callable[[list[LeadRow]], list[T]], at: datetime) -> Section[T]:
     """Load the first rows of ``leads``, and count them all where there are more."""
-    ordered = leads.order_by("last_touch_at", "id")
-    found = load(ordered, MOST_ROWS)
+    found = load(next_due_first(leads), MOST_ROWS)
     return Section(made(lead_rows(found, at)), len(found) if len(found) < MOST_ROWS else leads.count())
 
 
@@ -244,6 +244,11 @@ def _as_stuck(rows: list[LeadRow]) -> list[Stuck]:
 def leads_in_triage(user: User, at: datetime) -> Section[LeadRow]:
     """Give the leads of ``user`` that raised a hand while their fit is unknown."""
     return _section(Lead.objects.visible_to(user).filter(in_triage_with(user)), list, at)
+
+
+def leads_to_nurture(user: User, at: datetime) -> Section[LeadRow]:
+    """Give the leads of ``user`` that came back on their date and wait for a word."""
+    return _section(Lead.objects.visible_to(user).filter(to_nurture(user)), list, at)
 
 
 def feedback_received(user: User) -> list[Feedback]:

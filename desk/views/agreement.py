@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from desk.access import instant, sees
+from desk.access import instant, reader, sees
 from desk.queries.agreement import document_of, glossary_of
 from inputs.refusals import NotVisible
 from sla.models import AgreementVersion
@@ -47,6 +47,7 @@ def _page(request: HttpRequest, found: AgreementVersion | None, at: datetime) ->
         "versions": versions,
         "is_in_force": bool(found and found.pk == current),
         "at": at,
+        "may_ask_what_if": reader(request).may("see_what_if"),
     }
     return render(request, "desk/agreement.html", context)
 

@@ -100,6 +100,7 @@ def marketer_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
         "returned": marketer.returned_leads(user, at),
         "triage": marketer.leads_in_triage(user, at),
         "stuck": marketer.stuck_leads(user, at),
+        "nurture": marketer.leads_to_nurture(user, at),
         "feedback": marketer.feedback_received(user),
     }
 

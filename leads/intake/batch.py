@@ -239,7 +239,8 @@ class Batch:
         mqls = self._score(leads)
         for lead, facts in mqls:
             lead.tier, lead.is_history = self.judge.tier(facts), False
-        settle(self.record, leads, self.judge.agreement, at=self.at)
+        qualified = {row[0] for row in self.qualifications}
+        settle(self.record, leads, self.judge.agreement, qualified=qualified, at=self.at)
         with together():
             hand_off(
                 self.record, mqls, self.judge, at=self.at, obstacle=self.obstacle, rules=self.routing,

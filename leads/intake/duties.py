@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from leads import clocks
 from leads.assigning import Places
+from leads.informing import marketers_or_managers
 from leads.intake.states import LeadState
 from leads.lifecycle import SALES_STAGES, Stage
 from leads.owed import DECIDED, Duty, Owed, Owner, begin_duties, end_duties, on_lead, without_live
@@ -16,15 +17,19 @@ from sla.in_force import InForce
 TRIAGE = "triage_needed"
 
 
-def settle(record: Record, leads: Sequence[LeadState], agreement: InForce | None, *, at: datetime) -> None:
-    """Begin and end what the touches of a batch concern, once its leads are judged and before they are handed off."""
+def settle(
+    record: Record, leads: Sequence[LeadState], agreement: InForce | None, *, qualified: Collection[int], at: datetime
+) -> None:
+    """Begin and end what the touches of a batch concern, once its leads are judged (``qualified``: the new MQLs), before they are handed off."""
     live = [lead for lead in leads if not lead.is_history]
     if agreement is None or not live:
         return
     known = [lead for lead in live if not lead.is_new]
-    end_duties(record, [lead.id for lead in known if lead.mql_at == at and lead.stage == Stage.MQL], at, DECIDED)
+    end_duties(record, [lead.id for lead in known if lead.id in qualified], at, DECIDED)
     end_duties(record, [lead.id for lead in known if lead.fit is not None and lead.contact.changed], at, {"triage"})
-    begin_duties(record, _duties(record, live, agreement), at)
+    duties = _duties(record, live, agreement)
+    begin_duties(record, duties, at)
+    _tell(record, [duty for duty in duties if duty.promise == "triage"])
     _respond(record, [lead for lead in known if _asks_again(lead)], agreement, at)
 
 
@@ -40,6 +45,13 @@ def _duties(record: Record, leads: Sequence[LeadState], agreement: InForce) -> l
         elif lead.is_revived:
             duties.append(Duty("nurture", _owed(lead, agreement), lead.marketer_id))
     return duties
+
+
+def _tell(record: Record, triage: Sequence[Duty]) -> None:
+    recipients = marketers_or_managers({duty.owed.lead_id: duty.marketer_id for duty in triage})
+    for lead_id, people in recipients.items():
+        for user_id in people:
+            record.tell(user_id, "lead_triage", "lead", lead_id)
 
 
 def _asks_again(lead: LeadState) -> bool:

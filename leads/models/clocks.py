@@ -32,6 +32,11 @@ class ClockQuerySet(models.QuerySet["Clock"]):
     def running(self) -> ClockQuerySet:
         return self.filter(state=Clock.States.RUNNING)
 
+    def unanswered(self) -> ClockQuerySet:
+        """Clocks whose promise is still to be kept, in time or late."""
+        open_miss = Q(state=Clock.States.MISSED, answered_at__isnull=True)
+        return self.filter(Q(state__in=Clock.LIVE) | open_miss)
+
     def due(self, at: datetime) -> ClockQuerySet:
         """Clocks with something to do strictly before ``at``: a promise kept in its last second is kept."""
         return self.filter(next_action_at__lt=at).order_by("next_action_at", "id")
@@ -173,6 +178,14 @@ class Clock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.promise} clock {self.pk}"
+
+    @property
+    def concerned(self) -> Lead | None:
+        """The lead that it concerns, whatever its subject is; none where that is a campaign or a period."""
+        if self.dispute is not None:
+            return self.dispute.handoff.lead
+        subject = self.handoff or self.question
+        return subject.lead if subject is not None else self.lead
 
 
 class ClockStep(models.Model):

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from leads.models import Clock, Dispute, Handoff, Question
-from replay.invariants.facts import EventRow, Facts, NoticeRow
+from replay.invariants.facts import EventRow, Facts, HandoffRow, NoticeRow
+from replay.invariants.inforce import Times
 from teams.models import Team
 
 ENDED_BY = {
@@ -86,6 +87,7 @@ class Said:
     disputes: dict[int, DisputeRow]
     of_questions: dict[int, list[EventRow]]
     of_disputes: dict[int, list[EventRow]]
+    times: Times
     clocks: list[Line]
     sides: dict[int, str]
 
@@ -100,6 +102,7 @@ class Said:
             disputes={row.id: row for row in disputes},
             of_questions=_named(facts, "question", ("asked", "replied", "question_withdrawn")),
             of_disputes=_named(facts, "dispute", ("disputed", "dispute_closed")),
+            times=Times(facts),
             clocks=[Line(*row) for row in about.order_by("id").values_list(*Line._fields)],
             sides=dict(Team.objects.values_list("id", "side")),
         )
@@ -142,6 +145,10 @@ def _question(row: QuestionRow, said: Said) -> Iterator[str]:
     if asked is None or told != (asked.lead_id, asked.code, asked.user_id, asked.actor_id, asked.recorded_at):
         yield f"asked as {told}, by its event {asked}"
         return
+    handoff = _newest_at(row.lead_id, row.asked_at, said.facts)
+    versions = said.times.agreements(row.asked_at) if handoff is None else {handoff.version_id}
+    if asked.version_id not in versions or asked.handoff_id not in (None, handoff.id if handoff else None):
+        yield f"asked under handoff {asked.handoff_id} and version {asked.version_id}, not {sorted(versions)}"
     ends = [event for event in events if event.kind != "asked"]
     wanted = {"answered": ["replied"], "withdrawn": ["question_withdrawn"]}.get(row.state, [])
     if [event.kind for event in ends] != wanted:
@@ -151,6 +158,12 @@ def _question(row: QuestionRow, said: Said) -> Iterator[str]:
     if row.state == "open":
         yield from _still_asked(row, said)
     yield from _question_clock(row, asked, ends[0] if ends else None, said)
+
+
+def _newest_at(lead_id: int, at: datetime, facts: Facts) -> HandoffRow | None:
+    """Give the newest handoff of a lead that there was at an instant: what is asked then is asked under it."""
+    offered = (row for row in facts.handoffs.values() if row.lead_id == lead_id and row.offered_at <= at)
+    return max(offered, key=lambda row: row.ordinal, default=None)
 
 
 def _question_end(row: QuestionRow, end: EventRow, said: Said) -> Iterator[str]:
@@ -188,8 +201,10 @@ def _question_clock(row: QuestionRow, asked: EventRow, end: EventRow | None, sai
     if len(clocks) != is_promised:
         yield f"has {len(clocks)} clocks, by its terms {int(is_promised)}"
     for clock in clocks:
-        shown = (clock.promise, clock.side, clock.version_id, clock.arrived_at)
-        if shown != (promise, row.to_side, asked.version_id, row.asked_at):
+        handoff = _newest_at(row.lead_id, row.asked_at, said.facts)
+        tier = handoff.tier if handoff else "standard"
+        shown = (clock.promise, clock.side, clock.tier, clock.version_id, clock.arrived_at)
+        if shown != (promise, row.to_side, tier, asked.version_id, row.asked_at):
             yield f"has a clock of {shown}"
         if clock.user_id not in (row.addressee_id, None) or said.sides.get(clock.team_id or 0) != row.to_side:
             yield f"is owed by {clock.user_id} of team {clock.team_id}, asked was {row.addressee_id}"
@@ -212,6 +227,8 @@ def _dispute(row: DisputeRow, said: Said) -> Iterator[str]:
         event.kind == "rejected" and event.handoff_id == row.handoff_id and event.recorded_at <= row.raised_at
         for event in said.facts.events[handoff.lead_id]
     )
+    if any((event.version_id, event.handoff_id) != (handoff.version_id, handoff.id) for event in events):
+        yield f"has events of other handoffs or versions than {handoff.id} and {handoff.version_id}"
     if given_back != (row.kind == "rejection"):
         yield f"contests a {row.kind}, which it was not"
     closed = _one(events, "dispute_closed")

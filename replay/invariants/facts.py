@@ -87,6 +87,8 @@ class ClockLine(NamedTuple):
     cancelled_at: datetime | None
     late_seconds: int | None
     answered_seconds: int | None
+    needed: int | None
+    counted: int
 
 
 class LeadRow(NamedTuple):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from replay.invariants.endings import ANSWERS
+from replay.invariants.endings import ANSWERS, MOVED
 from replay.invariants.facts import AuditRow, ClockLine, EventRow, Facts, StepRow
 
 VERBS = {
@@ -24,13 +24,15 @@ VERBS = {
     "handed_off": {"take_in", "hand_off", "complete"},
     "assigned": {"take_in", "hand_off", "complete", "reroute", "claim", "assign", "reassign", "hand_in"},
     "queued": {"take_in", "hand_off", "complete", "reroute", "reassign", "hand_in"},
-    "accepted": {"accept", "log_activity"},
+    "accepted": {"accept", "log_activity", "reassign"},
     "rejected": {"reject", "return"},
     "rerouted": {"reroute"},
     "recalled": {"recall"},
     "attempted": {"log_activity"},
     "conversed": {"log_activity"},
     "rated": {"rate"},
+    "nurtured": {"nurture"},
+    "triage_needed": {"take_in"},
     "qualified_for_sales": {"qualify_for_sales"},
     "opportunity_opened": {"open_opportunity"},
     "won": {"win", "record_history"},
@@ -85,6 +87,7 @@ DEEDS = {
     "hand_off": {"handed_off", "handoff_refused"},
     "log_activity": {"attempted", "conversed"},
     "lose": {"lost"},
+    "nurture": {"nurtured"},
     "open_opportunity": {"opportunity_opened"},
     "qualify": {"qualified"},
     "qualify_for_sales": {"qualified_for_sales"},
@@ -210,7 +213,7 @@ def _repeats(facts: Facts) -> Iterator[str]:
     for step in (step for of_clock in facts.steps.values() for step in of_clock):
         if step.actor_id is None:
             steps[step.recorded_at][step.kind] += 1
-            steps[step.recorded_at]["reassigned"] += (step.kind, step.code) == ("escalated", "reassign")
+            steps[step.recorded_at]["reassigned"] += step.kind == "escalated" and step.code in MOVED
     for at, told in swept.items():
         yield from (
             f"audit entries of {at}: told again, {told[word]} were {word}, by the steps {steps[at][word]}"

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 from replay.invariants import (
     arrivals,
+    attempts,
     clocks,
     deeds,
+    duties,
     endings,
     exchange,
     figures,
@@ -30,8 +32,16 @@ def differences(*, at: datetime, slack: timedelta = SLACK) -> list[str]:
     return [*broken(Facts.load(), at=at, slack=slack), *figures.differences(at=at)]
 
 
+def of_clocks(facts: Facts, *, at: datetime, slack: timedelta = SLACK) -> list[str]:
+    """Reckon every clock from events and pinned terms alone: that each promise became one, when it was due, and how it ended."""
+    found = [*clocks.differences(facts, at=at, slack=slack)]
+    for check in (endings.differences, stories.of_clocks, duties.differences, attempts.differences, pins.of_clocks):
+        found += check(facts)
+    return found
+
+
 def broken(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str]:
     """Check ``facts`` as of ``at``: everything but the figures of the dashboard, which only read."""
     yield from clocks.differences(facts, at=at, slack=slack)
-    for check in (endings, stories, arrivals, scores, routes, pins, deeds, exchange, notices, ledger):
+    for check in (endings, stories, duties, attempts, arrivals, scores, routes, pins, deeds, exchange, notices, ledger):
         yield from check.differences(facts)

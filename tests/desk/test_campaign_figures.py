@@ -85,7 +85,7 @@ def test_what_both_sides_overturned_counts_as_on_the_dashboard(
     assert told == {"delivered": 4, "accepted": 4, "rejected": 0, "waiting": 0}
     assert told == {**_counted_one_by_one(campaign), "rejected": 0, "waiting": 0}
     assert figures.reasons == []
-    scope = Scope(Period(NOW.date(), NOW.date() + timedelta(days=1), ZoneInfo("UTC")), Filters(campaign=campaign.pk))
+    scope = Scope(Period(at.date(), at.date() + timedelta(days=1), ZoneInfo("UTC")), Filters(campaign=campaign.pk))
     shown = {
         name: rows_behind(f"offer.{name}", scope).count() for name in ("handed_off", "accepted", "rejected", "waiting")
     }

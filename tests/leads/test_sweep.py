@@ -163,7 +163,7 @@ def test_a_first_attempt_that_was_missed_gives_the_lead_a_new_owner(agreement: I
     assert lead.owner == zoe
     assert list(Clock.objects.order_by("id").values_list("promise", "user", "state")) == [
         ("first_attempt", sam.pk, "missed"),
-        ("first_attempt", zoe.pk, "running"),
+        *((promise, zoe.pk, "running") for promise in ("first_attempt", "cadence", "verdict")),
     ]
 
 

@@ -99,6 +99,7 @@ ACTS = (
     Act("claim", "claim", "waiting", allowed=MANAGER | REPS),
     Act("hand-off", "hand-off", "ready", allowed=MARKETING),
     Act("qualify", "qualify", "new", allowed=MARKETING, form={"reason": "Met"}, body={"reason": "Met"}),
+    Act("nurture", "nurture", "new", allowed=MARKETING, form={"kind": "email"}, body={"kind": "email"}),
     Act("correct", "correct", "sam", "rita", allowed=MARKETING | MANAGER | {"ada"}, own_only=REPS, form=ROBIN, body=ROBIN),
     Act("call", "activities", "sam", "rita", **WORKED, form=NO_ANSWER, body={"kind": "call", **NO_ANSWER}),
     Act("email", "", "sam", "rita", **WORKED, form={"outcome": "sent"}),

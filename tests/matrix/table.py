@@ -60,6 +60,7 @@ NOTICE = Target(
     {"notice_id": MISSING_ID},
     lambda world, actor: {"notice_id": world.notices["rita"].pk},
 )
+CALENDAR = Target(lambda world, actor: {"calendar_id": world.calendar.pk}, {"calendar_id": MISSING_ID})
 OWN_ABSENCE = frozenset({"maya", "sam"})
 HIRED = {"sue": "sam", "mona": "maya"}
 
@@ -162,6 +163,7 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:persona": page("see_personas", target=PERSONA),
     "desk:agreement": page("see_agreement"),
     "desk:agreement_version": page("see_agreement", target=VERSION),
+    "desk:what_if": page("see_what_if"),
     "desk:glossary": page("see_agreement"),
     "desk:routing": page("see_routing"),
     "desk:people": page("see_people"),
@@ -176,6 +178,10 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
         act_on_person("leave"),
         act_on_person("return"),
     ),
+    "desk:calendars": page("see_people"),
+    "desk:new_calendar": form("change_settings", refused=403),
+    "desk:calendar": page("see_people", target=CALENDAR),
+    "desk:change_calendar": form("change_settings", target=CALENDAR, refused=403),
     "desk:notices": page(),
     "desk:bell": page(),
     "desk:read_all": deed(done={302}),

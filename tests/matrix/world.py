@@ -24,6 +24,7 @@ from ledger.wording import IN_APP, Message, register
 from ledger.writing import Told, write_notices
 from personas.models import Persona, PersonaVersion
 from sla.in_force import InForce
+from sla.models import Calendar
 from teams.models import Team, User
 from tests.cast import NOW, make_lead, offer_to, office, person, sign
 from tests.matrix.rows import DEACTIVATED
@@ -49,6 +50,7 @@ class World:
     form: CaptureForm
     runs: dict[str, ImportRun]
     notices: dict[str, Notice]
+    calendar: Calendar
 
     @staticmethod
     def make() -> World:
@@ -78,6 +80,7 @@ class World:
             ),
             runs={name: _run(people[name]) for name in ("maya", "max", "mona", "ada")},
             notices={name: _notice(user) for name, user in people.items()},
+            calendar=Calendar.objects.get(name="Sales hours"),
         )
 
 

@@ -15,7 +15,7 @@ from ledger.models import Notice
 from ledger.outbox import claim, replay_dead
 from personas.defaults import create_default_personas, create_default_scoring
 from sla.agreements import draft_from_template, propose, sign, sign_default_agreement
-from sla.calendars import set_calendar
+from sla.calendars import change_calendar, set_calendar
 from sla.models import CalendarUse
 from teams.absences import end_absence, set_absence
 from teams.availability import Load, set_load
@@ -177,6 +177,14 @@ def _set_calendar(company: Company) -> Act:
     return lambda: set_calendar(actor=company.ada, name="Sam", hours=OFFICE, at=LATER, user=company.sam)
 
 
+def _change_calendar(company: Company) -> Act:
+    calendar = CalendarUse.objects.get(team=company.sales).calendar
+    return lambda: change_calendar(
+        actor=company.ada, at=LATER, calendar_id=calendar.pk, name="Other hours", hours={**OFFICE, "zone": "Europe/Berlin"},
+        team_ids=[company.sales.pk], user_ids=[company.sam.pk],
+    )  # fmt: skip
+
+
 def _activate_default_routing(company: Company) -> Act:
     person("Nora", company.sales)
     return lambda: activate_default_routing(at=LATER, actor=company.sue)
@@ -212,6 +220,7 @@ TERMS = [
         world="founders",
     ),
     Case(set_calendar, _set_calendar, audit="set_calendar"),
+    Case(change_calendar, _change_calendar, audit="change_calendar"),
     Case(activate_default_routing, _activate_default_routing, audit="fill_pool activate_rules"),
     Case(activate_rules, _activate_rules, audit="activate_rules"),
     Case(create_default_personas, _personas, audit="create_default_personas", world="founders"),

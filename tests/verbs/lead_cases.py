@@ -15,6 +15,7 @@ from leads.importing import abandon_run, map_columns, run_batch, stage_file, sta
 from leads.intake.arrival import HISTORY
 from leads.intake.pipeline import take_in
 from leads.models import CaptureForm, Clock, ImportRun, Lead
+from leads.nurturing import nurture
 from leads.qualifying import qualify
 from tests.cast import NOW
 from tests.leads.follow_up_calls import VERBS, log
@@ -212,6 +213,11 @@ def _complete(company: Company) -> Act:
     return lambda: complete(lead_id=taken.lead_id or 0, changes=changes, actor=company.maya, at=LATER)
 
 
+def _nurture(company: Company) -> Act:
+    (taken,) = take_in([anna(touch_kind="page_view")], actor=None, at=NOW)
+    return lambda: nurture(lead_id=taken.lead_id or 0, kind="email", actor=company.maya, at=LATER)
+
+
 def _qualify(company: Company) -> Act:
     (taken,) = take_in([anna(touch_kind="page_view")], actor=None, at=NOW)
     return lambda: qualify(lead_ids=[taken.lead_id or 0], actor=company.maya, at=LATER, reason="Met at the fair")
@@ -223,15 +229,16 @@ INTAKE = [
         take_in,
         _take_in_many,
         audit="take_in",
-        events="assigned captured handed_off qualified touched",
-        told="lead_offered",
+        events="assigned captured handed_off qualified touched triage_needed",
+        told="lead_offered lead_triage",
     ),
     Case(capture, _capture, audit="take_in", events="captured"),
     Case(open_form, _open_form, audit="open_form"),
     Case(set_form_active, _set_form_active, audit="close_form"),
-    Case(submit, _submit, audit="take_in", events="captured"),
+    Case(submit, _submit, audit="take_in", events="captured triage_needed", told="lead_triage"),
     Case(complete, _complete, audit="complete", events="completed", told="lead_corrected"),
     Case(qualify, _qualify, audit="qualify", events="qualified"),
+    Case(nurture, _nurture, audit="nurture", events="nurtured"),
 ]
 
 # Import ---------------------------------------------------------------------------------------------------------------
