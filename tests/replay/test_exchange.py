@@ -49,7 +49,7 @@ def offered_to_sam() -> Lead:
         campaign_code="spring",
     )
     (outcome,) = take_in([arrival], actor=None, at=NOW)
-    return Lead.objects.get(pk=outcome.lead_id)
+    return Lead.objects.get(pk=outcome.lead_id or 0)
 
 
 def brought(sam: User, *, is_sql: bool = False) -> Lead:
