@@ -19,6 +19,7 @@ from dashboards.ranks import nearest_rank
 from dashboards.scope import Scope
 from dashboards.tallies import tally
 from sla.in_force import InForce, NoAgreement, agreement_in_force
+from sla.promises import BOTH
 from teams.roles import Side
 
 WEEKS_SHOWN = 10
@@ -117,7 +118,8 @@ class Compliance:
     misses: list[Misses]
 
     def of(self, side: Side) -> list[PromiseLine]:
-        return [line for line in self.promises if line.side == side]
+        """Give what a side owes; what both owe stands with each, and counts the clocks of both."""
+        return [line for line in self.promises if line.side in (side, BOTH)]
 
     def owners(self) -> list[OwnerLine]:
         """Put what ``by_owner`` of all promises says into one table, who owed most first."""

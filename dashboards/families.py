@@ -225,7 +225,7 @@ def ended(scope: Scope, _measure: str) -> QuerySet[Clock]:
     if not of_lead(filters):
         return clocks
     leads = Lead.objects.filter(of_lead(filters))
-    return clocks.alias(about=Coalesce("lead_id", "handoff__lead_id")).filter(about__in=leads.values("pk"))
+    return clocks.alias(about=Coalesce(*_ways_to("_id"))).filter(about__in=leads.values("pk"))
 
 
 MET, MISSED = Q(state=Clock.States.MET), Q(state=Clock.States.MISSED)
@@ -237,9 +237,14 @@ def _band(low: int, high: int | None) -> Q:
     return ANSWERED & Q(answered_seconds__gte=low) & below
 
 
+def _ways_to(column: str) -> tuple[str, ...]:
+    """Give the ways from a clock to its lead: named by itself, by its handoff, by its question, by what its dispute is about."""
+    return tuple(f"{way}{column}" for way in ("lead", "handoff__lead", "question__lead", "dispute__handoff__lead"))
+
+
 def _of_its_lead(column: str) -> Coalesce:
-    """Give a column of the lead that a clock is about, whether it names it or its handoff does."""
-    return Coalesce(f"lead__{column}", f"handoff__lead__{column}")
+    """Give a column of the lead that a clock is about."""
+    return Coalesce(*_ways_to(f"__{column}"))
 
 
 PROMISE = Family(
@@ -281,9 +286,12 @@ def decided(scope: Scope, _measure: str) -> QuerySet[Handoff]:
 
 States = Handoff.States
 FIRST = Q(ordinal=1)
-REJECTED = Q(state=States.REJECTED) | Q(was_returned=True)
+COUNTED = Q(is_struck=False)
+"""A delivery that both sides struck is counted nowhere."""
+REJECTED = (Q(state=States.REJECTED) | Q(was_returned=True)) & Q(is_overturned=False) & COUNTED
 PROCEDURAL = Q(reason__in=sorted(PROCEDURAL_REJECTIONS))
-ACCEPTED = Q(state=States.ACCEPTED, was_returned=False)
+ACCEPTED = (Q(state=States.ACCEPTED, was_returned=False) | Q(is_overturned=True)) & COUNTED
+"""A rejection that both sides overturned counts as accepted, whatever its reason."""
 
 _THROUGH_LEAD = {
     "source": "lead__source", "campaign": "lead__last_campaign_id", "persona": "lead__persona__persona_id",
@@ -296,8 +304,8 @@ HANDOFF = Family(
         "accepted": FIRST & ACCEPTED,
         "rejected": FIRST & REJECTED & ~PROCEDURAL,
         "procedural": FIRST & REJECTED & PROCEDURAL,
-        "auto_accepted": FIRST & Q(state=States.AUTO_ACCEPTED, was_returned=False),
-        "recalled": FIRST & Q(state=States.RECALLED),
+        "auto_accepted": FIRST & COUNTED & Q(state=States.AUTO_ACCEPTED, was_returned=False),
+        "recalled": FIRST & COUNTED & Q(state=States.RECALLED),
         "all_rejections": REJECTED,
     },
     {"reason": "reason", "tier": "tier", "rep": "assignee_id", **_THROUGH_LEAD},
@@ -335,9 +343,10 @@ FAMILIES: dict[str, Family] = {
 
 
 def lead_of(row: Any) -> int:
-    """Give the lead that a row of any family is about; clocks need their handoff loaded."""
+    """Give the lead that a row of any family is about; clocks need their subjects loaded."""
     if isinstance(row, Lead):
         return int(row.pk)
     if isinstance(row, Clock) and row.lead_id is None:
-        return int(row.handoff.lead_id)  # type: ignore[union-attr]
+        handoff = row.dispute.handoff if row.dispute else row.handoff
+        return int((handoff or row.question).lead_id)  # type: ignore[union-attr]
     return int(row.lead_id)

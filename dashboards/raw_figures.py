@@ -49,6 +49,8 @@ class Offer:
     decided_at: datetime | None = None
     reason: str = ""
     returned: bool = False
+    overturned: bool = False
+    struck: bool = False
 
 
 def raw_figures(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> Figures:
@@ -104,6 +106,9 @@ def _hear_of_offer(story: Story, offers: dict[int, Offer], event: tuple[Any, ...
     elif kind in ("accepted", "rejected", "recalled") and not offer.verdict:
         offer.verdict = "auto_accepted" if kind == "accepted" and code == "auto" else kind
         offer.decided_at, offer.reason = at, code if kind == "rejected" else ""
+    elif kind == "dispute_closed" and code == "overturned":
+        offer.overturned |= facts.get("kind") == "rejection"
+        offer.struck |= facts.get("kind") == "delivery"
 
 
 def _count_lead(
@@ -132,14 +137,16 @@ def _count_lead(
 
 
 def _count_offer(offer: Offer, is_first: bool, counts: Counter[str]) -> None:
-    sent_back = offer.verdict == "rejected" or offer.returned
+    if offer.struck:
+        return
+    sent_back = (offer.verdict == "rejected" or offer.returned) and not offer.overturned
     if sent_back:
         counts["handoff.all_rejections"] += 1
         counts[f"handoff.all_rejections reason={offer.reason}"] += 1
     if is_first and sent_back:
         counts["handoff.procedural" if offer.reason in PROCEDURAL else "handoff.rejected"] += 1
     elif is_first:
-        counts[f"handoff.{offer.verdict}"] += 1
+        counts["handoff.accepted" if offer.overturned else f"handoff.{offer.verdict}"] += 1
 
 
 def _count_clocks(starts_at: datetime, ends_at: datetime, counts: Counter[str]) -> None:

@@ -201,17 +201,22 @@ def _register_promises() -> None:
 
 def _register_handoffs() -> None:
     each_once = (
-        "Each lead once, at its first handoff; accepted automatically, recalled and procedural rejections are left out."
+        "Each lead once, at its first handoff; accepted automatically, recalled, struck by both sides and procedural rejections are "
+        "left out."
     )
     _register(
         "handoff.acceptance_rate", "Accepted by sales", "Are the leads what we agreed on?",
         "First handoffs accepted and kept", denominator="first handoffs accepted or rejected", part="accepted",
-        whole="judged", answers="marketing", exclusions=f"{each_once} A lead returned before any conversation is a rejection.",
+        whole="judged", answers="marketing", exclusions=f"{each_once} A lead returned before any conversation is a rejection; a rejection that both sides overturned is accepted.",
     )  # fmt: skip
     for measure, name, numerator in (
         ("judged", "Handoffs judged", "First handoffs accepted or rejected"),
-        ("accepted", "Accepted", "First handoffs accepted and not returned"),
-        ("rejected", "Rejected", "First handoffs rejected or returned, procedural reasons apart"),
+        ("accepted", "Accepted", "First handoffs accepted and not returned, or whose rejection both sides overturned"),
+        (
+            "rejected",
+            "Rejected",
+            "First handoffs rejected or returned, procedural reasons apart; not what was overturned",
+        ),
         ("auto_accepted", "Accepted automatically", "First handoffs accepted by the end of the accept window"),
         ("procedural", "Rejected for procedure", "First handoffs rejected for a procedural reason"),
         ("recalled", "Recalled", "First handoffs that marketing took back"),
@@ -219,7 +224,7 @@ def _register_handoffs() -> None:
         _register(f"handoff.{measure}", name, "What became of the leads handed off?", numerator, answers="marketing")
     _register(
         "handoff.all_rejections", "Rejections", "Why does sales send leads back?",
-        "Handoffs rejected or returned, every handoff of a lead counted, by reason", answers="marketing",
+        "Handoffs rejected or returned and not overturned, every handoff of a lead counted, by reason", answers="marketing",
         period="Handoffs decided in the period.",
     )  # fmt: skip
 
@@ -246,9 +251,17 @@ def _register_ratings() -> None:
 
 def _register_to_date() -> None:
     for measure, name, numerator in (
-        ("handed_off", "Handed off", "Handoffs of these leads, a lead handed off twice counted twice"),
+        (
+            "handed_off",
+            "Handed off",
+            "Handoffs of these leads, a lead handed off twice counted twice; not what both sides struck",
+        ),
         ("waiting", "Waiting", "Handoffs that sales has not decided yet"),
-        ("accepted", "Accepted", "Handoffs accepted, automatically too, and not returned"),
+        (
+            "accepted",
+            "Accepted",
+            "Handoffs accepted, automatically too, and not returned, or whose rejection both sides overturned",
+        ),
         ("rejected", "Rejected or returned", "Handoffs rejected, or accepted and returned before a conversation"),
         ("recalled", "Recalled", "Handoffs that marketing took back"),
     ):

@@ -21,12 +21,14 @@ class LeadsConfig(AppConfig):
 
         from leads.briefing_wordings import register_briefing_wordings
         from leads.clock_wordings import register_clock_wordings
+        from leads.exchange_wordings import register_exchange_wordings
         from leads.intake.wordings import register_intake_wordings
         from leads.period_wordings import register_period_wordings
         from leads.wordings import register_wordings
 
         register_briefing_wordings()
         register_clock_wordings()
+        register_exchange_wordings()
         register_intake_wordings()
         register_period_wordings()
         register_wordings()

@@ -119,16 +119,18 @@ def start(record: Record, starts: Sequence[ClockStart], at: datetime, *, clock_i
 
 def answer(
     record: Record, *, promise: str | Collection[str], at: datetime, occurred_at: datetime | None = None,
-    **on: Unpack[On],
+    side: str = "", **on: Unpack[On],
 ) -> None:  # fmt: skip
     """Note that what was promised (one promise or several) is done: kept when ``at`` is not after the due time, else missed and answered late.
 
+    Of what both sides promise only the one ``side`` has done it, where that is named.
     It is judged by when it was recorded (``at``); ``occurred_at`` says when it was done, where it was logged later. Of several clocks of
     one promise on one subject the newest is meant: an earlier rep's miss stays as it is. Where the sweep recorded the miss while this answer
     waited for its locks, the miss stands, and the answer is recorded right after it, as done in time but logged late.
     """
     promises = {promise} if isinstance(promise, str) else set(promise)
-    open_clocks = [clock for clock in _newest(_locked(Q(promise__in=promises), on)) if _is_open(clock)]
+    which = Q(promise__in=promises, side=side) if side else Q(promise__in=promises)
+    open_clocks = [clock for clock in _newest(_locked(which, on)) if _is_open(clock)]
     _settle(record, open_clocks, at, occurred_at or at)
 
 

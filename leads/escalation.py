@@ -23,6 +23,7 @@ from leads.holding import Held, offers_of, with_handoffs
 from leads.lifecycle import Stage
 from leads.models import Assignment, Clock, Handoff, Lead
 from leads.owed import OF_HOLDER
+from leads.questions import end_offers
 from leads.record import Record
 from ledger.rows import update_rows
 
@@ -145,6 +146,7 @@ def _carry_out(
             record, handoff_ids=[item.handoff.pk for item in leaving if item.handoff],
             lead_ids=[item.lead.pk for item in leaving], promises=OF_HOLDER, code=ESCALATED, at=at,
         )  # fmt: skip
+        end_offers(record, leaving, code=ESCALATED, at=at)
         for item in leaving:
             clock = missed[item.lead.pk]
             record.tell(clock.user_id, TAKEN, "lead", item.lead.pk, clock=clock.id, promise=clock.promise)

@@ -34,6 +34,7 @@ from leads.models import Handoff
 from leads.moves import assign, claim, recall, reroute
 from leads.owed import Duty, Owed, Owner, begin_duties, in_work
 from leads.qualifying import judge_of
+from leads.questions import end_offers
 from leads.reasons import checked_reason
 from leads.record import Record
 from ledger.rows import update_rows
@@ -60,6 +61,8 @@ __all__ = [
 States = Handoff.States
 AUTO = "auto"
 """The code of an acceptance that nobody gave: the accept window ended."""
+TAKEN = "accepted"
+"""Why an offer of help ends with whoever was offered the lead, where another accepted it."""
 ACCEPTED = (States.ACCEPTED, States.AUTO_ACCEPTED)
 
 
@@ -161,6 +164,7 @@ def take_over(
     decide(handoffs, state, actor_id=record.actor_id, at=at, each={"assignee_id": owners})
     reached = {item.lead.pk: item.lead.sal_at or at for item in held}
     step_to(held, "accept", queue_id=None, each={"owner_id": owners, "sal_at": reached})
+    end_offers(record, [i for i in held if i.handoff and i.handoff.assignee_id != owners[i.lead.pk]], code=TAKEN, at=at)
     is_answered = state == States.ACCEPTED
     if is_answered:
         clocks.answer(record, promise="accept", handoff_ids=[handoff.pk for handoff in handoffs], at=at)
@@ -256,6 +260,7 @@ def return_lead(*, lead_id: int, reason: str, actor: User, at: datetime, note: s
 
 def _back_to_marketing(record: Record, held: Sequence[Held], reason: str, at: datetime, *, returned: bool) -> None:
     """Give leads back to who answers for them in marketing, who owes a decision from now on."""
+    end_offers(record, held, code="returned" if returned else "rejected", at=at)
     marketers = responsible_marketers(held)
     for item in held:
         handoff = item.handoff

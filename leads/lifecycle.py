@@ -79,6 +79,8 @@ STEPS: dict[str, Step] = {
     "reassign": Step(_from(Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY), None),
     "recall": Step(_from(Stage.MQL), Stage.LEAD),
     "log_activity": Step(_from(Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY), None),
+    "ask": Step(_from(Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY), None),
+    "offer_help": Step(_from(Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY), None),
     "qualify_for_sales": Step(_from(Stage.SAL), Stage.SQL),
     "open_opportunity": Step(_from(Stage.SQL), Stage.OPPORTUNITY),
     "win": Step(_from(Stage.OPPORTUNITY), Stage.CUSTOMER),

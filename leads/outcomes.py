@@ -20,6 +20,7 @@ from leads.informing import tell_marketing
 from leads.lifecycle import Stage, WrongStage
 from leads.models import Company, Lead, Opportunity
 from leads.owed import end_duties
+from leads.questions import end_questions
 from leads.rating import owe_rating
 from leads.reasons import BadReason, checked_reason
 from leads.record import Record
@@ -118,6 +119,7 @@ def win(*, lead_id: int, actor: User, at: datetime, amount: Decimal | None = Non
     step_to([item], "win", customer_at=item.lead.customer_at or at)
     _make_customer(item)
     clocks.cancel(record, lead_ids=[lead_id], handoff_ids=_handoff_ids(item), but=FEEDBACK, code="won", at=at)
+    end_questions(record, [item], code="won", at=at)
     facts = _deal_facts(deal)
     _event(record, item, "won", facts=facts)
     tell_marketing(record, [item], "lead_won", {lead_id: facts})
@@ -133,6 +135,7 @@ def lose(*, lead_id: int, reason: str, actor: User, at: datetime, note: str = ""
     record = Record("lose", actor.pk, at)
     step_to([item], "lose", lost_at=at)
     clocks.cancel(record, lead_ids=[lead_id], handoff_ids=_handoff_ids(item), but=FEEDBACK, code="lost", at=at)
+    end_questions(record, [item], code="lost", at=at)
     _event(record, item, "lost", code=reason, facts=_deal_facts(deal))
     tell_marketing(record, [item], "lead_lost", {lead_id: {"reason": reason}})
     record.write("lead", [lead_id], opportunity=deal.pk, reason=reason)
@@ -208,6 +211,7 @@ def recycle(
         engagement_level=None, is_hand_raise=False,
     )  # fmt: skip
     _give_verdict(record, item, was_sal=was_sal, code="recycled", at=at)
+    end_questions(record, [item], code="recycled", at=at)
     facts = {"returns_on": day.isoformat()}
     _event(record, item, "recycled", version_id=version_id, code=reason, facts=facts)
     tell_marketing(record, [item], "lead_recycled", {lead_id: {"reason": reason, **facts}})
@@ -249,6 +253,7 @@ def disqualify(*, lead_id: int, reason: str, actor: User, at: datetime, note: st
     if not by_sales:
         end_duties(record, [lead_id], at)
     _give_verdict(record, item, was_sal=was_sal, code="disqualified", at=at)
+    end_questions(record, held, code="disqualified", at=at)
     _event(record, item, "disqualified", code=reason, facts=facts)
     if by_sales:
         tell_marketing(record, held, "lead_disqualified", {lead_id: {"reason": reason}})

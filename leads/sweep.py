@@ -16,7 +16,8 @@ from django.db.models import BigIntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from leads.clock_acts import NOBODY, SWEPT_COLUMNS, ClockRow, Managers, act, needs_managers
-from leads.clock_plans import APART, JUDGE, MOVING, Entry, PlanMismatch, due_by, entries_before, place_of
+from leads.clock_plans import APART, CLOSE, JUDGE, MOVING, Entry, PlanMismatch, due_by, entries_before, place_of
+from leads.disputes import close_due
 from leads.escalation import move_on
 from leads.faults import set_aside
 from leads.models import Clock, Dispute, Handoff, Question
@@ -38,8 +39,8 @@ ABSENT = (OperationalError, InterfaceError)
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """How many warnings, misses and escalation steps were recorded, leads moved on, paused clocks let go on, targets looked at, and clocks
-    set aside after an error."""
+    """How many warnings, misses and escalation steps were recorded, leads moved on, paused clocks let go on, targets looked at, disputes closed
+    undecided, and clocks set aside after an error."""
 
     warned: int = 0
     missed: int = 0
@@ -48,6 +49,7 @@ class SweepResult:
     resumed: int = 0
     judged: int = 0
     set_aside: int = 0
+    closed: int = 0
 
     def __add__(self, other: SweepResult) -> SweepResult:
         return SweepResult(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(self)))
@@ -141,7 +143,12 @@ def _judge(clock_ids: Sequence[int], at: datetime) -> SweepResult:
     return SweepResult(done.warned, done.missed, done.escalated, judged=done.looked_at)
 
 
-DOING: dict[str, Apart] = {**dict.fromkeys(MOVING, _move_on), JUDGE: _judge}
+def _close_disputes(clock_ids: Sequence[int], at: datetime) -> SweepResult:
+    done = close_due(clock_ids, at)
+    return SweepResult(escalated=done.steps, closed=done.disputes)
+
+
+DOING: dict[str, Apart] = {**dict.fromkeys(MOVING, _move_on), JUDGE: _judge, CLOSE: _close_disputes}
 """By the action of a plan, what does it."""
 
 

@@ -36,7 +36,7 @@ def register_wordings() -> None:
         ("lead_disqualified", quiet, _disqualified),
         ("lead_reopened", quiet, _reopened),
     ):
-        register(code, channels=channels, render=_about_lead(render))
+        register(code, channels=channels, render=about_lead(render))
     register_subject("lead", _names)
 
 
@@ -51,7 +51,9 @@ def _names(lead_ids: Collection[int]) -> dict[int, str]:
 Text = Callable[[Facts], tuple[str, str]]
 
 
-def _about_lead(text: Text) -> Callable[[int, Facts], Message]:
+def about_lead(text: Text) -> Callable[[int, Facts], Message]:
+    """Let a title and a body lead to the page of the lead that they are about."""
+
     def render(lead_id: int, facts: Facts) -> Message:
         title, body = text(facts)
         return Message(title, body, f"/leads/{lead_id}/")

@@ -55,6 +55,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "recall": MARKETING,
     "nurture_lead": MARKETING,
     "disqualify_lead": MARKETING,
+    "offer_help": MARKETING,
+    "answer_question": MARKETING,
+    "dispute_rejection": MARKETING,
     # sales acts
     "capture_own_lead": SALES,
     "complete_own_lead": SALES,
@@ -65,6 +68,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "confirm_briefing": SALES,
     # both
     "reopen": BOTH_TEAMS,
+    "decide_dispute": MANAGERS,
     "negotiate_agreement": MANAGERS,
     "comment_on_agreement": BOTH_TEAMS,
     "set_own_absence": EVERYONE,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from desk.queries.exchange import Exchange, exchange_about
 from inputs.refusals import NotVisible
 from leads.chips import Chip, chips
 from leads.facts import MISSING_WORDS, facts_now, missing_for_handoff
@@ -52,6 +53,7 @@ class LeadPage:
     opportunities: list[Opportunity]
     missing: list[str]
     agreement: InForce | None
+    exchange: Exchange
     siblings: list[Lead] = field(default_factory=list)
 
     @property
@@ -102,6 +104,7 @@ def page_of(lead: Lead, user: User, at: datetime) -> LeadPage:
         opportunities=list(Opportunity.objects.filter(lead=lead).select_related("owner").order_by("-opened_at")),
         missing=_missing(lead, agreement, facts),
         agreement=agreement,
+        exchange=exchange_about(lead, at),
         siblings=list(
             Lead.objects.visible_to(user)
             .filter(contact=lead.contact_id)

@@ -92,8 +92,12 @@ def _breaking(clocks: QuerySet[Clock], at: datetime) -> list[Breaking]:
     for clock in found:
         lead = clock.concerned
         if lead is not None:
-            rows.append(Breaking(made[clock.pk], lead, str(clock.user) if clock.user else f"Queue of {clock.team}"))
+            rows.append(Breaking(made[clock.pk], lead, str(clock.user) if clock.user else _team_words(clock)))
     return rows
+
+
+def _team_words(clock: Clock) -> str:
+    return f"Queue of {clock.team}" if clock.promise == "assign" else f"{clock.team}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from desk.access import instant, reader, sees
-from desk.queries import manager, marketer
+from desk.queries import exchange, manager, marketer
 from desk.queries.negotiation import matters_for
 from desk.queries.queue import SHOWN, Queue, queue_of, tiles_of
 from desk.queries.targets import current_targets
@@ -32,6 +32,8 @@ def mine(request: HttpRequest) -> HttpResponse:
     shown = asked if asked in held else next(iter(held), "")
     context: dict[str, Any] = {"at": at, "desks": held if len(held) > 1 else {}, "shown": shown}
     context["lack"] = lack_of_agreement(user, at)
+    if shown:
+        context |= {"waits": exchange.waits_for(user, at), "overturned": exchange.overturned_for(user)}
     if not shown:
         return render(request, "desk/nobody.html", context)
     return render(request, f"desk/{shown}.html", context | CONTEXTS[shown](user, at, _show(request)))

@@ -124,6 +124,8 @@ def _missing(clock: ClockLine, steps: Sequence[StepRow], reckoned: Reckoned) -> 
     there = {plans.key_of(step) for step in steps}
     for line in reckoned.lines:
         is_due = line.kind == "warned" or line.action == "miss" or line.percent == 100
+        if clock.dispute_id and line.kind == "escalated":
+            is_due = line.action == plans.CLOSE and clock.answered_at is None
         if is_due and line.key not in there and line.action not in plans.MOOT.values():
             yield f"missed, but not {line.kind} at {line.percent} %"
     if clock.missed_at != reckoned.due_at:

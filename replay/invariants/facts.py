@@ -65,6 +65,8 @@ class ClockLine(NamedTuple):
     tier: str
     lead_id: int | None
     handoff_id: int | None
+    question_id: int | None
+    dispute_id: int | None
     user_id: int | None
     team_id: int | None
     version_id: int

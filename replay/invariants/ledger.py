@@ -42,6 +42,27 @@ VERBS = {
     "revived": {"revive", "take_in"},
     "disqualified": {"disqualify"},
     "reopened": {"reopen"},
+    "asked": {"ask", "offer_help"},
+    "replied": {"answer"},
+    "question_withdrawn": {
+        "withdraw_question",
+        "win",
+        "lose",
+        "recycle",
+        "disqualify",
+        "reroute",
+        "claim",
+        "assign",
+        "reassign",
+        "hand_in",
+        "reject",
+        "return",
+        "recall",
+        "accept",
+        "log_activity",
+    },
+    "disputed": {"dispute"},
+    "dispute_closed": {"decide_dispute", "withdraw_dispute", "close_dispute"},
 }
 """Which verb's audit entry stands beside an event of each kind."""
 
@@ -82,6 +103,13 @@ DEEDS = {
     "revive": {"revived"},
     "take_in": {"captured", "touched"},
     "win": {"won"},
+    "ask": {"asked"},
+    "offer_help": {"asked"},
+    "answer": {"replied"},
+    "withdraw_question": {"question_withdrawn"},
+    "dispute": {"disputed"},
+    "withdraw_dispute": {"dispute_closed"},
+    "close_dispute": {"dispute_closed"},
 }
 """Which event of each of its leads a verb leaves; one kind of them is enough."""
 

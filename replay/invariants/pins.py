@@ -27,6 +27,7 @@ TIERS = {"triage": "hot", "nurture": "standard"}
 MOVES = {
     "reassign": "reassign_not_applicable", "auto_accept": "auto_accept_moot", "return_to_queue": "to_queue_not_applicable",
 }  # fmt: skip
+EXCHANGED = ("asked", "replied", "question_withdrawn", "disputed", "dispute_closed")
 LOGGED_LATE = "in_time_logged_late"
 
 
@@ -62,6 +63,8 @@ def _events(events: Iterable[EventRow], facts: Facts, times: Times) -> Iterator[
     for event in events:
         if event.kind == "handed_off":
             newest = Newest(event.handoff_id, event.version_id)
+        elif event.kind in EXCHANGED:
+            continue  # see replay.invariants.exchange
         elif event.handoff_id != _handoff_of(event, newest):
             yield f"{event.kind} {event.id} is under handoff {event.handoff_id}, its newest was {newest.handoff_id}"
         allowed = _versions(event, newest, times)
@@ -119,7 +122,7 @@ def _clock(clock: ClockLine, facts: Facts, handoffs: dict[int, list[HandoffRow]]
     When its wait began: as it started, else as it was offered (``endings``, for the clocks of handoffs).
     """
     began = next((step.recorded_at for step in facts.steps.get(clock.id, ()) if step.kind == "started"), None)
-    if began is None:
+    if began is None or clock.question_id or clock.dispute_id:  # which see replay.invariants.exchange
         return
     handoff = facts.handoffs.get(clock.handoff_id or 0) or _newest_at(handoffs.get(clock.lead_id or 0, ()), began)
     tier = TIERS.get(clock.promise, handoff.tier if handoff else "standard")

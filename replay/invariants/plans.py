@@ -18,6 +18,8 @@ MOOT = {
     "auto_accept_moot": "auto_accept",
     "to_queue_not_applicable": "return_to_queue",
 }
+CLOSE = "close_dispute"
+"""After which nobody is told any more that the time is over: it is the end of what had to be decided."""
 MOST_PERCENT = 30_000
 
 
@@ -78,7 +80,7 @@ def reckon(clock: ClockLine, terms: Mapping[str, Any], calendar: SlowCalendar, a
         Line("warned", percent, "warn", calendar.after(started_at, grace + budget * percent // 100))
         for percent in promise["warn_percents"][clock.tier]
     ]
-    lines.append(Line("missed", 100, "miss", due_at))
+    lines += [Line("missed", 100, "miss", due_at), *_end_of_dispute(clock, due_at)]
     for step in terms["escalation"]:
         percent = step["at_percent"]
         if step["action"] in MOVES and clock.promise not in MAY_MOVE:
@@ -91,6 +93,10 @@ def reckon(clock: ClockLine, terms: Mapping[str, Any], calendar: SlowCalendar, a
         share = 100 * calendar.seconds(started_at, end) // (grace + budget)
         lines.append(Line("escalated", min(max(100, share), MOST_PERCENT), window["then"], end))
     return Reckoned(started_at, due_at, budget, grace, tuple(sorted(lines, key=lambda line: (line.at, line.percent))))
+
+
+def _end_of_dispute(clock: ClockLine, due_at: datetime) -> list[Line]:
+    return [Line("escalated", 100, CLOSE, due_at)] if clock.promise == "decide_dispute" else []
 
 
 def differences(

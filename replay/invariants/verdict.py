@@ -13,6 +13,7 @@ from replay.invariants import (
     deeds,
     duties,
     endings,
+    exchange,
     figures,
     ledger,
     notices,
@@ -51,5 +52,5 @@ def broken(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str]:
     """Check ``facts`` as of ``at``: everything but the figures of the dashboard, which only read."""
     yield from clocks.differences(facts, at=at, slack=slack)
     yield from _of_itself(at=at, slack=slack)
-    for check in (endings, stories, duties, attempts, arrivals, scores, routes, pins, deeds, notices, ledger):
+    for check in (endings, stories, duties, attempts, arrivals, scores, routes, pins, deeds, exchange, notices, ledger):
         yield from check.differences(facts)

@@ -83,6 +83,7 @@ def checklist_body(world: World, actor: str) -> dict[str, Any]:
     return {"confirmed": confirmed(world)}
 
 
+ASKED = {"text": "Which plant?"}
 WRONG_SIZE, PRICE = {"reason": "wrong_size"}, {"reason": "price"}
 NO_ANSWER = {"outcome": "no_answer"}
 DEAL = {"amount": "1000.00", "currency": "EUR", "expected_close_on": "2099-01-01"}
@@ -112,6 +113,13 @@ ACTS = (
     Act("lose", "lose", "deal sam", "deal rita", **WORKED, form=PRICE, body=PRICE),
     Act("recycle", "recycle", "sql sam", "sql rita", **WORKED, form={"reason": "no_budget"}, body={"reason": "no_budget"}),
     Act("disqualify", "disqualify", "sql sam", "sql rita", **WORKED, elsewhere=MARKETING, form={"reason": "spam"}, body={"reason": "spam"}),
+    Act("ask", "ask", "sam", "rita", **WORKED, form=ASKED, body=ASKED),
+    Act("offer-help", "offer-help", "sam", allowed=MARKETING, form=ASKED, body=ASKED),
+    Act("answer", "answer", "asked sam", "asked rita", **WORKED, elsewhere=MARKETING, form=ASKED, body=ASKED),
+    Act("withdraw-question", "withdraw-question", "wanting sam", "wanting rita", own_only=REPS, elsewhere=MARKETING | MANAGER),
+    Act("dispute", "dispute", "delivered sam", "delivered rita", **WORKED, elsewhere=MARKETING, form={"reason": "No."}, body={"reason": "No."}),
+    Act("decide", "decide", "contested sam", allowed=frozenset({"mona", "sue"}), form={"word": "stand"}, body={"word": "stand"}),
+    Act("withdraw-dispute", "withdraw-dispute", "contested sam", "contested rita", own_only=REPS, elsewhere=MARKETING | MANAGER),
     Act("reopen", "reopen", "lost sam", allowed=MARKETING | REPS | MANAGER, form={"reason": "Back"}, body={"reason": "Back"}),
 )  # fmt: skip
 

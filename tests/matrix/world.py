@@ -6,8 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaigns.models import Campaign
-from leads.models import CaptureForm, Company, Contact, Handoff, ImportRow, ImportRun, Lead, Opportunity, TargetPeriod
+from leads.models import (
+    CaptureForm,
+    Company,
+    Contact,
+    Dispute,
+    Handoff,
+    ImportRow,
+    ImportRun,
+    Lead,
+    Opportunity,
+    Question,
+    TargetPeriod,
+)
 from leads.periods import open_periods
+from ledger.instants import edge_now
 from ledger.models import Notice
 from ledger.wording import IN_APP, Message, register
 from ledger.writing import Told, write_notices
@@ -113,8 +126,26 @@ def _leads(people: dict[str, User], sales: Team, agreement: InForce) -> dict[str
         leads[f"sql {name}"] = make_lead(stage="sql", owner=rep, sal_at=NOW, sql_at=NOW, conversed_at=NOW)
         leads[f"deal {name}"] = deal = make_lead(stage="opportunity", owner=rep, opportunity_at=NOW, conversed_at=NOW)
         Opportunity.objects.create(lead=deal, owner=rep, amount=1, opened_at=NOW)
+        leads[f"delivered {name}"] = make_lead(stage="sal", owner=rep, sal_at=NOW)
+        _accepted(leads[f"delivered {name}"], rep, agreement)
         leads[f"lost {name}"] = make_lead(stage="lost", owner=rep, lost_at=NOW)
+        asked = leads[f"asked {name}"] = make_lead(stage="sal", owner=rep, sal_at=NOW)
+        Question.objects.create(
+            lead=asked, to_side="sales", addressee=rep, asked_by=people["max"], asked_at=NOW, text="?"
+        )
+        wanting = leads[f"wanting {name}"] = make_lead(stage="sal", owner=rep, sal_at=NOW)
+        Question.objects.create(lead=wanting, to_side="marketing", asked_by=rep, asked_at=NOW, text="?")
+        contested = leads[f"contested {name}"] = make_lead(stage="sal", owner=rep, sal_at=NOW)
+        handoff = _accepted(contested, rep, agreement)
+        Dispute.objects.create(handoff=handoff, kind="delivery", raised_by=rep, raised_at=NOW, reason="?")
     return leads
+
+
+def _accepted(lead: Lead, rep: User, agreement: InForce) -> Handoff:
+    return Handoff.objects.create(
+        lead=lead, ordinal=1, version_id=agreement.version_id, tier="hot", state="accepted", offered_at=edge_now(),
+        assignee=rep, assigned_at=NOW, decided_at=edge_now(), decided_by=rep,
+    )  # fmt: skip
 
 
 def _campaign(owner: User, code: str = "", **fields: Any) -> Campaign:

@@ -76,6 +76,8 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
     "leads.Assignment": {},
     "leads.Activity": {"note": WORDS, "submission_key": GIVEN},
     "leads.Feedback": {"comment": WORDS, "submission_key": GIVEN},
+    "leads.Question": {"text": WORDS, "answer": WORDS, "submission_key": GIVEN},
+    "leads.Dispute": {"reason": WORDS},
     "leads.Opportunity": {"expected_close_on": GIVEN, "note": WORDS},
     "leads.Clock": {"team_id": SETTING, "calendar_version_id": HOURS},
     "leads.ClockStep": {},
@@ -110,6 +112,8 @@ WHERE: Mapping[tuple[str, str], Q] = {
 TO: Mapping[tuple[str, str], Any] = {
     ("leads.Handoff", "state"): "recalled",
     ("leads.Opportunity", "stage"): "lost",
+    ("leads.Question", "state"): "withdrawn",
+    ("leads.Dispute", "state"): "withdrawn",
 }
 """What to put there, where not any other value will do."""
 

@@ -48,7 +48,8 @@ class Command(BaseCommand):
     def _tell(self, result: SweepResult) -> None:
         self.stdout.write(
             f"warned {result.warned}, missed {result.missed}, escalated {result.escalated}, "
-            f"reassigned {result.reassigned}, looked at {result.judged} targets, set aside {result.set_aside}"
+            f"reassigned {result.reassigned}, looked at {result.judged} targets, disputes closed {result.closed}, "
+            f"set aside {result.set_aside}"
         )
 
 
