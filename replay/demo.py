@@ -152,7 +152,8 @@ def _ask_sam(season: Season, number: int, tier: str, at: datetime) -> None:
     theirs = (
         LeadRow.objects.filter(stage__in=("sal", "sql", "opportunity")).exclude(owner=sam).values("contact__company")
     )
-    known = list(mine.exclude(contact__company__in=theirs).order_by("id"))
+    offered = Handoff.objects.filter(state=Handoff.States.OPEN).exclude(assignee=sam).values("lead__contact__company")
+    known = list(mine.exclude(contact__company__in=theirs).exclude(contact__company__in=offered).order_by("id"))
     if not known:
         _ask(season, number, tier, at)
         return

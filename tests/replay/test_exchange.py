@@ -16,6 +16,7 @@ from leads import disputes, handoffs, outcomes, questions
 from leads.followup import log_activity
 from leads.intake.pipeline import take_in
 from leads.models import Clock, ClockStep, Dispute, Handoff, Lead, LeadEvent, Question
+from leads.periods import open_periods
 from leads.sweep import sweep
 from ledger import triggers
 from ledger.models import AuditEntry, AuditSeal, Notice
@@ -121,6 +122,8 @@ def told() -> list[str]:
 
 def test_what_the_verbs_leave_is_sound(history: None) -> None:
     at = LATER + 2 * DAY + 2 * SECOND
+    open_periods(at=at)
+    sweep(at=at)
 
     assert told() == []
     about = Clock.objects.filter(lead__isnull=True, handoff__isnull=True).values_list("pk", flat=True)
