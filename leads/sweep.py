@@ -21,6 +21,7 @@ from leads.escalation import move_on
 from leads.faults import set_aside
 from leads.models import Clock, Dispute, Handoff, Question
 from leads.models.clocks import ClockQuerySet
+from leads.pausing import resume_due
 from leads.record import Record
 from ledger.rows import update_rows
 
@@ -134,6 +135,10 @@ def _move_on(clock_ids: Sequence[int], at: datetime) -> SweepResult:
     return SweepResult(escalated=done.escalated, reassigned=done.moved)
 
 
+def _resume(clock_ids: Sequence[int], at: datetime) -> SweepResult:
+    return SweepResult(resumed=resume_due(clock_ids, at))
+
+
 DOING: dict[str, Apart] = dict.fromkeys(MOVING, _move_on)
 """By the action of a plan, what does it."""
 
@@ -144,6 +149,9 @@ def _act_on(stretch: ClockQuerySet, at: datetime) -> tuple[SweepResult, dict[Apa
     apart: dict[Apart, list[int]] = {}
     work: list[tuple[ClockRow, list[Entry]]] = []
     for clock in _claimed(stretch):
+        if clock.state == Clock.States.PAUSED:
+            apart.setdefault(_resume, []).append(clock.id)
+            continue
         entries = entries_before(clock.plan, clock.plan_position, at)
         place = place_of(entries, APART if clock.can_be_moved else APART - MOVING)
         if place is not None:

@@ -64,6 +64,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # both
     "reopen": BOTH_TEAMS,
     "negotiate_agreement": MANAGERS,
+    "excuse_miss": MANAGERS,
+    "recompute_clock": MANAGERS | {Role.ADMINISTRATOR},
     "set_own_absence": EVERYONE,
     "set_absence_in_team": MANAGERS,
     "manage_own_side": MANAGERS,

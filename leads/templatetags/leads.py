@@ -15,8 +15,10 @@ from leads.chips import duration
 from leads.codes import (
     ACTIVITY_KINDS,
     DISQUALIFY_REASONS,
+    EXCUSES,
     LOSS_REASONS,
     OUTCOMES,
+    PAUSES,
     RECYCLE_REASONS,
     REJECTIONS,
     SOURCES,
@@ -31,8 +33,10 @@ MONTH_DAYS = 30
 LABELS = {
     "activity": ACTIVITY_KINDS,
     "disqualify": DISQUALIFY_REASONS,
+    "excuse": EXCUSES,
     "loss": LOSS_REASONS,
     "outcome": OUTCOMES,
+    "pause": PAUSES,
     "recycle": RECYCLE_REASONS,
     "rejection": {code: label for code, (_, label) in REJECTIONS.items()},
     "source": SOURCES,
