@@ -3,7 +3,7 @@
 from django.urls import path
 
 import inputs.addresses  # noqa: F401 - registers the converter
-from desk.views import agreement, campaigns, desks, leads, notices, people, personas, routing, steps
+from desk.views import agreement, campaigns, clocks, desks, faults, leads, notices, people, personas, routing, steps
 
 app_name = "desk"
 
@@ -14,6 +14,11 @@ urlpatterns = [
     path("leads/<idnumber:lead_id>/", leads.lead, name="lead"),
     path("leads/<idnumber:lead_id>/timeline/", leads.lead_timeline, name="timeline"),
     path("leads/<idnumber:lead_id>/<slug:code>/", steps.step, name="step"),
+    path("clocks/<idnumber:clock_id>/", clocks.clock, name="clock"),
+    path("clocks/<idnumber:clock_id>/<slug:code>/", clocks.act, name="clock_act"),
+    path("calendars/<idnumber:calendar_id>/recompute/", clocks.recompute_all, name="recompute_all"),
+    path("faults/", faults.faults, name="faults"),
+    path("faults/<idnumber:clock_id>/again/", faults.again, name="fault_again"),
     path("campaigns/", campaigns.campaign_list, name="campaigns"),
     path("campaigns/<idnumber:campaign_id>/", campaigns.campaign, name="campaign"),
     path("personas/", personas.persona_list, name="personas"),

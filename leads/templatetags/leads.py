@@ -107,6 +107,23 @@ def moment(instant: datetime | None) -> str:
 
 
 @register.filter
+def short(instant: datetime) -> str:
+    """Write a day and time of the reader's zone: *Tue 24 Nov 10:45*."""
+    local = timezone.localtime(instant)
+    return f"{local:%a} {local.day} {local:%b %H:%M}"
+
+
+@register.filter
+def until(instant: datetime, start: datetime) -> str:
+    """Write the end of a stretch that began at ``start``: on the same day the time alone."""
+    return (
+        f"{timezone.localtime(instant):%H:%M}"
+        if timezone.localdate(instant) == timezone.localdate(start)
+        else short(instant)
+    )
+
+
+@register.filter
 def lasting(seconds: int | None) -> str:
     """Say a duration of business seconds."""
     return "" if seconds is None else duration(int(seconds))
