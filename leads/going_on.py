@@ -63,15 +63,18 @@ def end_pauses(ended: Sequence[tuple[ClockPause, datetime]], actor_id: int | Non
 
 
 def go_on_if_over(record: Record, clocks: Sequence[ClockRow], at: datetime) -> None:
-    """Let those of these locked clocks go on whose pause was over before ``at``, as the sweep would: one query where none is paused."""
+    """Let those of these locked clocks go on whose pause was over before ``at``, as the sweep would, with the system's own audit entry.
+
+    No query where none is paused.
+    """
     pauses = open_pauses(clocks)
     over = [clock for clock in clocks if clock.id in pauses and pauses[clock.id].until < at]
     if not over:
         return
-    system = Record(record.verb, None, record.at)
+    system = Record("resume", None, record.at)
     if len(go_on(system, over, pauses, at)) != len(over):
         raise ClockMoved("This promise was settled in the meantime. Look again.")
-    record.steps += system.steps
+    system.write("clock", [clock.id for clock in over])
 
 
 def _move(clock: ClockRow, anew: Anew) -> None:

@@ -12,6 +12,9 @@ from leads.models import (
     Activity,
     Assignment,
     Clock,
+    ClockExcuse,
+    ClockPause,
+    ClockRecompute,
     ClockStep,
     Feedback,
     Handoff,
@@ -85,6 +88,41 @@ class ClockLine(NamedTuple):
     cancelled_at: datetime | None
     late_seconds: int | None
     answered_seconds: int | None
+    waited_seconds: int | None
+    pause_count: int
+    excused_at: datetime | None
+
+
+class PauseRow(NamedTuple):
+    id: int
+    clock_id: int
+    ordinal: int
+    reason: str
+    actor_id: int | None
+    started_at: datetime
+    until: datetime
+    ended_at: datetime | None
+    ended_by_id: int | None
+
+
+class ExcuseRow(NamedTuple):
+    id: int
+    clock_id: int
+    reason: str
+    actor_id: int
+    excused_at: datetime
+
+
+class RecomputeRow(NamedTuple):
+    id: int
+    clock_id: int
+    ordinal: int
+    actor_id: int
+    at: datetime
+    calendar_before_id: int
+    calendar_after_id: int
+    due_before: datetime
+    due_after: datetime
 
 
 class LeadRow(NamedTuple):
@@ -250,6 +288,9 @@ class Facts:
     events: dict[int, list[EventRow]]
     clocks: dict[int, ClockLine]
     steps: dict[int, list[StepRow]]
+    pauses: dict[int, list[PauseRow]]
+    excuses: dict[int, list[ExcuseRow]]
+    recomputes: dict[int, list[RecomputeRow]]
     handoffs: dict[int, HandoffRow]
     assignments: list[AssignmentRow]
     routing: dict[int, RulesRow]
@@ -281,6 +322,9 @@ class Facts:
             events=_grouped(EventRow, LeadEvent, "lead_id"),
             clocks=_by_id(ClockLine, Clock),
             steps=_grouped(StepRow, ClockStep, "clock_id"),
+            pauses=_grouped(PauseRow, ClockPause, "clock_id"),
+            excuses=_grouped(ExcuseRow, ClockExcuse, "clock_id"),
+            recomputes=_grouped(RecomputeRow, ClockRecompute, "clock_id"),
             handoffs=_by_id(HandoffRow, Handoff),
             assignments=list(_by_id(AssignmentRow, Assignment).values()),
             routing={row[0]: RulesRow(*row) for row in activated.values_list("id", "number", "activated_at", "rules")},

@@ -21,6 +21,7 @@ PINNED = ("accepted", "assigned", "queued", "qualified_for_sales", "rated", "rec
 DECIDED = ("rejected", "recalled", "opportunity_opened", "won", "lost", "disqualified")
 """What names the version of the newest handoff, if there was one."""
 UNDER_HANDOFF = (*PINNED, *DECIDED, "attempted", "conversed", "rerouted")
+MARKED = ("paused", "resumed", "excused", "recomputed")
 LOGGED_LATE = "in_time_logged_late"
 
 
@@ -150,6 +151,8 @@ def _newest_at(handoffs: Iterable[HandoffRow], at: datetime) -> HandoffRow | Non
 def _steps(clock: ClockLine, facts: Facts) -> Iterator[str]:
     """Each step stands at its place of the plan, with the action that the plan says."""
     for step in facts.steps.get(clock.id, ()):
+        if step.kind in MARKED:  # compared with the rows of their own
+            continue
         is_planned = step.kind in ("warned", "escalated")
         line = clock.plan[step.ordinal] if is_planned and step.ordinal < len(clock.plan) else [None, None]
         if is_planned and line[0] != step.percent:

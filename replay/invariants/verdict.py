@@ -12,6 +12,7 @@ from replay.invariants import (
     endings,
     figures,
     ledger,
+    marks,
     notices,
     pins,
     routes,
@@ -32,5 +33,5 @@ def differences(*, at: datetime, slack: timedelta = SLACK) -> list[str]:
 def broken(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str]:
     """Check ``facts`` as of ``at``: everything but the figures of the dashboard, which only read."""
     yield from clocks.differences(facts, at=at, slack=slack)
-    for check in (endings, stories, arrivals, scores, routes, pins, deeds, notices, ledger):
+    for check in (marks, endings, stories, arrivals, scores, routes, pins, deeds, notices, ledger):
         yield from check.differences(facts)
