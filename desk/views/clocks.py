@@ -98,13 +98,15 @@ def _page(request: HttpRequest, wanted: ClockAct, found: Clock, form: ClockForm,
 def recompute_all(request: HttpRequest, calendar_id: int) -> HttpResponse:
     """Show what the newest version of a calendar would make of all clocks that run by an older one, or let them count by it."""
     user, at = reader(request), instant(request)
-    permit(user, "recompute_clock")
     calendar = recomputes.calendar_for(calendar_id)
+    permit(user, "recompute_clock")
     found = recomputes.preview(calendar, user, at)
     form = RecomputeForm(request.POST if request.method == "POST" else None, initial={"seen": found.newest.pk})
     status = 200
     if form.is_bound:
         status = UNPROCESSABLE
+        if not found.clock_ids:
+            return redirect("desk:recompute_all", calendar.pk)  # somebody else did it
         if form.is_valid():
             given = form.cleaned_data
             try:

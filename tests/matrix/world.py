@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from campaigns.models import Campaign
-from leads.models import CaptureForm, Company, Contact, Handoff, ImportRow, ImportRun, Lead, Opportunity
+from leads.models import (
+    CaptureForm,
+    Clock,
+    ClockFault,
+    Company,
+    Contact,
+    Handoff,
+    ImportRow,
+    ImportRun,
+    Lead,
+    Opportunity,
+)
+from leads.pausing import pause
+from leads.sweep import sweep
+from ledger.instants import edge_now
 from ledger.models import Notice
 from ledger.wording import IN_APP, Message, register
 from ledger.writing import Told, write_notices
 from personas.models import Persona, PersonaVersion
+from sla.calendars import set_calendar
 from sla.in_force import InForce
 from teams.models import Team, User
-from tests.cast import NOW, make_lead, offer_to, office, person, sign
+from tests.cast import NOW, OFFICE, clock_start, make_lead, offer_to, office, person, sign, start_clocks
 from tests.matrix.rows import DEACTIVATED
 from tests.routing_setup import simple_routing
 
@@ -37,6 +53,8 @@ class World:
     form: CaptureForm
     runs: dict[str, ImportRun]
     notices: dict[str, Notice]
+    clocks: dict[str, Clock]
+    """Promises of the two reps: running, *paused* and *missed*, one that is *set aside*, and one under an *older* calendar."""
 
     @staticmethod
     def make() -> World:
@@ -66,6 +84,7 @@ class World:
             ),
             runs={name: _run(people[name]) for name in ("maya", "max", "mona", "ada")},
             notices={name: _notice(user) for name, user in people.items()},
+            clocks=_clocks(people, sales, agreement),
         )
 
 
@@ -88,6 +107,28 @@ def _leads(people: dict[str, User], sales: Team, agreement: InForce) -> dict[str
         Opportunity.objects.create(lead=deal, owner=rep, amount=1, opened_at=NOW)
         leads[f"lost {name}"] = make_lead(stage="lost", owner=rep, lost_at=NOW)
     return leads
+
+
+def _clocks(people: dict[str, User], sales: Team, agreement: InForce) -> dict[str, Clock]:
+    now = edge_now()
+    found = {}
+    for name in ("sam", "rita"):
+        for prefix in ("", "paused ", "missed ", "older "):
+            lead = make_lead(stage="sal", owner=people[name], sal_at=now)
+            began = now - timedelta(days=90) if prefix == "missed " else now
+            start_clocks(
+                clock_start(agreement, "verdict", user=people[name], lead_id=lead.pk, arrived_at=began), at=began
+            )
+            found[f"{prefix}{name}"] = clock = Clock.objects.get(lead=lead)
+            if prefix == "paused ":
+                pause(clock_id=clock.pk, reason="later_date", actor=people[name], at=now)
+    sweep(at=now)
+    aside = found["sam"]
+    ClockFault.objects.create(
+        clock=aside, plan_position=0, first_at=now, last_at=now, logged_at=now, error="ZeroDivisionError"
+    )
+    set_calendar(actor=None, name="Sales hours", hours={**OFFICE, "holidays": ["2026-12-25"]}, at=now, team=sales)
+    return found
 
 
 def _campaign(owner: User) -> Campaign:
