@@ -27,6 +27,7 @@ REFERENCE = (
     ("People", "desk:people", "users-group", "see_people"),
     ("Imports", "leads:imports", "file-import", "import_leads"),
     ("Glossary", "desk:glossary", "book", "see_agreement"),
+    ("Set aside", "desk:faults", "alert-triangle", "change_settings"),
 )
 TABS = ("My desk", "Leads", "Campaigns", "Dashboard")
 ROLE_WORDS = {

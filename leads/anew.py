@@ -13,6 +13,7 @@ from leads.clock_plans import Pauses, RawEntry, carried_on, due_by, instant, sch
 from leads.models import ClockStep
 from sla.business_time import BusinessCalendar, between
 from sla.in_force import version_terms
+from sla.terms import Terms
 
 ANEW_COLUMNS = (
     "plan", "next_action_at", "due_at", "started_at", "budget_seconds", "grace_seconds", "waited_seconds",
@@ -47,19 +48,24 @@ def reckon_anew(clocks: Sequence[ClockRow], hours: Hours, pauses: Mapping[int, P
     """Reckon these clocks, whose terms know their promises, from when they began: two queries, and one for each agreement version."""
     began = _began([clock.id for clock in clocks])
     days = _days_before(clocks)
+    terms = {version_id: version_terms(version_id) for version_id in sorted({clock.version_id for clock in clocks})}
     return {
         clock.id: _anew(
-            clock, began[clock.id], hours[clock.id], pauses=pauses.get(clock.id, ()), before=days.get(clock.campaign_id)
+            clock,
+            terms[clock.version_id],
+            began[clock.id],
+            hours[clock.id],
+            pauses=pauses.get(clock.id, ()),
+            before=days.get(clock.campaign_id),
         )
         for clock in clocks
     }
 
 
 def _anew(
-    clock: ClockRow, began_at: datetime, counted: tuple[int, BusinessCalendar], *, pauses: Pauses, before: date | None
+    clock: ClockRow, terms: Terms, began_at: datetime, counted: tuple[int, BusinessCalendar], *, pauses: Pauses, before: date | None
 ) -> Anew:  # fmt: skip
     version_id, calendar = counted
-    terms = version_terms(clock.version_id)
     promise = terms.promises[clock.promise]
     reckoned = schedule(
         promise=promise, terms=terms, tier=clock.tier, calendar=calendar, at=began_at, pauses=pauses,

@@ -40,6 +40,8 @@ ACTION_WORDS = {
 MOOT_WORDS = {
     code: f"moot: {ACTION_WORDS[action]}, which no longer made sense" for action, code in NOT_APPLICABLE.items()
 }
+OF_ITSELF = frozenset({"warned", "missed", "escalated"})
+"""What the plan does, whoever found that it was due."""
 LABELS = {
     "open": "counts", "closed": "closed", "weekend": "weekend", "special_day": "closed that day", "pause": "paused",
     "holiday": "holiday",
@@ -193,7 +195,7 @@ def _plan(clock: Clock, steps: Sequence[ClockStep]) -> list[Planned]:
 def _told(steps: Sequence[ClockStep]) -> list[Told]:
     return [
         Told(
-            _step_words(step), step.actor, step.occurred_at,
+            _step_words(step), None if step.kind in OF_ITSELF else step.actor, step.occurred_at,
             step.recorded_at if step.recorded_at > step.occurred_at else None,
         )
         for step in steps

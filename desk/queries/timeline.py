@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from leads.clocks import LOGGED_LATE
 from leads.codes import (
     ACTIVITY_KINDS,
     DISQUALIFY_REASONS,
     EVENT_KINDS,
+    EXCUSES,
     FEEDBACK_ASPECTS,
     LOSS_REASONS,
     OUTCOMES,
+    PAUSES,
     RECYCLE_REASONS,
     REJECTIONS,
     SOURCES,
@@ -58,6 +61,10 @@ STEP_WORDS = {
     "cancelled": "Promise cancelled: {promise}",
     "escalated": "Escalated: {promise}",
     "answered": "Done after the due time: {promise}",
+    "paused": "Paused: {promise}",
+    "resumed": "Goes on: {promise}",
+    "excused": "Miss excused: {promise}",
+    "recomputed": "Reckoned by newer hours: {promise}",
 }
 ACTION_WORDS = {
     "notify_rep": "the rep was told",
@@ -65,7 +72,11 @@ ACTION_WORDS = {
     "reassign": "given to somebody else",
     "notify_both_managers": "both managers were told",
     "reassign_not_applicable": "nobody to give it to",
+    LOGGED_LATE: "done in time, logged late",
 }
+MARKED = frozenset({"paused", "resumed", "excused", "recomputed"})
+"""What people do to a clock: it is said who."""
+MARK_WORDS = {"paused": PAUSES, "excused": EXCUSES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +190,8 @@ def _promises(lead: Lead) -> Iterable[Line]:
     of_handoffs = steps.filter(clock__handoff__lead=lead).order_by("-occurred_at", "-id")[:MOST_EACH]
     for step in [*of_lead, *of_handoffs]:
         promise = short_of(step.clock.promise)
-        said = [ACTION_WORDS.get(step.code, step.code.replace("_", " "))]
+        words = MARK_WORDS.get(step.kind, ACTION_WORDS)
+        said = [words.get(step.code, step.code.replace("_", " "))]
         if step.percent is not None and step.kind in OF_A_SHARE:
             said.append(f"at {step.percent} % of the time")
         yield Line(
@@ -187,7 +199,7 @@ def _promises(lead: Lead) -> Iterable[Line]:
             "promises",
             STEP_WORDS.get(step.kind, step.kind).format(promise=promise),
             " · ".join(filter(None, said)),
-            "",
+            str(step.actor) if step.actor and step.kind in MARKED else "",
             f"owed by {step.clock.user or step.clock.team}",
             {"met": "good", "missed": "bad", "escalated": "bad", "warned": "warn", "answered": "bad"}.get(
                 step.kind, ""

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from inputs.refusals import NotAllowed, Refusal
 from leads import clocks
@@ -265,3 +267,18 @@ def test_the_marketer_hears_of_it_quietly(clock: Clock, sam: User, maya: User) -
 
     told = Notice.objects.filter(code="clock_paused").values_list("recipient", "channel")
     assert list(told) == [(maya.pk, "in_app")]
+
+
+def test_the_sweep_takes_as_many_statements_for_many_as_for_few(agreement: InForce, sam: User) -> None:
+    counts = []
+    for number in (2, 12):
+        leads = [make_lead(stage="sal", sal_at=NOW, owner=sam) for _ in range(number)]
+        start_clocks(*(clock_start(agreement, "verdict", user=sam, lead_id=lead.pk) for lead in leads))
+        ids = list(Clock.objects.filter(lead__in=leads).values_list("pk", flat=True))
+        for clock_id in ids:
+            pause(clock_id=clock_id, reason="later_date", until=NOW + HOUR, actor=sam, at=NOW)
+        with CaptureQueriesContext(connection) as queries:
+            assert resume_due(ids, NOW + 2 * HOUR) == number
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1] <= 16
