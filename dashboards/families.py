@@ -16,9 +16,10 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from dashboards.scope import Filters, Scope
+from leads.clocks import LOGGED_LATE
 from leads.codes import PROCEDURAL_REJECTIONS
 from leads.lifecycle import PATH, STAGE_TIMES
-from leads.models import Clock, Feedback, Handoff, Lead, LeadEvent, Touch
+from leads.models import Clock, ClockStep, Feedback, Handoff, Lead, LeadEvent, Touch
 from teams.models import Membership
 
 STAGES = ("leads", "mql", "sal", "sql", "opportunity", "won")
@@ -230,6 +231,9 @@ def ended(scope: Scope, _measure: str) -> QuerySet[Clock]:
 
 MET, MISSED = Q(state=Clock.States.MET), Q(state=Clock.States.MISSED)
 ANSWERED = (MET | MISSED) & Q(answered_seconds__isnull=False)
+WAITED = ANSWERED & Q(waited_seconds__isnull=False)
+EXCUSED = MISSED & Q(excused_at__isnull=False)
+LATE_IN_LOG = ClockStep.objects.filter(clock=OuterRef("pk"), kind="answered", code=LOGGED_LATE)
 
 
 def _band(low: int, high: int | None) -> Q:
@@ -253,8 +257,12 @@ PROMISE = Family(
         "judged": MET | MISSED,
         "kept": MET,
         "missed": MISSED,
+        "excused": EXCUSED,
+        "counted_without": MET | (MISSED & Q(excused_at__isnull=True)),
+        "logged_late": MISSED & Q(Exists(LATE_IN_LOG), answered_at__isnull=False),
         "cancelled": Q(state=Clock.States.CANCELLED),
         "answered": ANSWERED,
+        "waited": WAITED,
         "unanswered": MISSED & Q(answered_seconds__isnull=True),
         **{f"band_{number}": _band(low, high) for number, (_, low, high) in enumerate(BANDS)},
     },
@@ -268,7 +276,11 @@ PROMISE = Family(
         "campaign": _of_its_lead("last_campaign_id"),
         "persona": _of_its_lead("persona__persona_id"),
     },
-    {"answered_seconds": ANSWERED, "late_seconds": MISSED & Q(late_seconds__isnull=False)},
+    {
+        "answered_seconds": ANSWERED,
+        "waited_seconds": WAITED,
+        "late_seconds": MISSED & Q(late_seconds__isnull=False),
+    },
 )
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
+from django.db.models import Q
+
 from leads.models import ClockStep, LeadEvent
 
 LADDER = ("qualified", "accepted", "qualified_for_sales", "opportunity_opened", "won")
@@ -150,7 +152,13 @@ def _count_offer(offer: Offer, is_first: bool, counts: Counter[str]) -> None:
 
 
 def _count_clocks(starts_at: datetime, ends_at: datetime, counts: Counter[str]) -> None:
-    names = {"met": "kept", "missed": "missed", "cancelled": "cancelled"}
+    names = {
+        "met": "kept",
+        "missed": "missed",
+        "cancelled": "cancelled",
+        "excused": "excused",
+        "answered": "logged_late",
+    }
     for promise, due_at, kind in _outcomes():
         if starts_at <= due_at < ends_at:
             counts[f"promise.{names[kind]} promise={promise}"] += 1
@@ -158,7 +166,6 @@ def _count_clocks(starts_at: datetime, ends_at: datetime, counts: Counter[str]) 
 
 def _outcomes() -> Iterable[tuple[str, datetime, str]]:
     """Give how the promises about leads ended: not those for a period or about a campaign."""
-    steps = ClockStep.objects.filter(
-        kind__in=("met", "missed", "cancelled"), clock__campaign=None, clock__period=None
-    ).order_by("id")
+    wanted = Q(kind__in=("met", "missed", "cancelled", "excused")) | Q(kind="answered", code="in_time_logged_late")
+    steps = ClockStep.objects.filter(wanted, clock__campaign=None, clock__period=None).order_by("id")
     return steps.values_list("clock__promise", "clock__due_at", "kind").iterator(CHUNK)

@@ -176,6 +176,17 @@ def _register_promises() -> None:
             "Missed promises that whoever owed them has not answered: not yet, or never, where the lead went to somebody else or was closed",
         ),
         ("answered", "Promises answered", "Promises answered, in time or late"),
+        ("counted_without", "Judged, without excused misses", "Promises kept, or missed and not excused"),
+        (
+            "excused",
+            "Misses excused",
+            "Missed promises that a manager of the side they were made to excused; they stay missed",
+        ),
+        (
+            "logged_late",
+            "Logged late",
+            "Missed promises that were answered in time, but whose answer was logged after the due time",
+        ),
     ):
         _register(f"promise.{measure}", name, "Do we keep our word?", numerator, answers="both")
     _register(
@@ -185,6 +196,19 @@ def _register_promises() -> None:
     _register(
         "promise.kept_rate", "Kept in time", "Does each side keep its word?", "Promises kept",
         denominator="promises kept or missed", part="kept", whole="judged", answers="both",
+    )  # fmt: skip
+    _register(
+        "promise.kept_rate_without", "Kept in time, excused misses left out",
+        "Does each side keep its word where it could?", "Promises kept",
+        denominator="promises kept, or missed and not excused", part="kept", whole="counted_without", answers="both",
+        exclusions=f"{JUDGED} Excused misses are left out here, and here alone: see “kept in time”.",
+    )  # fmt: skip
+    _register(
+        "promise.waited", "System delay", "How long does a lead wait before it is with somebody?",
+        "Median and 90th percentile, by nearest rank, of business time from its arrival until it was with whoever owed the promise, "
+        "of the same promises as the response time, which is the human delay",
+        unit="business seconds", answers="both",
+        exclusions=f"{JUDGED} Promises from before system delay was kept have none.",
     )  # fmt: skip
     _register(
         "promise.response", "Response time", "How long do we let a lead wait?",

@@ -26,7 +26,8 @@ HANDOFF_COUNTED = (
 )  # fmt: skip
 FEEDBACK_COUNTED = ("lead_id", "user_id", "quality", "given_at")
 CLOCK_COUNTED = (
-    "promise", "side", "lead_id", "handoff_id", "question_id", "dispute_id", "tier", "user_id", "team_id", "state", "due_at", "answered_seconds", "late_seconds",
+    "promise", "side", "lead_id", "handoff_id", "question_id", "dispute_id", "tier", "user_id", "team_id", "state", "due_at", "answered_seconds",
+    "waited_seconds", "late_seconds", "excused_at",
 )  # fmt: skip
 
 BOTH = "FROM old_rows old_row JOIN new_rows new_row ON new_row.id = old_row.id"

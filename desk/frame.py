@@ -30,6 +30,7 @@ REFERENCE = (
     ("Calendars", "desk:calendars", "calendar-clock", "see_people"),
     ("Imports", "leads:imports", "file-import", "import_leads"),
     ("Glossary", "desk:glossary", "book", "see_agreement"),
+    ("Set aside", "desk:faults", "alert-triangle", "change_settings"),
 )
 TABS = ("My desk", "Leads", "Campaigns", "Dashboard")
 ROLE_WORDS = {

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from leads.lifecycle import SALES_STAGES, Stage
-from leads.models import Clock, Handoff
+from leads.models import Clock, ClockPause, Handoff
 from leads.models.leads import LeadQuerySet
 from leads.owed import OF_RATER
 from sla.business_time import BusinessCalendar, NeverOpens, between, open_intervals
@@ -131,11 +131,23 @@ def chips_of_leads(lead_ids: Collection[int], at: datetime) -> dict[int, Chip]:
 def chips(clocks: Sequence[Clock], at: datetime) -> dict[int, Chip]:
     """Make the chips of these clocks by clock id, with one query for their calendars."""
     hours = calendars(clock.calendar_version_id for clock in clocks) if clocks else {}
+    since = _paused_since(clocks)
     ahead = {version_id: _intervals(calendar, at) for version_id, calendar in hours.items()}
     return {
-        clock.pk: _chip(clock, hours[clock.calendar_version_id], ahead[clock.calendar_version_id], at)
+        clock.pk: _chip(
+            clock, hours[clock.calendar_version_id], ahead[clock.calendar_version_id], since.get(clock.pk, at)
+        )
         for clock in clocks
     }
+
+
+def _paused_since(clocks: Sequence[Clock]) -> dict[int, datetime]:
+    """Give since when the paused ones stand still: what was left then is left now. No query where none is paused."""
+    paused = [clock.pk for clock in clocks if clock.state == Clock.States.PAUSED]
+    if not paused:
+        return {}
+    pauses = ClockPause.objects.filter(clock__in=paused, ended_at__isnull=True)
+    return dict(pauses.values_list("clock_id", "started_at"))
 
 
 Intervals = list[list[int]]
@@ -214,6 +226,7 @@ def _resumes(ahead: Intervals, at: datetime) -> str:
 
 
 def _exact(clock: Clock) -> str:
-    due = timezone.localtime(clock.due_at)
-    verb = "due" if clock.state in Clock.LIVE else "was due"
+    is_paused = clock.state == Clock.States.PAUSED
+    due = timezone.localtime(clock.next_action_at if is_paused and clock.next_action_at else clock.due_at)
+    verb = "goes on" if is_paused else "due" if clock.state == Clock.States.RUNNING else "was due"
     return f"{verb} {due:%a} {due.day} {due:%b %Y, %H:%M} ({timezone.get_current_timezone_name()})"

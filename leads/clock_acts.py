@@ -51,6 +51,7 @@ COLUMNS = (
     "needed",
     "counted",
     "pause_count",
+    "tier",
 )
 
 
@@ -86,6 +87,7 @@ class ClockRow:
     needed: int | None = None
     counted: int = 0
     pause_count: int = 0
+    tier: str = ""
     about_id: int = 0
     next_action_at: datetime | None = None
 

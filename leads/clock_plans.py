@@ -112,6 +112,22 @@ def _due(
     return business_time.add(started_at, grace + within.seconds, calendar, pauses)
 
 
+def carried_on(plan: Sequence[RawEntry], position: int, anew: Sequence[RawEntry]) -> list[RawEntry]:
+    """Give the plan of a clock that was reckoned ``anew``: what is done stands as it was, the rest comes at its new time."""
+    done = list(plan[:position])
+    known = {_mark(entry) for entry in done}
+    rest = [entry for entry in anew if _mark(entry) not in known]
+    if len(done) + len(rest) != len(plan):
+        raise PlanMismatch("The plan does not hold what the terms say.")
+    return [*done, *rest]
+
+
+def _mark(entry: RawEntry) -> tuple[str, int | str | float]:
+    """Tell entries apart: the end of the accept window comes once, at whichever share of the time the days of a calendar make it."""
+    percent, action, _ = entry
+    return (str(action), 0 if action in (AUTO_ACCEPT, RETURN_TO_QUEUE) else percent)
+
+
 def entries_before(plan: Sequence[RawEntry], position: int, at: datetime) -> list[Entry]:
     """Give what is due strictly before ``at``, from ``position`` on: a promise kept in its last second is kept."""
     limit = at.timestamp()

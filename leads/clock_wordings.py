@@ -9,6 +9,10 @@ from typing import Any
 from django.utils import timezone
 
 from leads.clock_acts import ESCALATED, MISSED, TAKEN, WARNED
+from leads.codes import EXCUSES, PAUSES
+from leads.excusing import EXCUSED
+from leads.pausing import PAUSED, RESUMED
+from leads.recomputing import RECOMPUTED
 from ledger.wording import EMAIL, IN_APP, Message, register
 from sla.promises import KINDS, task_of
 
@@ -19,6 +23,8 @@ def register_clock_wordings() -> None:
     register(MISSED, channels=[IN_APP, EMAIL], render=_missed)
     register(ESCALATED, channels=[IN_APP, EMAIL], render=_escalated)
     register(TAKEN, channels=[IN_APP, EMAIL], render=_taken)
+    for code, render in ((PAUSED, _paused), (RESUMED, _resumed), (EXCUSED, _excused), (RECOMPUTED, _recomputed)):
+        register(code, channels=[IN_APP], render=render)
 
 
 def _warned(subject_id: int, facts: Mapping[str, Any]) -> Message:
@@ -43,14 +49,43 @@ def _taken(subject_id: int, facts: Mapping[str, Any]) -> Message:
     return Message("A lead went to somebody else", text, _path(subject_id, facts))
 
 
+def _paused(lead_id: int, facts: Mapping[str, Any]) -> Message:
+    reason = PAUSES.get(facts["reason"], facts["reason"])
+    text = f"{reason}. The time to {_what(facts)} stands still until {_when(facts['until'])} at the latest."
+    return Message(f"Paused: {_what(facts)}", text, _clock_path(facts))
+
+
+def _resumed(lead_id: int, facts: Mapping[str, Any]) -> Message:
+    return Message(f"Goes on: {_what(facts)}", f"The pause is over. It is due {_due(facts)}.", _clock_path(facts))
+
+
+def _excused(lead_id: int, facts: Mapping[str, Any]) -> Message:
+    reason = EXCUSES.get(facts["reason"], facts["reason"])
+    text = f"{reason}. The miss stays; figures are shown with and without it."
+    return Message(f"Excused: {_what(facts)}", text, _clock_path(facts))
+
+
+def _recomputed(lead_id: int, facts: Mapping[str, Any]) -> Message:
+    text = f"The time to {_what(facts)} counts by the newest version of your calendar. It is due {_due(facts)}."
+    return Message(f"Reckoned anew: {_what(facts)}", text, _clock_path(facts))
+
+
 def _what(facts: Mapping[str, Any]) -> str:
     return task_of(facts["promise"])
 
 
 def _due(facts: Mapping[str, Any]) -> str:
     """Say when, in the time zone of whom it is rendered for."""
-    due = timezone.localtime(datetime.fromisoformat(facts["due_at"]))
-    return f"on {due:%A} {due.day} {due:%B at %H:%M} ({timezone.get_current_timezone_name()})"
+    return f"on {_when(facts['due_at'])}"
+
+
+def _when(instant: str) -> str:
+    at = timezone.localtime(datetime.fromisoformat(instant))
+    return f"{at:%A} {at.day} {at:%B at %H:%M} ({timezone.get_current_timezone_name()})"
+
+
+def _clock_path(facts: Mapping[str, Any]) -> str:
+    return f"/clocks/{facts['clock']}/"
 
 
 def _path(subject_id: int, facts: Mapping[str, Any]) -> str:

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 
 from django.db.models import Q
 
-from inputs.refusals import Conflict
 from leads.clock_acts import COLUMNS, NOBODY, ClockRow, Managers, act, name_subjects, needs_managers
 from leads.clock_plans import MOVING, Entry, Pauses, Schedule, entries_before, schedule
-from leads.models import Clock
+from leads.going_on import ClockMoved, end_pauses, go_on_if_over
+from leads.models import Clock, ClockPause
 from leads.models.clocks import SUBJECTS
 from leads.pauses import pauses_of
 from leads.record import Record
@@ -34,7 +34,7 @@ SUBJECT_COLUMNS = tuple(f"{subject}_id" for subject in SUBJECTS)
 NEW_COLUMNS = (
     "id", "promise", "side", "tier", *SUBJECT_COLUMNS, "user_id", "team_id", "version_id", "calendar_version_id",
     "state", "budget_seconds", "grace_seconds", "arrived_at", "started_at", "due_at", "plan", "plan_position",
-    "next_action_at", "needed",
+    "next_action_at", "waited_seconds", "needed",
 )  # fmt: skip
 ENDING_COLUMNS = (
     "state", "plan_position", "next_action_at", "answered_at", "met_at", "missed_at", "detected_at", "cancelled_at",
@@ -53,12 +53,6 @@ class Counted(NamedTuple):
 
     def between(self, start: datetime, end: datetime) -> int:
         return between(start, end, self.calendar, self.pauses)
-
-
-class ClockMoved(Conflict):
-    """Somebody else moved a clock that this verb was about to end: try again."""
-
-    code = "clock_moved"
 
 
 class On(TypedDict, total=False):
@@ -153,6 +147,7 @@ def count_attempts(
 def _settle(record: Record, open_clocks: list[ClockRow], at: datetime, done_at: datetime) -> None:
     """End open clocks as kept, or answered late; those found overdue are missed first."""
     hours = calendars(clock.calendar_version_id for clock in open_clocks) if open_clocks else {}
+    go_on_if_over(record, open_clocks, at)
     pauses = pauses_of(open_clocks, at)
     before = {clock.id: (clock.state, clock.plan_position) for clock in open_clocks}
     overdue = [clock for clock in open_clocks if clock.state == States.RUNNING and clock.due_at < at]
@@ -163,6 +158,7 @@ def _settle(record: Record, open_clocks: list[ClockRow], at: datetime, done_at: 
         counted = Counted(hours[clock.calendar_version_id], pauses.get(clock.id, ()))
         rows.append(settle(record, clock, before, counted, done_at, at=at))
     _end(rows)
+    _end_pauses(record, open_clocks, before, at)
 
 
 def cancel(
@@ -179,6 +175,7 @@ def cancel(
     if but:
         which &= ~Q(promise__in=but)
     clocks = _locked(which, on)
+    go_on_if_over(record, clocks, at)
     before = {clock.id: (clock.state, clock.plan_position) for clock in clocks}
     overdue = [clock for clock in clocks if clock.state == States.RUNNING and clock.due_at < at]
     _record_overdue(record, overdue, at)
@@ -191,6 +188,7 @@ def cancel(
             record.step(clock.id, "cancelled", code=code)
             rows.append(_ended(clock, before, States.CANCELLED, cancelled_at=at))
     _end(rows)
+    _end_pauses(record, clocks, before, at)
     stopping = [clock.id for clock in clocks if before[clock.id][0] == States.MISSED]
     if stopping:
         Clock.objects.filter(pk__in=stopping).update(next_action_at=None)
@@ -206,11 +204,12 @@ def _schedule(wanted: ClockStart, at: datetime) -> Schedule:
 def _new_row(clock_id: int, wanted: ClockStart, reckoned: Schedule, plan: str) -> tuple[Any, ...]:
     promise = wanted.terms.promises[wanted.promise]
     needed = promise.attempts[wanted.tier] if promise.attempts else None
+    waited = between(wanted.arrived_at, reckoned.started_at, wanted.calendar)
     return (
         clock_id, wanted.promise, wanted.side or promise.side, wanted.tier, wanted.lead_id, wanted.handoff_id,
         wanted.question_id, wanted.dispute_id, wanted.campaign_id, wanted.period_id, wanted.user_id, wanted.team_id,
         wanted.version_id, wanted.calendar_version_id, States.RUNNING, reckoned.budget_seconds, reckoned.grace_seconds,
-        wanted.arrived_at, reckoned.started_at, reckoned.due_at, plan, 0, reckoned.first_at, needed,
+        wanted.arrived_at, reckoned.started_at, reckoned.due_at, plan, 0, reckoned.first_at, waited, needed,
     )  # fmt: skip
 
 
@@ -289,3 +288,11 @@ def _end(rows: list[tuple[Any, ...]]) -> None:
     """Write the endings where the clocks are still as they were read; raises ``ClockMoved`` when one is not."""
     if len(update_rows(Clock, ENDING_COLUMNS, rows, expected=("state", "plan_position"))) != len(rows):
         raise ClockMoved("This promise was settled in the meantime. Look again.")
+
+
+def _end_pauses(record: Record, clocks: Sequence[ClockRow], before: Before, at: datetime) -> None:
+    """End the pauses of clocks that were ended while they stood still."""
+    paused = [clock.id for clock in clocks if before[clock.id][0] == States.PAUSED]
+    if paused:
+        pauses = ClockPause.objects.filter(clock__in=paused, ended_at__isnull=True)
+        end_pauses([(pause, max(pause.started_at, at)) for pause in pauses], record.actor_id)

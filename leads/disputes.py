@@ -16,8 +16,9 @@ from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible
 from leads import clocks
 from leads.clock_acts import COLUMNS, ClockRow, Managers, act, name_subjects
 from leads.clock_plans import CLOSE, entries_before, place_of
-from leads.clocks import ClockMoved, ClockStart
+from leads.clocks import ClockStart
 from leads.contests import Contest, contest_of, may_contest, other_of
+from leads.going_on import ClockMoved
 from leads.holding import Held, Moved, NotYours, hold, permit, permit_work, with_handoffs
 from leads.informing import name_of
 from leads.models import Clock, Dispute, Handoff, Lead

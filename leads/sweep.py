@@ -22,6 +22,7 @@ from leads.escalation import move_on
 from leads.faults import set_aside
 from leads.models import Clock, Dispute, Handoff, Question
 from leads.models.clocks import ClockQuerySet
+from leads.pausing import resume_due
 from leads.period_judging import judge
 from leads.record import Record
 from ledger.rows import update_rows
@@ -148,6 +149,10 @@ def _close_disputes(clock_ids: Sequence[int], at: datetime) -> SweepResult:
     return SweepResult(escalated=done.steps, closed=done.disputes)
 
 
+def _resume(clock_ids: Sequence[int], at: datetime) -> SweepResult:
+    return SweepResult(resumed=resume_due(clock_ids, at))
+
+
 DOING: dict[str, Apart] = {**dict.fromkeys(MOVING, _move_on), JUDGE: _judge, CLOSE: _close_disputes}
 """By the action of a plan, what does it."""
 
@@ -158,6 +163,9 @@ def _act_on(stretch: ClockQuerySet, at: datetime) -> tuple[SweepResult, dict[Apa
     apart: dict[Apart, list[int]] = {}
     work: list[tuple[ClockRow, list[Entry]]] = []
     for clock in _claimed(stretch):
+        if clock.state == Clock.States.PAUSED:
+            apart.setdefault(_resume, []).append(clock.id)
+            continue
         entries = entries_before(clock.plan, clock.plan_position, at)
         if entries and clock.period_id:  # even a warning depends on what the target has come to
             apart.setdefault(DOING[JUDGE], []).append(clock.id)

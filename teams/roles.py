@@ -71,6 +71,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "decide_dispute": MANAGERS,
     "negotiate_agreement": MANAGERS,
     "comment_on_agreement": BOTH_TEAMS,
+    "excuse_miss": MANAGERS,
+    "recompute_clock": MANAGERS | {Role.ADMINISTRATOR},
     "set_own_absence": EVERYONE,
     "set_absence_in_team": MANAGERS,
     "manage_own_side": MANAGERS,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from desk.clock_acts import ClockAct, on_lead
 from desk.queries.exchange import Exchange, exchange_about
 from inputs.refusals import NotVisible
 from leads.chips import Chip, chips
@@ -45,6 +46,7 @@ class LeadPage:
     row: LeadRow
     path: list[PathStage]
     chips: list[Chip]
+    clock_acts: dict[int, list[ClockAct]]
     handoffs: list[Handoff]
     fit: Fit
     engagement_items: list[dict[str, Any]]
@@ -93,6 +95,7 @@ def page_of(lead: Lead, user: User, at: datetime) -> LeadPage:
         row=row_of(lead, current, at),
         path=stage_path(lead),
         chips=shown,
+        clock_acts=on_lead(user, [chip.clock for chip in shown], at),
         handoffs=handoffs,
         fit=_fit(agreement, facts),
         engagement_items=_engagement(lead, agreement, at),

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from desk.queries.exchange import words_beside
+from leads.clocks import LOGGED_LATE
 from leads.codes import (
     ACTIVITY_KINDS,
     DISQUALIFY_REASONS,
     EVENT_KINDS,
+    EXCUSES,
     FEEDBACK_ASPECTS,
     LOSS_REASONS,
     OUTCOMES,
+    PAUSES,
     RECYCLE_REASONS,
     REJECTIONS,
     SOURCES,
@@ -68,6 +71,10 @@ STEP_WORDS = {
     "cancelled": "Promise cancelled: {promise}",
     "escalated": "Escalated: {promise}",
     "answered": "Done after the due time: {promise}",
+    "paused": "Paused: {promise}",
+    "resumed": "Goes on: {promise}",
+    "excused": "Miss excused: {promise}",
+    "recomputed": "Reckoned by newer hours: {promise}",
 }
 ACTION_WORDS = {
     "notify_rep": "the rep was told",
@@ -78,7 +85,11 @@ ACTION_WORDS = {
     "close_dispute": "the dispute was closed undecided",
     "expired": "the time of the other side was over",
     "withdrawn": "it was taken back",
+    LOGGED_LATE: "done in time, logged late",
 }
+MARKED = frozenset({"paused", "resumed", "excused", "recomputed"})
+"""What people do to a clock: it is said who."""
+MARK_WORDS = {"paused": PAUSES, "excused": EXCUSES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +203,8 @@ def _promises(lead: Lead) -> Iterable[Line]:
     found = [steps.filter(**{way: lead}).order_by("-occurred_at", "-id")[:MOST_EACH] for way in ways]
     for step in (step for rows in found for step in rows):
         promise = short_of(step.clock.promise)
-        said = [ACTION_WORDS.get(step.code, step.code.replace("_", " "))]
+        words = MARK_WORDS.get(step.kind, ACTION_WORDS)
+        said = [words.get(step.code, step.code.replace("_", " "))]
         if step.percent is not None and step.kind in OF_A_SHARE:
             said.append(f"at {step.percent} % of the time")
         yield Line(
@@ -200,7 +212,7 @@ def _promises(lead: Lead) -> Iterable[Line]:
             "promises",
             STEP_WORDS.get(step.kind, step.kind).format(promise=promise),
             " · ".join(filter(None, said)),
-            "",
+            str(step.actor) if step.actor and step.kind in MARKED else "",
             f"owed by {step.clock.user or step.clock.team}",
             {"met": "good", "missed": "bad", "escalated": "bad", "warned": "warn", "answered": "bad"}.get(
                 step.kind, ""

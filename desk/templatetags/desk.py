@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from desk.clock_acts import ClockAct
 from desk.queries.lead_list import Filter
 from desk.queries.negotiation import Said
 from desk.steps import Step, steps_of_row
-from leads.models import Lead
+from leads.models import Clock, Lead
 
 register = template.Library()
 
@@ -19,6 +22,12 @@ register = template.Library()
 def row_steps(section: str, lead: Lead) -> list[Step]:
     """Give the steps that the row of ``lead`` in ``section`` offers."""
     return steps_of_row(section, lead)
+
+
+@register.filter
+def of_clock(acts: Mapping[int, Sequence[ClockAct]], clock: Clock) -> Sequence[ClockAct]:
+    """Give what may be done about ``clock``."""
+    return acts.get(clock.pk, ())
 
 
 @register.simple_tag

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -29,6 +30,10 @@ def _about(subject: str) -> Q:
 
 
 class ClockQuerySet(models.QuerySet["Clock"]):
+    def visible_to(self, user: Any) -> ClockQuerySet:
+        """Clocks that ``user`` may see: both teams see what the other owes them, as they see the leads; nobody else any."""
+        return self if user.is_active and user.may("see_leads") else self.none()
+
     def running(self) -> ClockQuerySet:
         return self.filter(state=Clock.States.RUNNING)
 
@@ -94,6 +99,11 @@ class Clock(models.Model):
     late_seconds = models.PositiveIntegerField(null=True, help_text="Business seconds between due and answered.")
     answered_seconds = models.PositiveIntegerField(
         null=True, help_text="Business seconds between started and answered, in the pinned calendar."
+    )
+
+    waited_seconds = models.PositiveIntegerField(
+        null=True,
+        help_text="Business seconds from arrived_at until it was with whoever owes it, in the pinned calendar: system delay.",
     )
 
     needed = models.PositiveSmallIntegerField(null=True, help_text="How many attempts keep it, where it counts them.")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from replay.invariants import plans
+from replay.invariants import marks, plans
 from replay.invariants.facts import ClockLine, Facts, StepRow
 from replay.invariants.plans import Reckoned
 from replay.invariants.reckoning import SlowCalendar
@@ -30,14 +30,16 @@ def differences(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str
             continue
         found = [*_outcome(clock, steps), *_repeats(steps), *_unfinished(clock, at - slack)]
         calendar = calendars[clock.calendar_version_id]
-        found += [*_recorded(clock, steps), *_times(clock, steps, facts.terms[clock.version_id], calendar)]
+        found += _recorded(clock, steps)
+        if not marks.are_on(clock, facts):  # else its time is reckoned there
+            found += _times(clock, steps, facts.terms[clock.version_id], calendar)
         yield from (f"clock {clock.id} ({clock.promise}): {words}" for words in found)
 
 
 def _outcome(clock: ClockLine, steps: Sequence[StepRow]) -> Iterator[str]:
     """One start, and one outcome exactly where the clock has ended; the row says what the steps say."""
     kinds = Counter(step.kind for step in steps)
-    if clock.state not in ("running", *OUTCOMES):  # no verb stops a clock for a while
+    if clock.state not in ("running", "paused", *OUTCOMES):
         yield f"is {clock.state}, and no step says so"
     if kinds["started"] != 1:
         yield f"has {kinds['started']} starts"

@@ -12,6 +12,9 @@ from leads.models import (
     Activity,
     Assignment,
     Clock,
+    ClockExcuse,
+    ClockPause,
+    ClockRecompute,
     ClockStep,
     Feedback,
     Handoff,
@@ -89,6 +92,41 @@ class ClockLine(NamedTuple):
     answered_seconds: int | None
     needed: int | None
     counted: int
+    waited_seconds: int | None
+    pause_count: int
+    excused_at: datetime | None
+
+
+class PauseRow(NamedTuple):
+    id: int
+    clock_id: int
+    ordinal: int
+    reason: str
+    actor_id: int | None
+    started_at: datetime
+    until: datetime
+    ended_at: datetime | None
+    ended_by_id: int | None
+
+
+class ExcuseRow(NamedTuple):
+    id: int
+    clock_id: int
+    reason: str
+    actor_id: int
+    excused_at: datetime
+
+
+class RecomputeRow(NamedTuple):
+    id: int
+    clock_id: int
+    ordinal: int
+    actor_id: int
+    at: datetime
+    calendar_before_id: int
+    calendar_after_id: int
+    due_before: datetime
+    due_after: datetime
 
 
 class LeadRow(NamedTuple):
@@ -258,6 +296,9 @@ class Facts:
     clocks: dict[int, ClockLine]
     steps: dict[int, list[StepRow]]
     steps_of_campaigns: list[StepRow]
+    pauses: dict[int, list[PauseRow]]
+    excuses: dict[int, list[ExcuseRow]]
+    recomputes: dict[int, list[RecomputeRow]]
     handoffs: dict[int, HandoffRow]
     assignments: list[AssignmentRow]
     routing: dict[int, RulesRow]
@@ -290,6 +331,9 @@ class Facts:
             clocks=_by_id(ClockLine, Clock.objects.filter(period=None, campaign=None)),
             steps=_grouped(StepRow, ClockStep.objects.filter(clock__period=None, clock__campaign=None), "clock_id"),
             steps_of_campaigns=list(_by_id(StepRow, ClockStep.objects.filter(clock__campaign__isnull=False)).values()),
+            pauses=_grouped(PauseRow, ClockPause, "clock_id"),
+            excuses=_grouped(ExcuseRow, ClockExcuse, "clock_id"),
+            recomputes=_grouped(RecomputeRow, ClockRecompute, "clock_id"),
             handoffs=_by_id(HandoffRow, Handoff),
             assignments=list(_by_id(AssignmentRow, Assignment).values()),
             routing={row[0]: RulesRow(*row) for row in activated.values_list("id", "number", "activated_at", "rules")},

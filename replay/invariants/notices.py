@@ -111,11 +111,16 @@ def _clocks(facts: Facts) -> Iterator[str]:
     for clock_id, notices in told.items():
         if clock_id not in facts.clocks:
             yield f"notice {notices[0].id}: no clock {clock_id}"
-        lines = Counter((n.code, n.facts.get("percent"), n.recipient_id, n.channel) for n in notices)
+        lines = Counter((n.code, n.facts.get("percent"), n.recipient_id, n.channel, _again(n)) for n in notices)
         yield from (f"clock {clock_id}: {key} was told {count} times" for key, count in lines.items() if count > 1)
     for clock_id, steps in facts.steps.items():
         if clock_id in facts.clocks:
             yield from _of_steps(facts, clock_id, steps, told[clock_id])
+
+
+def _again(notice: NoticeRow) -> datetime | None:
+    """Tell apart what may be told again: a clock may be paused, go on and be reckoned anew more than once."""
+    return notice.created_at if notice.code in ("clock_paused", "clock_resumed", "clock_recomputed") else None
 
 
 def _of_steps(facts: Facts, clock_id: int, steps: list[StepRow], told: list[NoticeRow]) -> Iterator[str]:

@@ -28,6 +28,7 @@ MOVES = {
     "reassign": "reassign_not_applicable", "auto_accept": "auto_accept_moot", "return_to_queue": "to_queue_not_applicable",
 }  # fmt: skip
 EXCHANGED = ("asked", "replied", "question_withdrawn", "disputed", "dispute_closed")
+MARKED = ("paused", "resumed", "excused", "recomputed")
 LOGGED_LATE = "in_time_logged_late"
 
 
@@ -144,6 +145,8 @@ def _newest_at(handoffs: Iterable[HandoffRow], at: datetime) -> HandoffRow | Non
 def _steps(clock: ClockLine, facts: Facts) -> Iterator[str]:
     """Each step stands at its place of the plan, with the action that the plan says."""
     for step in facts.steps.get(clock.id, ()):
+        if step.kind in MARKED:  # compared with the rows of their own
+            continue
         is_planned = step.kind in ("warned", "escalated")
         line = clock.plan[step.ordinal] if is_planned and step.ordinal < len(clock.plan) else [None, None]
         if is_planned and line[0] != step.percent:

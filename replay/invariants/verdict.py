@@ -16,6 +16,7 @@ from replay.invariants import (
     exchange,
     figures,
     ledger,
+    marks,
     notices,
     periods,
     pins,
@@ -52,5 +53,19 @@ def broken(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str]:
     """Check ``facts`` as of ``at``: everything but the figures of the dashboard, which only read."""
     yield from clocks.differences(facts, at=at, slack=slack)
     yield from _of_itself(at=at, slack=slack)
-    for check in (endings, stories, duties, attempts, arrivals, scores, routes, pins, deeds, exchange, notices, ledger):
+    for check in (
+        marks,
+        endings,
+        stories,
+        duties,
+        attempts,
+        arrivals,
+        scores,
+        routes,
+        pins,
+        deeds,
+        exchange,
+        notices,
+        ledger,
+    ):
         yield from check.differences(facts)

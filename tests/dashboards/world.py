@@ -228,7 +228,8 @@ def _clock(
         version_id=world.agreement.version_id, calendar_version_id=world.calendar_version_id, state=state,
         budget_seconds=budget, arrived_at=started_at, started_at=started_at, due_at=due_at, plan=[],
         next_action_at=due_at if state == "running" else None, answered_at=answered_at,
-        answered_seconds=taken if is_answered else None, met_at=answered_at if state == "met" else None,
+        answered_seconds=taken if is_answered else None, waited_seconds=dice.choice((None, 0, 60, 5_000)),
+        excused_at=due_at if state == "missed" and dice.random() < 0.2 else None, met_at=answered_at if state == "met" else None,
         missed_at=due_at if state == "missed" else None, detected_at=due_at if state == "missed" else None,
         late_seconds=taken - budget if state == "missed" and is_answered else None,
         cancelled_at=started_at if state == "cancelled" else None, **subject,
@@ -238,8 +239,11 @@ def _clock(
         steps.append((state, {"met": answered_at, "missed": due_at, "cancelled": started_at}[state] or due_at))
     if state == "missed" and answered_at:
         steps.append(("answered", answered_at))
+    if clock.excused_at:
+        steps.append(("excused", clock.excused_at))
     for kind, when in steps:
-        ClockStep.objects.create(clock=clock, kind=kind, occurred_at=when, recorded_at=when)
+        code = dice.choice(("", "in_time_logged_late")) if kind == "answered" else ""
+        ClockStep.objects.create(clock=clock, kind=kind, code=code, occurred_at=when, recorded_at=when)
     return clock
 
 

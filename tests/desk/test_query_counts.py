@@ -11,8 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Campaign
 from leads.handoffs import accept
-from leads.models import Lead
-from teams.models import User
+from leads.models import Clock, Lead
+from leads.pausing import pause, resume
+from sla.calendars import set_calendar
+from teams.models import Team, User
+from tests.cast import OFFICE
 from tests.desk.conftest import Enter, Offer
 
 # page, by whom, at most so many queries: session and user included, and on PostgreSQL the clock
@@ -136,3 +139,43 @@ def test_a_leads_page_does_not_grow_with_its_history(enter: Enter, offer: Offer,
 
     assert Lead.objects.get().attempt_count == 6
     assert len(many) <= len(few) <= 35
+
+
+def test_a_clocks_page_does_not_grow_with_its_history(enter: Enter, offer: Offer, sam: User, at: datetime) -> None:
+    handoff = offer()
+    accept(lead_id=handoff.lead_id, actor=sam, at=at)
+    clock = Clock.objects.get(lead=handoff.lead_id, promise="verdict")
+    browser, path = enter(sam), f"/clocks/{clock.pk}/"
+    pause(clock_id=clock.pk, reason="later_date", actor=sam, at=at)
+    resume(clock_id=clock.pk, actor=sam, at=at)
+    browser.get(path)
+
+    with CaptureQueriesContext(connection) as few:
+        browser.get(path)
+    pause(clock_id=clock.pk, reason="later_date", actor=sam, at=at)
+    resume(clock_id=clock.pk, actor=sam, at=at)
+    with CaptureQueriesContext(connection) as many:
+        browser.get(path)
+
+    assert len(many) == len(few) <= 15
+
+
+def test_a_preview_does_not_grow_with_its_clocks(
+    enter: Enter, fill: Callable[[int], None], sales: Team, sue: User, at: datetime
+) -> None:
+    browser = enter(sue)
+    fill(2)
+    version = set_calendar(
+        actor=None, name="Sales hours", hours={**OFFICE, "holidays": ["2099-01-01"]}, at=at, team=sales
+    )
+    path = f"/calendars/{version.calendar_id}/recompute/"
+    browser.get(path)
+
+    with CaptureQueriesContext(connection) as few:
+        browser.get(path)
+    fill(18)
+    set_calendar(actor=None, name="Sales hours", hours={**OFFICE, "holidays": ["2099-01-02"]}, at=at, team=sales)
+    with CaptureQueriesContext(connection) as many:
+        browser.get(path)
+
+    assert len(many) == len(few) <= 16

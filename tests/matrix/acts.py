@@ -131,3 +131,43 @@ STEP_ROWS = tuple(
 API_ROWS = tuple(
     act.row(act.api, "act", {"POST": act.acting(frozenset({200}), act.body)}, "api") for act in ACTS if act.api
 )
+
+
+# What people do to clocks -----------------------------------------------------------------------------------------------
+
+NO_CLOCK = {"clock_id": MISSING_ID}
+LATER_DATE, SYSTEM_DOWN, HOLIDAYS = {"reason": "later_date"}, {"reason": "system_down"}, {"note": "Holidays"}
+
+
+def clock_row(argument: str, word: str, on: str, access: Mapping[str, Access], *, strangers: str = "login") -> Row:
+    """Declare an act on a clock of Sam's, as ``World.clocks`` names it, and on the same of Rita's."""
+    return Row(
+        access,
+        strangers=strangers,
+        own=lambda world, actor: {"clock_id": world.clocks[f"{on}sam"].pk, argument: word},
+        foreign=lambda world, actor: {"clock_id": world.clocks[f"{on}rita"].pk},
+        missing=NO_CLOCK,
+        label=word,
+    )
+
+
+def _acting(allowed: frozenset[str], done: int, data: Sent, own_only: frozenset[str] = frozenset()) -> Access:
+    return Access(allowed, frozenset({done}), refused=403, own_only=own_only, foreign=403, blind=BLIND, data=data)
+
+
+def _seeing(allowed: frozenset[str]) -> Access:
+    return Access(allowed, frozenset({200}), refused=403, blind=BLIND)
+
+
+CLOCK_ROWS = (
+    clock_row("code", "pause", "", {"GET": _seeing(REPS | MANAGER), "POST": _acting(MANAGER, 302, LATER_DATE, REPS)}),
+    clock_row("code", "go-on", "paused ", {"GET": _seeing(REPS | MANAGER), "POST": _acting(MANAGER, 302, {}, REPS)}),
+    # A manager of sales sees the form, for whoever manages a side may excuse what the other owes; the act says whose it is.
+    clock_row("code", "excuse", "missed ", {"GET": _seeing(frozenset({"mona", "sue"})), "POST": _acting(frozenset({"mona"}), 302, SYSTEM_DOWN)}),
+    clock_row("code", "recompute", "older ", {"GET": _seeing(frozenset({"mona", "sue", "ada"})), "POST": _acting(MANAGER | {"ada"}, 302, HOLIDAYS)}),
+)  # fmt: skip
+API_CLOCK_ROWS = (
+    clock_row("act", "pause", "", {"POST": _acting(MANAGER, 200, LATER_DATE, REPS)}, strangers="api"),
+    clock_row("act", "resume", "paused ", {"POST": _acting(MANAGER, 200, {}, REPS)}, strangers="api"),
+    clock_row("act", "excuse", "missed ", {"POST": _acting(frozenset({"mona"}), 200, SYSTEM_DOWN)}, strangers="api"),
+)

@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.matrix.accounts import ACCOUNT_ROWS
-from tests.matrix.acts import API_ROWS, STEP_ROWS
+from tests.matrix.acts import API_CLOCK_ROWS, API_ROWS, CLOCK_ROWS, STEP_ROWS
 from tests.matrix.rows import (
     FORM_TAKEN,
     PEOPLE,
@@ -45,6 +45,10 @@ def others_lead(world: World, actor: str) -> dict[str, int]:
 
 
 LEAD = Target(lead, {"lead_id": MISSING_ID}, others_lead)
+CLOCK = Target(lambda world, actor: {"clock_id": of(actor, world.clocks, "sam").pk}, {"clock_id": MISSING_ID})
+CALENDAR = Target(
+    lambda world, actor: {"calendar_id": world.clocks["sam"].calendar_version.calendar_id}, {"calendar_id": MISSING_ID}
+)
 CAMPAIGN = Target(
     lambda world, actor: {"campaign_id": of(actor, world.campaigns, "maya").pk},
     {"campaign_id": MISSING_ID},
@@ -214,6 +218,9 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     ),
     "leads:api_lead": api({"GET": Access(who_may("see_leads"), OK)}, target=LEAD),
     "leads:api_act": API_ROWS,
+    "leads:api_clocks": api({"GET": Access(who_may("see_leads"), OK)}, target=LEAD),
+    "leads:api_clock": api({"GET": Access(who_may("see_leads"), OK)}, target=CLOCK),
+    "leads:api_clock_act": API_CLOCK_ROWS,
     "leads:api_schema": api({"GET": Access(PEOPLE, OK)}),
     "leads:api_docs": api({"GET": Access(PEOPLE, OK)}),
     # figures
@@ -226,6 +233,11 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:leads": page("see_leads"),
     "desk:lead": page("see_leads", target=LEAD),
     "desk:step": STEP_ROWS,
+    "desk:clock": page("see_leads", target=CLOCK),
+    "desk:clock_act": CLOCK_ROWS,
+    "desk:recompute_all": form("recompute_clock", target=CALENDAR, refused=403, blind=frozenset({"olive"})),
+    "desk:faults": page("change_settings"),
+    "desk:fault_again": deed("change_settings", target=CLOCK, done={302}),
     "desk:timeline": page("see_leads", target=LEAD),
     "desk:campaigns": page("see_campaigns"),
     "desk:campaign": page("see_campaigns", target=CAMPAIGN),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from campaigns.models import Campaign
 from leads.models import (
     CaptureForm,
+    Clock,
+    ClockFault,
     Company,
     Contact,
     Dispute,
@@ -19,18 +22,21 @@ from leads.models import (
     Question,
     TargetPeriod,
 )
+from leads.pausing import pause
 from leads.periods import open_periods
+from leads.sweep import sweep
 from ledger.instants import edge_now
 from ledger.models import Notice
 from ledger.wording import IN_APP, Message, register
 from ledger.writing import Told, write_notices
 from personas.models import Persona, PersonaVersion
 from sla.agreements import draft_from_template, propose
+from sla.calendars import set_calendar
 from sla.in_force import InForce
 from sla.models import AgreementComment, AgreementVersion, Calendar
 from sla.negotiating import comment
 from teams.models import Team, User
-from tests.cast import NOW, make_lead, offer_to, office, person, sign
+from tests.cast import NOW, OFFICE, clock_start, make_lead, offer_to, office, person, sign, start_clocks
 from tests.matrix.rows import DEACTIVATED
 from tests.routing_setup import simple_routing
 
@@ -61,6 +67,8 @@ class World:
     """A draft of each side, by its manager, and a *proposal* of marketing's."""
     concerns: dict[str, AgreementComment]
     """A concern about the proposal, by who raised it."""
+    clocks: dict[str, Clock]
+    """Promises of the two reps: running, *paused* and *missed*, one that is *set aside*, and one under an *older* calendar."""
 
     @staticmethod
     def make() -> World:
@@ -94,6 +102,7 @@ class World:
             notices={name: _notice(user) for name, user in people.items()},
             calendar=Calendar.objects.get(name="Sales hours"),
             **_negotiation(people),
+            clocks=_clocks(people, sales, agreement),
         )
 
 
@@ -146,6 +155,28 @@ def _accepted(lead: Lead, rep: User, agreement: InForce) -> Handoff:
         lead=lead, ordinal=1, version_id=agreement.version_id, tier="hot", state="accepted", offered_at=edge_now(),
         assignee=rep, assigned_at=NOW, decided_at=edge_now(), decided_by=rep,
     )  # fmt: skip
+
+
+def _clocks(people: dict[str, User], sales: Team, agreement: InForce) -> dict[str, Clock]:
+    now = edge_now()
+    found = {}
+    for name in ("sam", "rita"):
+        for prefix in ("", "paused ", "missed ", "older "):
+            lead = make_lead(stage="sal", owner=people[name], sal_at=now)
+            began = now - timedelta(days=90) if prefix == "missed " else now
+            start_clocks(
+                clock_start(agreement, "verdict", user=people[name], lead_id=lead.pk, arrived_at=began), at=began
+            )
+            found[f"{prefix}{name}"] = clock = Clock.objects.get(lead=lead)
+            if prefix == "paused ":
+                pause(clock_id=clock.pk, reason="later_date", actor=people[name], at=now)
+    sweep(at=now)
+    aside = found["sam"]
+    ClockFault.objects.create(
+        clock=aside, plan_position=0, first_at=now, last_at=now, logged_at=now, error="ZeroDivisionError"
+    )
+    set_calendar(actor=None, name="Sales hours", hours={**OFFICE, "holidays": ["2026-12-25"]}, at=now, team=sales)
+    return found
 
 
 def _campaign(owner: User, code: str = "", **fields: Any) -> Campaign:

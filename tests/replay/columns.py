@@ -81,6 +81,9 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
     "leads.Opportunity": {"expected_close_on": GIVEN, "note": WORDS},
     "leads.Clock": {"team_id": SETTING, "calendar_version_id": HOURS},
     "leads.ClockStep": {},
+    "leads.ClockPause": {"note": WORDS},
+    "leads.ClockExcuse": {"note": WORDS},
+    "leads.ClockRecompute": {"note": WORDS},
     "leads.LeadEvent": {},
     "leads.ImportRun": {
         "file_name": GIVEN, "columns": GIVEN, "mapping": GIVEN, "campaign_id": GIVEN, "touch_kind": GIVEN,
@@ -106,6 +109,7 @@ WHERE: Mapping[tuple[str, str], Q] = {
     ("leads.Assignment", "queue_id"): Q(queue__isnull=False),
     ("leads.LeadEvent", "version_id"): Q(kind="accepted"),
     ("leads.Feedback", "aspects"): ~Q(aspects={}),
+    ("leads.ClockPause", "ended_by_id"): Q(ended_by__isnull=False),
 }
 """Which row to damage, where not any will do."""
 
