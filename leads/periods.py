@@ -135,6 +135,6 @@ def _clock_row(clock_id: int, period: TargetPeriod, span: Span, owner: SideHours
         "state": Clock.States.RUNNING, "budget_seconds": budget_of(span, owner.calendar), "grace_seconds": 0,
         "arrived_at": span.starts_at, "started_at": span.starts_at, "due_at": span.ends_at, "plan": json.dumps(plan),
         "plan_position": 0, "next_action_at": instant(plan[0][2]),
-        "needed": None,
+        "waited_seconds": 0, "needed": None,
     }  # fmt: skip
     return tuple(values[column] for column in NEW_COLUMNS)

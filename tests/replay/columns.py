@@ -83,7 +83,7 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
     "leads.ClockStep": {},
     "leads.ClockPause": {"note": WORDS},
     "leads.ClockExcuse": {"note": WORDS},
-    "leads.ClockRecompute": {"note": WORDS},
+    "leads.ClockRecompute": {"note": WORDS, "calendar_before_id": HOURS},
     "leads.LeadEvent": {},
     "leads.ImportRun": {
         "file_name": GIVEN, "columns": GIVEN, "mapping": GIVEN, "campaign_id": GIVEN, "touch_kind": GIVEN,
@@ -109,6 +109,7 @@ WHERE: Mapping[tuple[str, str], Q] = {
     ("leads.Assignment", "queue_id"): Q(queue__isnull=False),
     ("leads.LeadEvent", "version_id"): Q(kind="accepted"),
     ("leads.Feedback", "aspects"): ~Q(aspects={}),
+    ("leads.ClockPause", "until"): Q(ended_at__isnull=True),
     ("leads.ClockPause", "ended_by_id"): Q(ended_by__isnull=False),
 }
 """Which row to damage, where not any will do."""
