@@ -32,7 +32,8 @@ SLACK = timedelta(seconds=90)
 
 def differences(*, at: datetime, slack: timedelta = SLACK) -> list[str]:
     """Check what is stored as of ``at``; one sentence for each thing that does not hold, none where all does."""
-    return [*broken(Facts.load(), at=at, slack=slack), *figures.differences(at=at)]
+    found = broken(Facts.load(), at=at, slack=slack)
+    return [*found, *_of_itself(at=at, slack=slack), *figures.differences(at=at)]
 
 
 def of_clocks(facts: Facts, *, at: datetime, slack: timedelta = SLACK) -> list[str]:
@@ -50,9 +51,8 @@ def _of_itself(*, at: datetime, slack: timedelta) -> Iterator[str]:
 
 
 def broken(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str]:
-    """Check ``facts`` as of ``at``: everything but the figures of the dashboard, which only read."""
+    """Check ``facts`` as of ``at``: all about leads but the figures of the dashboard, which only read."""
     yield from clocks.differences(facts, at=at, slack=slack)
-    yield from _of_itself(at=at, slack=slack)
     for check in (
         marks,
         endings,

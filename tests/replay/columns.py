@@ -114,6 +114,13 @@ WHERE: Mapping[tuple[str, str], Q] = {
 }
 """Which row to damage, where not any will do."""
 
+OF_LEADS = {
+    "leads.Clock": Q(campaign=None, period=None),
+    "leads.ClockStep": Q(clock__campaign=None, clock__period=None),
+    "ledger.Notice": Q(subject_type="lead"),
+}
+"""Which rows are about leads: of the others see ``test_targets_and_briefings``."""
+
 TO: Mapping[tuple[str, str], Any] = {
     ("leads.Handoff", "state"): "recalled",
     ("leads.Opportunity", "stage"): "lost",

@@ -56,7 +56,8 @@ def _damage(label: str, column: str) -> None:
     """Put another value into the first row that the database lets have it, one that has a value if there is any."""
     model: Any = apps.get_model(label)
     field = next(field for field in model._meta.concrete_fields if field.attname == column)
-    rows = model._base_manager.filter(columns.WHERE.get((label, column), models.Q())).order_by("id")
+    about = columns.OF_LEADS.get(label, models.Q())
+    rows = model._base_manager.filter(about & columns.WHERE.get((label, column), models.Q())).order_by("id")
     empty = models.Q(**{f"{column}__isnull": True})
     if isinstance(field, models.CharField):
         empty |= models.Q(**{column: ""})
