@@ -24,6 +24,7 @@ FIGURES = "counted anew from events, by dashboards.raw_figures and dashboards.pr
 PINNED = "what the checks rest on: frozen by triggers, terms by their hash"
 OF_ITSELF = "checked beside leads, and damaged in test_targets_and_briefings"
 SEALS = "looked after by ledger.sealing"
+ELSEWHERE = "damaged in tests.replay.test_exchange: nobody asks or contests in the history that is played"
 
 WHOLE = {
     "leads.Company": IDENTITY,
@@ -79,7 +80,9 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
     "leads.Question": {"text": WORDS, "answer": WORDS, "submission_key": GIVEN},
     "leads.Dispute": {"reason": WORDS},
     "leads.Opportunity": {"expected_close_on": GIVEN, "note": WORDS},
-    "leads.Clock": {"team_id": SETTING, "calendar_version_id": HOURS},
+    "leads.Clock": {
+        "team_id": SETTING, "calendar_version_id": HOURS, "question_id": ELSEWHERE, "dispute_id": ELSEWHERE,
+    },
     "leads.ClockStep": {},
     "leads.ClockPause": {"note": WORDS},
     "leads.ClockExcuse": {"note": WORDS},
@@ -130,6 +133,10 @@ TO: Mapping[tuple[str, str], Any] = {
 """What to put there, where not any other value will do."""
 
 LONG_AGO = datetime(2020, 2, 2, tzinfo=UTC)
+
+
+EXCHANGED = ("leads.Question", "leads.Dispute")
+"""Models that are damaged in ``tests.replay.test_exchange``."""
 
 
 def fields_seen() -> list[tuple[str, str]]:

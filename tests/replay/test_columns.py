@@ -45,7 +45,9 @@ def test_every_column_of_every_model_has_its_place_in_the_table() -> None:
 @pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.xdist_group("columns")
-@pytest.mark.parametrize(("label", "column"), columns.fields_seen())
+@pytest.mark.parametrize(
+    ("label", "column"), [pair for pair in columns.fields_seen() if pair[0] not in columns.EXCHANGED]
+)
 def test_another_value_is_told(damaged: datetime, label: str, column: str) -> None:
     _damage(label, column)
 

@@ -134,7 +134,7 @@ def test_what_the_verbs_leave_is_sound(history: None) -> None:
     assert found == []
 
 
-SEEN = [(label, column) for label, column in columns.fields_seen() if label in ("leads.Question", "leads.Dispute")]
+SEEN = [(label, column) for label, column in columns.fields_seen() if label in columns.EXCHANGED]
 
 
 @pytest.mark.parametrize(("label", "column"), SEEN)
@@ -151,6 +151,16 @@ def test_another_value_is_told(unguarded: None, label: str, column: str) -> None
             assert told()
             return
     pytest.fail("the database refuses every other value")
+
+
+def take_the_clock_of_another_question() -> None:
+    first, second = Clock.objects.filter(question__isnull=False).exclude(state="running").order_by("id")[:2]
+    Clock.objects.filter(pk=second.pk).update(question=first.question)
+
+
+def take_the_clock_of_another_dispute() -> None:
+    first, *_, last = Clock.objects.filter(dispute__isnull=False, side="sales").exclude(state="running").order_by("id")
+    Clock.objects.filter(pk=last.pk).update(dispute=first.dispute)
 
 
 def lose_what_was_asked() -> None:
@@ -241,6 +251,8 @@ def close_before_the_time_is_over() -> None:
 
 
 @pytest.mark.parametrize("damage", [
+    take_the_clock_of_another_question,
+    take_the_clock_of_another_dispute,
     lose_what_was_asked, lose_an_answer, lose_the_end_of_a_dispute, close_a_dispute_twice, lose_a_word_of_the_audit,
     lose_the_clock_of_a_question, lose_the_clock_of_a_side, give_the_clock_to_the_other_side, count_a_rejection_as_accepted,
     count_what_was_struck, cancel_what_is_open, answer_what_nobody_answered, ask_about_a_lead_that_is_closed,
