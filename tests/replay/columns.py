@@ -21,6 +21,7 @@ HOURS = "a setting too: another is seen where its hours are others"
 DELIVERY = "what became of a message"
 MACHINERY = "the program's own notes"
 FIGURES = "counted anew from events, by dashboards.raw_figures and dashboards.proving"
+REFUSED = "a clock has one subject: a constraint refuses a second one"
 PINNED = "what the checks rest on: frozen by triggers, terms by their hash"
 OF_ITSELF = "checked beside leads, and damaged in test_targets_and_briefings"
 SEALS = "looked after by ledger.sealing"
@@ -81,7 +82,7 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
     "leads.Dispute": {"reason": WORDS},
     "leads.Opportunity": {"expected_close_on": GIVEN, "note": WORDS},
     "leads.Clock": {
-        "team_id": SETTING, "calendar_version_id": HOURS, "question_id": ELSEWHERE, "dispute_id": ELSEWHERE,
+        "campaign_id": REFUSED, "period_id": REFUSED, "team_id": SETTING, "calendar_version_id": HOURS, "question_id": ELSEWHERE, "dispute_id": ELSEWHERE,
     },
     "leads.ClockStep": {},
     "leads.ClockPause": {"note": WORDS},
