@@ -46,7 +46,9 @@ class TooMany(BadScenario):
 def known_at(at: datetime) -> Known:
     """Give what a scenario can be about, with six small queries."""
     try:
-        promises = agreement_in_force(at).terms.promises
+        promises = {
+            code: promise for code, promise in agreement_in_force(at).terms.promises.items() if not promise.kind.before
+        }
     except NoAgreement:
         promises = {}
     teams = list(Team.objects.filter(is_active=True).order_by("side", "name", "id"))
@@ -71,10 +73,13 @@ def _hours_now(team_ids: Sequence[int]) -> dict[int, str]:
 
 
 def clocks_of(first: date, until: date) -> QuerySet[Clock]:
-    """Give the clocks that fell due from ``first`` up to, not including, ``until``, as the company's days begin; numbers for a period have none."""
+    """Give the clocks that fell due from ``first`` up to, not including, ``until``, as the company's days begin.
+
+    Numbers for a period have none; briefings before a campaign run back from its date, which what is asked here does not move.
+    """
     zone: Any = get_default_timezone()
     return Clock.objects.filter(
-        due_at__gte=midnight(first, zone), due_at__lt=midnight(until, zone), period__isnull=True
+        due_at__gte=midnight(first, zone), due_at__lt=midnight(until, zone), period=None, campaign=None
     )
 
 

@@ -118,7 +118,6 @@ def test_the_form_as_it_was_sent_is_brought_to_its_short_address(browser: Client
     [
         ("time-accept-hot", "soon", "Write a time such as"),
         ("time-accept-hot", "0 min", "Give a time above zero."),
-        ("time-brief-hot", "3 h", "give working days"),
         ("grace-accept", "-5", "Write a time such as"),
         ("warn-accept", "0, 120", "Write percentages"),
         ("hours-{team}", "whenever", "Write hours such as"),
