@@ -38,10 +38,10 @@ OUTCOMES_OF = {
 
 
 class StepForm(forms.Form):
-    """A form for a step on ``lead`` by ``user`` at ``at``; ``which`` is what of several things the address names."""
+    """A form for a step on ``lead`` by ``user`` at ``at``."""
 
-    def __init__(self, *args: Any, lead: Lead, user: User, at: datetime, which: str = "", **kwargs: Any) -> None:
-        self.lead, self.user, self.at, self.which = lead, user, at, which
+    def __init__(self, *args: Any, lead: Lead, user: User, at: datetime, **kwargs: Any) -> None:
+        self.lead, self.user, self.at = lead, user, at
         super().__init__(*args, **kwargs)
         self.prepare()
 
@@ -53,12 +53,11 @@ class StepForm(forms.Form):
         return refusal.problems
 
 
-def note_field(label: str = "Note", *, required: bool = False, rows: int = 2) -> TextField:
-    """Make a field for words of up to two thousand characters."""
+def _note(label: str = "Note", *, required: bool = False, rows: int = 2) -> TextField:
     return TextField(label=label, multi_line=True, rows=rows, max_length=2000, required=required)
 
 
-def key_field() -> forms.UUIDField:
+def _key() -> forms.UUIDField:
     """Name this showing of the form, so that sending it twice stores it once."""
     return forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
 
@@ -77,14 +76,14 @@ def _rejections() -> list[tuple[str, list[tuple[str, str]]]]:
 
 class RejectForm(StepForm):
     reason = _reason(_rejections())
-    note = note_field("What marketing should know")
+    note = _note("What marketing should know")
 
 
 class ActivityForm(StepForm):
     """An activity of one kind, which the step says."""
 
     kind = ""
-    key = key_field()
+    key = _key()
     outcome = forms.ChoiceField(label="Outcome", choices=[])
     occurred_at = forms.DateTimeField(
         label="When", required=False, help_text="Left empty: now.",
@@ -92,7 +91,7 @@ class ActivityForm(StepForm):
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
     )  # fmt: skip
     is_inbound = forms.BooleanField(label="They contacted us", required=False)
-    note = note_field()
+    note = _note()
 
     def prepare(self) -> None:
         choices = [CHOOSE, *((code, OUTCOMES[code]) for code in OUTCOMES_OF[self.kind])]
@@ -119,12 +118,12 @@ assert {CallForm.kind, EmailForm.kind, MeetingForm.kind, MessageForm.kind} == se
 
 
 class RateForm(StepForm):
-    key = key_field()
+    key = _key()
     quality = forms.TypedChoiceField(
         label="Quality of this lead", coerce=int, widget=forms.RadioSelect,
         choices=[(5, "5 – excellent"), (4, "4 – good"), (3, "3 – fair"), (2, "2 – poor"), (1, "1 – useless")],
     )  # fmt: skip
-    comment = note_field("What was good, what was not")
+    comment = _note("What was good, what was not")
 
     def prepare(self) -> None:
         for code, label in FEEDBACK_ASPECTS.items():
@@ -148,12 +147,6 @@ class AssignForm(StepForm):
 
 class QualifyForm(StepForm):
     reason = TextField(label="Why it is an MQL although the rule does not say so", max_length=REASON_LENGTH)
-
-
-class NurtureForm(StepForm):
-    key = key_field()
-    kind = forms.ChoiceField(label="How", choices=[CHOOSE, *ACTIVITY_KINDS.items()])
-    note = note_field()
 
 
 class ChecklistForm(StepForm):
@@ -212,7 +205,7 @@ class WinForm(StepForm):
 
 class LoseForm(StepForm):
     reason = _reason(LOSS_REASONS.items())
-    note = note_field()
+    note = _note()
 
 
 class RecycleForm(StepForm):
@@ -221,12 +214,12 @@ class RecycleForm(StepForm):
         label="Comes back on", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="Left empty: after the days that the agreement gives this reason.",
     )  # fmt: skip
-    note = note_field()
+    note = _note()
 
 
 class DisqualifyForm(StepForm):
     reason = _reason(DISQUALIFY_REASONS.items())
-    note = note_field()
+    note = _note()
 
 
 class ReopenForm(StepForm):

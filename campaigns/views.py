@@ -9,12 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from campaigns.actions import NoSuchCampaign, fingerprint, require_marketer
+from campaigns.actions import NoSuchCampaign, change_campaign, fingerprint, log_campaign, require_marketer
 from campaigns.forms import CampaignForm, initial_of
 from campaigns.models import Campaign
 from inputs.fields import add_problems
 from inputs.refusals import Conflict, Invalid
-from leads.briefings import plan_campaign, replan_campaign
 from ledger.instants import company_day, edge_now
 from teams.models import User
 
@@ -30,13 +29,11 @@ def new_campaign(request: HttpRequest) -> HttpResponse:
     form = CampaignForm(request.POST)
     if form.is_valid():
         try:
-            campaign = plan_campaign(brief=form.brief, actor=actor, at=at)
+            campaign = log_campaign(brief=form.brief, actor=actor, at=at)
         except Invalid as refused:
             add_problems(form, refused.problems)
         else:
-            messages.success(
-                request, f"“{campaign.name}” is logged. Brief sales before it starts: nobody there is told yet."
-            )
+            messages.success(request, f"“{campaign.name}” is logged. Sales see its brief on every lead that it brings.")
             return redirect(_address(campaign))
     return _page(request, form, status=UNPROCESSABLE)
 
@@ -54,7 +51,7 @@ def edit_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
     status = UNPROCESSABLE
     if form.is_valid():
         try:
-            replan_campaign(
+            change_campaign(
                 campaign_id=campaign.pk, brief=form.brief, actor=actor, at=at, seen=request.POST.get("seen")
             )
         except (Invalid, Conflict) as refused:
