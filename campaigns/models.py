@@ -68,6 +68,10 @@ class Campaign(models.Model):
     offer = models.CharField(_("offer"), max_length=200, blank=True, default="")
     talking_points = models.TextField(_("talking points"), blank=True, default="")
     created_at = models.DateTimeField()
+    announced_at = models.DateTimeField(null=True, blank=True, help_text="When sales was briefed.")
+    announced_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     objects = CampaignQuerySet.as_manager()
 
@@ -83,8 +87,27 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=Q(cost__isnull=True) | Q(cost__gte=0), name="a_campaign_cost_is_not_negative"
             ),
+            models.CheckConstraint(
+                condition=Q(announced_at__isnull=True, announced_by__isnull=True)
+                | Q(announced_at__isnull=False, announced_by__isnull=False),
+                name="somebody_announced_a_campaign",
+            ),
         ]
         indexes = [models.Index(fields=["owner", "-starts_on"], name="campaign_owner_idx")]
 
     def __str__(self) -> str:
         return self.name
+
+
+class BriefingRead(models.Model):
+    """That somebody of sales said *I am informed* about a campaign, once."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="reads")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "user"], name="informed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} is informed of campaign {self.campaign_id}"

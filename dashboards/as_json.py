@@ -57,7 +57,8 @@ def _spread(spread: Spread) -> dict[str, Any]:
 
 def _kept(line: Kept) -> dict[str, Any]:
     return {
-        **_share(line.kept), "missed": line.missed.part, "cancelled": line.cancelled.part, "verdict": line.verdict,
+        **_share(line.kept), "missed": line.missed.part, "excused": line.excused.part,
+        "without_excused": _share(line.without_excused), "cancelled": line.cancelled.part, "verdict": line.verdict,
     }  # fmt: skip
 
 
@@ -73,7 +74,9 @@ def _compliance(found: Compliance, choices: Choices) -> dict[str, Any]:
                 "kept": _kept(line.total),
                 "change_points": None if line.change is None else float(line.change),
                 "response_seconds": _spread(line.response),
+                "waited_seconds": _spread(line.waited),
                 "unanswered": line.unanswered.part,
+                "logged_late": line.logged_late.part,
                 "bands": [
                     {"band": label, "count": figure.part}
                     for (label, _, _), figure in zip(BANDS, line.bands, strict=True)

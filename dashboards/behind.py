@@ -23,7 +23,7 @@ DATED = {Lead: "captured_at", Clock: "due_at", Handoff: "decided_at", Feedback: 
 """By which date the rows of a period are ordered: the one that is shown. What is counted to date goes by its key: it may have none."""
 
 ALONG = {
-    "clock": ("handoff", "user", "team"),
+    "clock": ("handoff", "question", "dispute__handoff", "user", "team"),
     "handoff": ("assignee",),
     "rating": ("user",),
     "deal": ("owner",),

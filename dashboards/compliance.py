@@ -19,10 +19,14 @@ from dashboards.ranks import nearest_rank
 from dashboards.scope import Scope
 from dashboards.tallies import tally
 from sla.in_force import InForce, NoAgreement, agreement_in_force
+from sla.promises import BOTH
 from teams.roles import Side
 
 WEEKS_SHOWN = 10
-COUNTED = ("judged", "kept", "missed", "unanswered", "answered", "cancelled")
+COUNTED = (
+    "judged", "kept", "missed", "excused", "counted_without", "logged_late", "unanswered", "answered", "cancelled",
+)  # fmt: skip
+TIMED = ("answered_seconds", "waited_seconds", "late_seconds")
 OWED_BY = ("promise", "side", "tier", "rep", "queue")
 TIER_ORDER = {"hot": 0, "warm": 1, "standard": 2}
 
@@ -48,18 +52,26 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The share kept of a group of promises, and what it means under the agreement."""
+    """The share kept of a group of promises, with and without the misses that were excused, and what it means under the agreement.
+
+    The verdict is about all: an excuse changes no figure that was agreed upon.
+    """
 
     value: Any
     kept: Figure
+    without_excused: Figure
     missed: Figure
+    excused: Figure
     cancelled: Figure
     verdict: str
 
 
 @dataclass(frozen=True, slots=True)
 class PromiseLine:
-    """One promise of one side: kept, compared with before, how fast, and the same by tier and by who owed it."""
+    """One promise of one side: kept, compared with before, how fast, and the same by tier and by who owed it.
+
+    ``waited`` is the system delay and ``response`` the human one of what was answered; ``logged_late`` are misses that were answered in time.
+    """
 
     code: str
     words: str
@@ -67,7 +79,9 @@ class PromiseLine:
     total: Kept
     change: Decimal | None
     response: Spread
+    waited: Spread
     unanswered: Figure
+    logged_late: Figure
     bands: list[Figure]
     by_tier: list[Kept]
     by_owner: list[Kept]
@@ -117,7 +131,8 @@ class Compliance:
     misses: list[Misses]
 
     def of(self, side: Side) -> list[PromiseLine]:
-        return [line for line in self.promises if line.side == side]
+        """Give what a side owes; what both owe stands with each, and counts the clocks of both."""
+        return [line for line in self.promises if line.side in (side, BOTH)]
 
     def owners(self) -> list[OwnerLine]:
         """Put what ``by_owner`` of all promises says into one table, who owed most first."""
@@ -136,9 +151,9 @@ def compliance(scope: Scope, *, at: datetime, fresh: Freshness | None = None) ->
     """Reckon the promises of ``scope``; judged by the agreement in force at its end, or now."""
     agreement = _in_force(min(at, scope.period.ends_at))
     measure = Measure(agreement.terms.attainment_target_percent if agreement else None, _judged_from(agreement))
-    now = tally(PROMISE, scope, OWED_BY, measures=COUNTED, spreads=("answered_seconds", "late_seconds"), fresh=fresh)
+    now = tally(PROMISE, scope, OWED_BY, measures=COUNTED, spreads=TIMED, fresh=fresh)
     before = tally(PROMISE, scope.before(), ("promise",), measures=COUNTED, fresh=fresh).by("promise")
-    seconds = now.ordered_by("answered_seconds", "promise")
+    seconds, waited = now.ordered_by("answered_seconds", "promise"), now.ordered_by("waited_seconds", "promise")
     by_tier, by_owner = now.by("promise", "tier"), now.by("promise", "rep", "queue")
     promises = []
     for code, side, words in _promises(agreement, now.by("promise", "side")):
@@ -151,7 +166,9 @@ def compliance(scope: Scope, *, at: datetime, fresh: Freshness | None = None) ->
                 total=_kept(None, narrowed, now.total(promise=code), measure),
                 change=_change(narrowed, now.total(promise=code), before.get(code)),
                 response=spread("promise.response", narrowed, seconds[code]),
+                waited=spread("promise.waited", narrowed, waited[code]),
                 unanswered=figure("promise.unanswered", narrowed, now.total(promise=code)),
+                logged_late=figure("promise.logged_late", narrowed, now.total(promise=code)),
                 bands=_bands(narrowed, seconds[code]),
                 by_tier=_by_tier(narrowed, by_tier, code, measure),
                 by_owner=_by_owner(narrowed, by_owner, code, measure),
@@ -186,8 +203,8 @@ def _promises(agreement: InForce | None, found: Iterable[tuple[str, str]]) -> li
 def _kept(value: Any, scope: Scope, counts: Counts, measure: Measure) -> Kept:
     kept = figure("promise.kept_rate", scope, counts)
     return Kept(
-        value, kept, figure("promise.missed", scope, counts), figure("promise.cancelled", scope, counts),
-        measure.verdict(kept),
+        value, kept, figure("promise.kept_rate_without", scope, counts), figure("promise.missed", scope, counts),
+        figure("promise.excused", scope, counts), figure("promise.cancelled", scope, counts), measure.verdict(kept),
     )  # fmt: skip
 
 
@@ -241,7 +258,7 @@ def _weeks(scope: Scope, measure: Measure, fresh: Freshness | None) -> list[Week
     """Count by week, for at least ten weeks up to the period's end, so that a short period too shows where it comes from."""
     reach = scope.period.reaching_back(WEEKS_SHOWN)
     parts = reach.weeks()
-    counted = ("judged", "kept", "missed", "cancelled")
+    counted = ("judged", "kept", "missed", "excused", "counted_without", "cancelled")
     found = tally(
         PROMISE, scope.within(reach), ("promise",), measures=counted, slices=parts, date_field="due_at", fresh=fresh,
     ).by(SLICE, "promise")  # fmt: skip

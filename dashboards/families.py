@@ -16,9 +16,10 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from dashboards.scope import Filters, Scope
+from leads.clocks import LOGGED_LATE
 from leads.codes import PROCEDURAL_REJECTIONS
 from leads.lifecycle import PATH, STAGE_TIMES
-from leads.models import Clock, Feedback, Handoff, Lead, LeadEvent, Touch
+from leads.models import Clock, ClockStep, Feedback, Handoff, Lead, LeadEvent, Touch
 from teams.models import Membership
 
 STAGES = ("leads", "mql", "sal", "sql", "opportunity", "won")
@@ -208,8 +209,12 @@ ACTIVITY = Family(entered, {**dict.fromkeys(STAGES, FROM_MARKETING), **OTHERS}, 
 # Clocks ---------------------------------------------------------------------------------------------------------------
 
 
+ABOUT_A_LEAD = Q(campaign__isnull=True, period__isnull=True)
+"""Targets and briefings are about no lead: they have a page of their own (``desk.queries.targets``)."""
+
+
 def ended(scope: Scope, _measure: str) -> QuerySet[Clock]:
-    """Clocks that fell due in the period and have their outcome.
+    """Clocks about leads that fell due in the period and have their outcome.
 
     By the due time, not by the answer's: a period's misses are then complete when it is over, and an early answer changes no other period.
     """
@@ -217,15 +222,18 @@ def ended(scope: Scope, _measure: str) -> QuerySet[Clock]:
     narrowed = of_person(filters, "user", "team") & _tier(filters, "tier")
     if filters.promise is not None:
         narrowed &= Q(promise=filters.promise)
-    clocks = Clock.objects.filter(within("due_at", scope), narrowed)
+    clocks = Clock.objects.filter(within("due_at", scope), ABOUT_A_LEAD, narrowed)
     if not of_lead(filters):
         return clocks
     leads = Lead.objects.filter(of_lead(filters))
-    return clocks.alias(about=Coalesce("lead_id", "handoff__lead_id")).filter(about__in=leads.values("pk"))
+    return clocks.alias(about=Coalesce(*_ways_to("_id"))).filter(about__in=leads.values("pk"))
 
 
 MET, MISSED = Q(state=Clock.States.MET), Q(state=Clock.States.MISSED)
 ANSWERED = (MET | MISSED) & Q(answered_seconds__isnull=False)
+WAITED = ANSWERED & Q(waited_seconds__isnull=False)
+EXCUSED = MISSED & Q(excused_at__isnull=False)
+LATE_IN_LOG = ClockStep.objects.filter(clock=OuterRef("pk"), kind="answered", code=LOGGED_LATE)
 
 
 def _band(low: int, high: int | None) -> Q:
@@ -233,9 +241,14 @@ def _band(low: int, high: int | None) -> Q:
     return ANSWERED & Q(answered_seconds__gte=low) & below
 
 
+def _ways_to(column: str) -> tuple[str, ...]:
+    """Give the ways from a clock to its lead: named by itself, by its handoff, by its question, by what its dispute is about."""
+    return tuple(f"{way}{column}" for way in ("lead", "handoff__lead", "question__lead", "dispute__handoff__lead"))
+
+
 def _of_its_lead(column: str) -> Coalesce:
-    """Give a column of the lead that a clock is about, whether it names it or its handoff does."""
-    return Coalesce(f"lead__{column}", f"handoff__lead__{column}")
+    """Give a column of the lead that a clock is about."""
+    return Coalesce(*_ways_to(f"__{column}"))
 
 
 PROMISE = Family(
@@ -244,8 +257,12 @@ PROMISE = Family(
         "judged": MET | MISSED,
         "kept": MET,
         "missed": MISSED,
+        "excused": EXCUSED,
+        "counted_without": MET | (MISSED & Q(excused_at__isnull=True)),
+        "logged_late": MISSED & Q(Exists(LATE_IN_LOG), answered_at__isnull=False),
         "cancelled": Q(state=Clock.States.CANCELLED),
         "answered": ANSWERED,
+        "waited": WAITED,
         "unanswered": MISSED & Q(answered_seconds__isnull=True),
         **{f"band_{number}": _band(low, high) for number, (_, low, high) in enumerate(BANDS)},
     },
@@ -259,7 +276,11 @@ PROMISE = Family(
         "campaign": _of_its_lead("last_campaign_id"),
         "persona": _of_its_lead("persona__persona_id"),
     },
-    {"answered_seconds": ANSWERED, "late_seconds": MISSED & Q(late_seconds__isnull=False)},
+    {
+        "answered_seconds": ANSWERED,
+        "waited_seconds": WAITED,
+        "late_seconds": MISSED & Q(late_seconds__isnull=False),
+    },
 )
 
 
@@ -277,9 +298,12 @@ def decided(scope: Scope, _measure: str) -> QuerySet[Handoff]:
 
 States = Handoff.States
 FIRST = Q(ordinal=1)
-REJECTED = Q(state=States.REJECTED) | Q(was_returned=True)
+COUNTED = Q(is_struck=False)
+"""A delivery that both sides struck is counted nowhere."""
+REJECTED = (Q(state=States.REJECTED) | Q(was_returned=True)) & Q(is_overturned=False) & COUNTED
 PROCEDURAL = Q(reason__in=sorted(PROCEDURAL_REJECTIONS))
-ACCEPTED = Q(state=States.ACCEPTED, was_returned=False)
+ACCEPTED = (Q(state=States.ACCEPTED, was_returned=False) | Q(is_overturned=True)) & COUNTED
+"""A rejection that both sides overturned counts as accepted, whatever its reason."""
 
 _THROUGH_LEAD = {
     "source": "lead__source", "campaign": "lead__last_campaign_id", "persona": "lead__persona__persona_id",
@@ -292,8 +316,8 @@ HANDOFF = Family(
         "accepted": FIRST & ACCEPTED,
         "rejected": FIRST & REJECTED & ~PROCEDURAL,
         "procedural": FIRST & REJECTED & PROCEDURAL,
-        "auto_accepted": FIRST & Q(state=States.AUTO_ACCEPTED, was_returned=False),
-        "recalled": FIRST & Q(state=States.RECALLED),
+        "auto_accepted": FIRST & COUNTED & Q(state=States.AUTO_ACCEPTED, was_returned=False),
+        "recalled": FIRST & COUNTED & Q(state=States.RECALLED),
         "all_rejections": REJECTED,
     },
     {"reason": "reason", "tier": "tier", "rep": "assignee_id", **_THROUGH_LEAD},
@@ -331,9 +355,10 @@ FAMILIES: dict[str, Family] = {
 
 
 def lead_of(row: Any) -> int:
-    """Give the lead that a row of any family is about; clocks need their handoff loaded."""
+    """Give the lead that a row of any family is about; clocks need their subjects loaded."""
     if isinstance(row, Lead):
         return int(row.pk)
     if isinstance(row, Clock) and row.lead_id is None:
-        return int(row.handoff.lead_id)  # type: ignore[union-attr]
+        handoff = row.dispute.handoff if row.dispute else row.handoff
+        return int((handoff or row.question).lead_id)  # type: ignore[union-attr]
     return int(row.lead_id)

@@ -158,7 +158,7 @@ def days_of(hour: datetime, zone: ZoneInfo) -> set[date]:
 
 
 def looked_up(rows: Iterable[tuple[str, int]]) -> Hours:
-    """Give the hours that depend on marked rows, as the database stands now, with at most eight statements."""
+    """Give the hours that depend on marked rows, as the database stands now, with at most ten statements."""
     ids: defaultdict[str, list[int]] = defaultdict(list)
     for kind, row in rows:
         ids[kind].append(row)
@@ -170,6 +170,8 @@ def looked_up(rows: Iterable[tuple[str, int]]) -> Hours:
             (Kinds.HANDOFFS, handoffs.filter(decided_at__isnull=False).values_list("decided_at", flat=True)),
             (Kinds.PROMISES, ended.filter(lead_id__in=leads).values_list("due_at", flat=True)),
             (Kinds.PROMISES, ended.filter(handoff__in=handoffs).values_list("due_at", flat=True)),
+            (Kinds.PROMISES, ended.filter(question__lead__in=leads).values_list("due_at", flat=True)),
+            (Kinds.PROMISES, ended.filter(dispute__handoff__in=handoffs).values_list("due_at", flat=True)),
         ]
     if leads := ids[Kinds.LEAD] + ids[Kinds.HOLDER]:
         instants += [

@@ -159,7 +159,7 @@ class EnteredAgain(models.Model):
 
 
 class Promises(Sheet):
-    """Clocks by the day they fell due, with the business seconds of answers and of lateness."""
+    """Clocks by the day they fell due, with the business seconds of answers, of what they waited before, and of lateness."""
 
     promise = _code(24)
     side = _code(10)
@@ -172,10 +172,15 @@ class Promises(Sheet):
     judged = _count()
     kept = _count()
     missed = _count()
+    excused = _count()
+    counted_without = _count()
+    logged_late = _count()
     cancelled = _count()
     answered = _count()
+    waited = _count()
     unanswered = _count()
     answered_seconds = models.TextField(null=True)
+    waited_seconds = models.TextField(null=True)
     late_seconds = models.TextField(null=True)
 
     class Meta:

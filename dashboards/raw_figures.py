@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
+from django.db.models import Q
+
 from leads.models import ClockStep, LeadEvent
 
 LADDER = ("qualified", "accepted", "qualified_for_sales", "opportunity_opened", "won")
@@ -49,6 +51,8 @@ class Offer:
     decided_at: datetime | None = None
     reason: str = ""
     returned: bool = False
+    overturned: bool = False
+    struck: bool = False
 
 
 def raw_figures(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> Figures:
@@ -104,6 +108,9 @@ def _hear_of_offer(story: Story, offers: dict[int, Offer], event: tuple[Any, ...
     elif kind in ("accepted", "rejected", "recalled") and not offer.verdict:
         offer.verdict = "auto_accepted" if kind == "accepted" and code == "auto" else kind
         offer.decided_at, offer.reason = at, code if kind == "rejected" else ""
+    elif kind == "dispute_closed" and code == "overturned":
+        offer.overturned |= facts.get("kind") == "rejection"
+        offer.struck |= facts.get("kind") == "delivery"
 
 
 def _count_lead(
@@ -132,23 +139,33 @@ def _count_lead(
 
 
 def _count_offer(offer: Offer, is_first: bool, counts: Counter[str]) -> None:
-    sent_back = offer.verdict == "rejected" or offer.returned
+    if offer.struck:
+        return
+    sent_back = (offer.verdict == "rejected" or offer.returned) and not offer.overturned
     if sent_back:
         counts["handoff.all_rejections"] += 1
         counts[f"handoff.all_rejections reason={offer.reason}"] += 1
     if is_first and sent_back:
         counts["handoff.procedural" if offer.reason in PROCEDURAL else "handoff.rejected"] += 1
     elif is_first:
-        counts[f"handoff.{offer.verdict}"] += 1
+        counts["handoff.accepted" if offer.overturned else f"handoff.{offer.verdict}"] += 1
 
 
 def _count_clocks(starts_at: datetime, ends_at: datetime, counts: Counter[str]) -> None:
-    names = {"met": "kept", "missed": "missed", "cancelled": "cancelled"}
+    names = {
+        "met": "kept",
+        "missed": "missed",
+        "cancelled": "cancelled",
+        "excused": "excused",
+        "answered": "logged_late",
+    }
     for promise, due_at, kind in _outcomes():
         if starts_at <= due_at < ends_at:
             counts[f"promise.{names[kind]} promise={promise}"] += 1
 
 
 def _outcomes() -> Iterable[tuple[str, datetime, str]]:
-    steps = ClockStep.objects.filter(kind__in=("met", "missed", "cancelled")).order_by("id")
+    """Give how the promises about leads ended: not those for a period or about a campaign."""
+    wanted = Q(kind__in=("met", "missed", "cancelled", "excused")) | Q(kind="answered", code="in_time_logged_late")
+    steps = ClockStep.objects.filter(wanted, clock__campaign=None, clock__period=None).order_by("id")
     return steps.values_list("clock__promise", "clock__due_at", "kind").iterator(CHUNK)

@@ -176,6 +176,17 @@ def _register_promises() -> None:
             "Missed promises that whoever owed them has not answered: not yet, or never, where the lead went to somebody else or was closed",
         ),
         ("answered", "Promises answered", "Promises answered, in time or late"),
+        ("counted_without", "Judged, without excused misses", "Promises kept, or missed and not excused"),
+        (
+            "excused",
+            "Misses excused",
+            "Missed promises that a manager of the side they were made to excused; they stay missed",
+        ),
+        (
+            "logged_late",
+            "Logged late",
+            "Missed promises that were answered in time, but whose answer was logged after the due time",
+        ),
     ):
         _register(f"promise.{measure}", name, "Do we keep our word?", numerator, answers="both")
     _register(
@@ -185,6 +196,19 @@ def _register_promises() -> None:
     _register(
         "promise.kept_rate", "Kept in time", "Does each side keep its word?", "Promises kept",
         denominator="promises kept or missed", part="kept", whole="judged", answers="both",
+    )  # fmt: skip
+    _register(
+        "promise.kept_rate_without", "Kept in time, excused misses left out",
+        "Does each side keep its word where it could?", "Promises kept",
+        denominator="promises kept, or missed and not excused", part="kept", whole="counted_without", answers="both",
+        exclusions=f"{JUDGED} Excused misses are left out here, and here alone: see “kept in time”.",
+    )  # fmt: skip
+    _register(
+        "promise.waited", "System delay", "How long does a lead wait before it is with somebody?",
+        "Median and 90th percentile, by nearest rank, of business time from its arrival until it was with whoever owed the promise, "
+        "of the same promises as the response time, which is the human delay",
+        unit="business seconds", answers="both",
+        exclusions=f"{JUDGED} Promises from before system delay was kept have none.",
     )  # fmt: skip
     _register(
         "promise.response", "Response time", "How long do we let a lead wait?",
@@ -201,17 +225,22 @@ def _register_promises() -> None:
 
 def _register_handoffs() -> None:
     each_once = (
-        "Each lead once, at its first handoff; accepted automatically, recalled and procedural rejections are left out."
+        "Each lead once, at its first handoff; accepted automatically, recalled, struck by both sides and procedural rejections are "
+        "left out."
     )
     _register(
         "handoff.acceptance_rate", "Accepted by sales", "Are the leads what we agreed on?",
         "First handoffs accepted and kept", denominator="first handoffs accepted or rejected", part="accepted",
-        whole="judged", answers="marketing", exclusions=f"{each_once} A lead returned before any conversation is a rejection.",
+        whole="judged", answers="marketing", exclusions=f"{each_once} A lead returned before any conversation is a rejection; a rejection that both sides overturned is accepted.",
     )  # fmt: skip
     for measure, name, numerator in (
         ("judged", "Handoffs judged", "First handoffs accepted or rejected"),
-        ("accepted", "Accepted", "First handoffs accepted and not returned"),
-        ("rejected", "Rejected", "First handoffs rejected or returned, procedural reasons apart"),
+        ("accepted", "Accepted", "First handoffs accepted and not returned, or whose rejection both sides overturned"),
+        (
+            "rejected",
+            "Rejected",
+            "First handoffs rejected or returned, procedural reasons apart; not what was overturned",
+        ),
         ("auto_accepted", "Accepted automatically", "First handoffs accepted by the end of the accept window"),
         ("procedural", "Rejected for procedure", "First handoffs rejected for a procedural reason"),
         ("recalled", "Recalled", "First handoffs that marketing took back"),
@@ -219,7 +248,7 @@ def _register_handoffs() -> None:
         _register(f"handoff.{measure}", name, "What became of the leads handed off?", numerator, answers="marketing")
     _register(
         "handoff.all_rejections", "Rejections", "Why does sales send leads back?",
-        "Handoffs rejected or returned, every handoff of a lead counted, by reason", answers="marketing",
+        "Handoffs rejected or returned and not overturned, every handoff of a lead counted, by reason", answers="marketing",
         period="Handoffs decided in the period.",
     )  # fmt: skip
 
@@ -246,9 +275,17 @@ def _register_ratings() -> None:
 
 def _register_to_date() -> None:
     for measure, name, numerator in (
-        ("handed_off", "Handed off", "Handoffs of these leads, a lead handed off twice counted twice"),
+        (
+            "handed_off",
+            "Handed off",
+            "Handoffs of these leads, a lead handed off twice counted twice; not what both sides struck",
+        ),
         ("waiting", "Waiting", "Handoffs that sales has not decided yet"),
-        ("accepted", "Accepted", "Handoffs accepted, automatically too, and not returned"),
+        (
+            "accepted",
+            "Accepted",
+            "Handoffs accepted, automatically too, and not returned, or whose rejection both sides overturned",
+        ),
         ("rejected", "Rejected or returned", "Handoffs rejected, or accepted and returned before a conversation"),
         ("recalled", "Recalled", "Handoffs that marketing took back"),
     ):

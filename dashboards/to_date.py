@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.db.models import F, Q, QuerySet
 
-from dashboards.families import FAMILIES, MISSED, REJECTED, Family, ended, of_lead, reached
+from dashboards.families import COUNTED, FAMILIES, MISSED, REJECTED, Family, ended, of_lead, reached
 from dashboards.scope import Scope
 from leads.models import Feedback, Handoff, Lead, Opportunity, Touch
 
@@ -55,11 +55,11 @@ TO_DATE: dict[str, Family] = {
     "offer": Family(
         offers,
         {
-            "handed_off": Q(),
-            "waiting": Q(state=_Offers.OPEN, was_returned=False),
-            "accepted": ~NOT_ACCEPTED,
+            "handed_off": COUNTED,
+            "waiting": COUNTED & Q(state=_Offers.OPEN, was_returned=False),
+            "accepted": COUNTED & (~NOT_ACCEPTED | Q(is_overturned=True)),
             "rejected": REJECTED,
-            "recalled": Q(state=_Offers.RECALLED, was_returned=False),
+            "recalled": COUNTED & Q(state=_Offers.RECALLED, was_returned=False),
         },
         {},
     ),

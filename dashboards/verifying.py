@@ -82,6 +82,8 @@ def _promises_and_handoffs(found: Report) -> Iterator[tuple[str, Any]]:
         yield f"promise.kept promise={promise.code}", promise.total.kept.part
         yield f"promise.missed promise={promise.code}", promise.total.missed.part
         yield f"promise.cancelled promise={promise.code}", promise.total.cancelled.part
+        yield f"promise.excused promise={promise.code}", promise.total.excused.part
+        yield f"promise.logged_late promise={promise.code}", promise.logged_late.part
     for name in HANDOFFS:
         yield f"handoff.{name}", found.deliveries.total.figures[name].part
     for reason in found.deliveries.reasons:

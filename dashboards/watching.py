@@ -21,10 +21,13 @@ LEAD_COUNTED = (
 LEAD_GROUPED = ("origin", "source", "last_campaign_id", "persona_id")
 LEAD_HELD = ("tier", "owner_id", "queue_id")
 LEAD_DATED = ("origin", "captured_at", "customer_at")
-HANDOFF_COUNTED = ("lead_id", "ordinal", "state", "decided_at", "reason", "was_returned", "tier", "assignee_id")
+HANDOFF_COUNTED = (
+    "lead_id", "ordinal", "state", "decided_at", "reason", "was_returned", "is_overturned", "is_struck", "tier", "assignee_id",
+)  # fmt: skip
 FEEDBACK_COUNTED = ("lead_id", "user_id", "quality", "given_at")
 CLOCK_COUNTED = (
-    "promise", "side", "lead_id", "handoff_id", "tier", "user_id", "team_id", "state", "due_at", "answered_seconds", "late_seconds",
+    "promise", "side", "lead_id", "handoff_id", "question_id", "dispute_id", "tier", "user_id", "team_id", "state", "due_at", "answered_seconds",
+    "waited_seconds", "late_seconds", "excused_at",
 )  # fmt: skip
 
 BOTH = "FROM old_rows old_row JOIN new_rows new_row ON new_row.id = old_row.id"

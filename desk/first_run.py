@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import holidays
 from django.db import transaction
 
-from inputs.refusals import Conflict, Invalid
+from inputs.refusals import Conflict
 from leads.routing.defaults import activate_default_routing
 from personas.defaults import create_default_personas
 from sla.agreements import sign_default_agreement
 from sla.calendars import set_calendar
 from sla.models import AgreementVersion
+from sla.public_holidays import with_public_holidays
 from teams.models import Team, User
 
 WORKDAYS = ("mon", "tue", "wed", "thu", "fri")
@@ -25,12 +25,6 @@ class AlreadyStarted(Conflict):
     """There is an agreement already: a company starts once."""
 
     code = "already_started"
-
-
-class UnknownCountry(Invalid):
-    """The holidays package knows no such country."""
-
-    code = "unknown_country"
 
 
 @transaction.atomic
@@ -55,10 +49,5 @@ def start_company(
 
 def office_hours(zone: str, opens: str, closes: str, country: str, years: Sequence[int]) -> dict[str, Any]:
     """Give Monday to Friday from ``opens`` to ``closes``, closed on the public holidays of ``country`` in ``years``."""
-    closed: list[str] = []
-    if country:
-        try:
-            closed = sorted(day.isoformat() for day in holidays.country_holidays(country, years=list(years)))
-        except NotImplementedError as error:
-            raise UnknownCountry(f"No holidays are known for the country {country}.", field="country") from error
-    return {"zone": zone, "week": {day: [[opens, closes]] for day in WORKDAYS}, "holidays": closed}
+    terms = {"zone": zone, "week": {day: [[opens, closes]] for day in WORKDAYS}, "holidays": []}
+    return with_public_holidays(terms, country, "", years) if country else terms

@@ -23,10 +23,14 @@ MAIN = (
     ("Dashboard", "dashboards:dashboard", "chart-bar", "see_figures"),
 )
 REFERENCE = (
+    ("What if", "desk:what_if", "arrows-diff", "see_what_if"),
+    ("Targets", "desk:targets", "target", "see_figures"),
     ("Routing", "desk:routing", "arrows-split-2", "see_routing"),
     ("People", "desk:people", "users-group", "see_people"),
+    ("Calendars", "desk:calendars", "calendar-clock", "see_people"),
     ("Imports", "leads:imports", "file-import", "import_leads"),
     ("Glossary", "desk:glossary", "book", "see_agreement"),
+    ("Set aside", "desk:faults", "alert-triangle", "change_settings"),
 )
 TABS = ("My desk", "Leads", "Campaigns", "Dashboard")
 ROLE_WORDS = {

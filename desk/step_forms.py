@@ -38,10 +38,10 @@ OUTCOMES_OF = {
 
 
 class StepForm(forms.Form):
-    """A form for a step on ``lead`` by ``user`` at ``at``."""
+    """A form for a step on ``lead`` by ``user`` at ``at``; ``which`` is what of several things the address names."""
 
-    def __init__(self, *args: Any, lead: Lead, user: User, at: datetime, **kwargs: Any) -> None:
-        self.lead, self.user, self.at = lead, user, at
+    def __init__(self, *args: Any, lead: Lead, user: User, at: datetime, which: str = "", **kwargs: Any) -> None:
+        self.lead, self.user, self.at, self.which = lead, user, at, which
         super().__init__(*args, **kwargs)
         self.prepare()
 
@@ -53,11 +53,12 @@ class StepForm(forms.Form):
         return refusal.problems
 
 
-def _note(label: str = "Note", *, required: bool = False, rows: int = 2) -> TextField:
+def note_field(label: str = "Note", *, required: bool = False, rows: int = 2) -> TextField:
+    """Make a field for words of up to two thousand characters."""
     return TextField(label=label, multi_line=True, rows=rows, max_length=2000, required=required)
 
 
-def _key() -> forms.UUIDField:
+def key_field() -> forms.UUIDField:
     """Name this showing of the form, so that sending it twice stores it once."""
     return forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
 
@@ -76,14 +77,14 @@ def _rejections() -> list[tuple[str, list[tuple[str, str]]]]:
 
 class RejectForm(StepForm):
     reason = _reason(_rejections())
-    note = _note("What marketing should know")
+    note = note_field("What marketing should know")
 
 
 class ActivityForm(StepForm):
     """An activity of one kind, which the step says."""
 
     kind = ""
-    key = _key()
+    key = key_field()
     outcome = forms.ChoiceField(label="Outcome", choices=[])
     occurred_at = forms.DateTimeField(
         label="When", required=False, help_text="Left empty: now.",
@@ -91,7 +92,7 @@ class ActivityForm(StepForm):
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
     )  # fmt: skip
     is_inbound = forms.BooleanField(label="They contacted us", required=False)
-    note = _note()
+    note = note_field()
 
     def prepare(self) -> None:
         choices = [CHOOSE, *((code, OUTCOMES[code]) for code in OUTCOMES_OF[self.kind])]
@@ -118,12 +119,12 @@ assert {CallForm.kind, EmailForm.kind, MeetingForm.kind, MessageForm.kind} == se
 
 
 class RateForm(StepForm):
-    key = _key()
+    key = key_field()
     quality = forms.TypedChoiceField(
         label="Quality of this lead", coerce=int, widget=forms.RadioSelect,
         choices=[(5, "5 – excellent"), (4, "4 – good"), (3, "3 – fair"), (2, "2 – poor"), (1, "1 – useless")],
     )  # fmt: skip
-    comment = _note("What was good, what was not")
+    comment = note_field("What was good, what was not")
 
     def prepare(self) -> None:
         for code, label in FEEDBACK_ASPECTS.items():
@@ -147,6 +148,12 @@ class AssignForm(StepForm):
 
 class QualifyForm(StepForm):
     reason = TextField(label="Why it is an MQL although the rule does not say so", max_length=REASON_LENGTH)
+
+
+class NurtureForm(StepForm):
+    key = key_field()
+    kind = forms.ChoiceField(label="How", choices=[CHOOSE, *ACTIVITY_KINDS.items()])
+    note = note_field()
 
 
 class ChecklistForm(StepForm):
@@ -205,7 +212,7 @@ class WinForm(StepForm):
 
 class LoseForm(StepForm):
     reason = _reason(LOSS_REASONS.items())
-    note = _note()
+    note = note_field()
 
 
 class RecycleForm(StepForm):
@@ -214,12 +221,12 @@ class RecycleForm(StepForm):
         label="Comes back on", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="Left empty: after the days that the agreement gives this reason.",
     )  # fmt: skip
-    note = _note()
+    note = note_field()
 
 
 class DisqualifyForm(StepForm):
     reason = _reason(DISQUALIFY_REASONS.items())
-    note = _note()
+    note = note_field()
 
 
 class ReopenForm(StepForm):

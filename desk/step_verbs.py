@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from desk.correct_form import words_of
-from leads import followup, handoffs, outcomes, second_life
+from leads import disputes, followup, handoffs, outcomes, questions, second_life
 from leads.completing import complete
-from leads.models import Lead
+from leads.models import Dispute, Lead
+from leads.nurturing import nurture
 from leads.qualifying import qualify
 from teams.models import User
 
@@ -113,7 +114,51 @@ def _correct(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: in
     return words_of(done)
 
 
+def _nurture(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    nurture(lead_id=lead.pk, actor=actor, at=at, **form.cleaned_data)
+
+
+def _ask(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    questions.ask(lead_id=lead.pk, actor=actor, at=at, **form.cleaned_data)
+
+
+def _offer_help(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    questions.offer_help(lead_id=lead.pk, actor=actor, at=at, **form.cleaned_data)
+
+
+def _answer(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    questions.answer(lead_id=lead.pk, actor=actor, at=at, **form.cleaned_data)
+
+
+def _withdraw_question(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    questions.withdraw(lead_id=lead.pk, actor=actor, at=at, **form.cleaned_data)
+
+
+def _dispute(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    disputes.raise_dispute(lead_id=lead.pk, actor=actor, at=at, handoff_id=handoff_id, **form.cleaned_data)
+
+
+def _decide(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> str:
+    dispute_id = disputes.word(lead_id=lead.pk, actor=actor, at=at, **form.cleaned_data)
+    state = Dispute.objects.values_list("state", flat=True).get(pk=dispute_id)
+    return DECIDED.get(state, "Your word is noted. The other side has yet to speak.")
+
+
+DECIDED = {"overturned": "Both sides overturned it.", "stands": "It stands: not both sides overturned it."}
+
+
+def _withdraw_dispute(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    disputes.withdraw(lead_id=lead.pk, actor=actor, at=at, **form.cleaned_data)
+
+
 VERBS: dict[str, Verb] = {
+    "ask": _ask,
+    "offer-help": _offer_help,
+    "answer": _answer,
+    "withdraw-question": _withdraw_question,
+    "dispute": _dispute,
+    "decide": _decide,
+    "withdraw-dispute": _withdraw_dispute,
     "correct": _correct,
     "accept": _accept,
     "reject": _reject,
@@ -136,4 +181,5 @@ VERBS: dict[str, Verb] = {
     "recycle": _recycle,
     "disqualify": _disqualify,
     "reopen": _reopen,
+    "nurture": _nurture,
 }

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from desk import exchange_forms
 from desk import step_forms as forms
 from desk.correct_form import CorrectForm
+from desk.exchange_steps import OFFERED as EXCHANGE_OFFERED
+from desk.exchange_steps import Exchanged, permit_exchange
 from desk.step_verbs import VERBS
 from leads.completing import may_complete
 from leads.followup import had_it, rating_due
@@ -70,9 +73,25 @@ _TABLE = (
     Step("reroute", "Reroute", "Reroute", "Reroute", "Sent on: right lead, wrong person.", "t"),
     Step("claim", "Claim", "Claim", "Claim", "It is yours.", "a", actions=("claim",)),
     Step("assign", "Assign…", "Assign", "Assign", "Assigned.", "", forms.AssignForm, actions=("assign",)),
+    Step("answer", "Answer…", "Answer a question", "Answer", "Answered; who asked is told.", "", exchange_forms.AnswerForm,
+         actions=("answer_question", "work_lead")),
+    Step("decide", "Decide the dispute…", "Decide a dispute", "Give your word", "Your word is noted.", "", exchange_forms.DecideForm,
+         "It takes a word of each side. Both have to overturn it; else it stands.", actions=("decide_dispute",)),
     Step("hand-off", "Hand off", "Hand off", "Hand off", "Handed off to sales.", "a", actions=("hand_off",)),
     Step("qualify", "Qualify…", "Qualify as MQL", "It is an MQL", "It is an MQL now. Hand it off when you are ready.", "",
          forms.QualifyForm, actions=("qualify_lead",)),
+    Step("nurture", "Nurture…", "Keep in touch", "Log it", "Logged: marketing stays in touch.", "", forms.NurtureForm,
+         "It stays with marketing. This keeps what is promised of leads that came back.", actions=("nurture_lead",)),
+    Step("ask", "Ask marketing…", "Ask marketing", "Ask", "Asked. Marketing owes an answer.", "", exchange_forms.AskForm),
+    Step("offer-help", "Offer help…", "Offer help to the rep", "Offer it", "Offered; the rep is told.", "", exchange_forms.OfferForm,
+         actions=("offer_help",)),
+    Step("dispute", "Contest…", "Contest what was decided", "Contest it", "Contested. A manager of each side decides.", "",
+         exchange_forms.DisputeForm, "If a manager of each side overturns it, a rejection counts as accepted, and a delivery is not counted.",
+         actions=("dispute_rejection", "work_lead")),
+    Step("withdraw-question", "Take a question back…", "Take a question back", "Take it back", "Taken back.", "",
+         exchange_forms.WithdrawQuestionForm, is_undoing=True, actions=("offer_help", "work_lead")),
+    Step("withdraw-dispute", "Withdraw the dispute…", "Withdraw a dispute", "Withdraw it", "Withdrawn.", "",
+         exchange_forms.WithdrawDisputeForm, "It stands as it is then.", is_undoing=True, actions=("dispute_rejection", "work_lead")),
     Step("recall", "Recall", "Recall", "Recall", "Taken back; sales is told.", is_undoing=True, actions=("recall",)),
     Step("recycle", "Recycle…", "Recycle", "Recycle", "Recycled: marketing nurtures it until it comes back.", "",
          forms.RecycleForm),
@@ -95,6 +114,8 @@ LIFECYCLE = {
     "qualify": "qualify",
     "disqualify": "disqualify",
     "hand-off": "hand_off",
+    "nurture": "nurture",
+    "ask": "ask",
 }
 FOR_OTHERS = {
     "reject": "reject",
@@ -107,14 +128,17 @@ FOR_OTHERS = {
     "return": "return",
     "recycle": "recycle",
     "disqualify": "disqualify",
+    "ask": "ask",
 }
 SECTION_STEPS = {
-    "offered": ("accept", "reject", "reroute", "call"),
-    "working": ("call", "email", "meeting", "rate", "reroute", "return"),
+    "offered": ("accept", "reject", "reroute", "call", "ask"),
+    "working": ("call", "email", "meeting", "rate", "reroute", "ask", "return"),
     "claimable": ("claim",),
-    "returned": ("qualify", "correct", "disqualify"),
+    "returned": ("qualify", "correct", "nurture", "disqualify"),
     "triage": ("correct", "qualify", "disqualify"),
     "stuck": ("correct", "hand-off"),
+    "nurture": ("nurture", "qualify", "disqualify"),
+    "feedback": ("rate",),
 }
 
 
@@ -133,7 +157,10 @@ def _fits(code: str, lead: Lead) -> bool:
 def steps_for(user: User, lead: Lead, handoff: Handoff | None, at: datetime) -> list[Step]:
     """Give the steps that ``user`` may take at ``at`` on ``lead`` as it stands, ``handoff`` being its newest one."""
     facts = _facts(user, lead, handoff, at)
-    return [step for step in STEPS.values() if _OFFERED[step.code](facts)]
+    exchanged = Exchanged.load(user, facts.item, facts.reach, at)
+    offered = {step.code for step in STEPS.values() if step.code in _OFFERED and _OFFERED[step.code](facts)}
+    offered |= {code for code, is_offered in EXCHANGE_OFFERED.items() if is_offered(exchanged)}
+    return [step for step in STEPS.values() if step.code in offered]
 
 
 def permit_step(step: Step, user: User) -> None:
@@ -148,6 +175,7 @@ def permit_on(step: Step, user: User, lead: Lead, at: datetime) -> None:
     It answers what the verb would, for a form that does not get so far.
     """
     facts = _facts(user, lead, Handoff.objects.filter(lead=lead).order_by("-ordinal").first(), at)
+    permit_exchange(step.code, user, facts.item, facts.reach, at)
     if step.code == "disqualify" and lead.stage == Stage.LEAD:
         permit(user, "disqualify_lead")
     elif _fits_stage(step, facts) and not _reaches(step, facts):
@@ -260,6 +288,7 @@ _OFFERED: dict[str, Offered] = {
     "assign": _may_assign,
     "hand-off": lambda facts: facts.can("hand_off") and facts.handoff is None and facts.user.may("hand_off"),
     "qualify": lambda facts: facts.can("qualify") and facts.user.may("qualify_lead"),
+    "nurture": lambda facts: facts.can("nurture") and facts.user.may("nurture_lead"),
     "recall": lambda facts: facts.can("recall") and facts.handoff is not None and facts.user.may("recall"),
     "return": _may_return,
     "recycle": _works("recycle"),

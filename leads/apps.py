@@ -11,18 +11,24 @@ class LeadsConfig(AppConfig):
     def ready(self) -> None:
         """Declare which tables are append-only, how notices are worded, and what a check looks for."""
         from leads.faults import check_faults
-        from leads.models import Assignment, ClockStep, LeadEvent, Qualification
+        from leads.models import Assignment, ClockExcuse, ClockRecompute, ClockStep, LeadEvent, Qualification
         from ledger.triggers import protect
 
-        for model in (LeadEvent, ClockStep, Assignment, Qualification):
+        for model in (LeadEvent, ClockStep, Assignment, Qualification, ClockExcuse, ClockRecompute):
             protect(model)
 
         register(check_faults, Tags.database)
 
+        from leads.briefing_wordings import register_briefing_wordings
         from leads.clock_wordings import register_clock_wordings
+        from leads.exchange_wordings import register_exchange_wordings
         from leads.intake.wordings import register_intake_wordings
+        from leads.period_wordings import register_period_wordings
         from leads.wordings import register_wordings
 
+        register_briefing_wordings()
         register_clock_wordings()
+        register_exchange_wordings()
         register_intake_wordings()
+        register_period_wordings()
         register_wordings()

@@ -16,6 +16,7 @@ from inputs.refusals import Conflict
 from leads.clocks import ClockStart, start
 from leads.lifecycle import SALES_STAGES, Stage
 from leads.models import Assignment, Handoff, Lead, Opportunity
+from leads.owed import Owed, Owner, in_work
 from leads.record import Record
 from leads.routing.board import Board, people_at
 from leads.routing.choice import Facts
@@ -55,6 +56,7 @@ class Offer:
     arrived_at: datetime
     stage: str = Stage.MQL
     excluded: frozenset[int] = frozenset()
+    has_conversed: bool = False
 
     @property
     def in_work(self) -> bool:
@@ -165,8 +167,7 @@ def announce(
     managers = managers_of(placed.queue_id for placed in placements)
     for placed in placements:
         _tell(record, placed, cause, managers)
-    starts = (_clock(placed, places) for placed in placements)
-    start(record, [wanted for wanted in starts if wanted], at, clock_ids=clock_ids)
+    start(record, [wanted for placed in placements for wanted in _clocks(placed, places, at)], at, clock_ids=clock_ids)
 
 
 def managers_of(team_ids: Iterable[int | None]) -> dict[int, list[int]]:
@@ -200,23 +201,25 @@ def _tell(record: Record, placed: Placement, cause: str, managers: Mapping[int, 
         record.tell(manager, "lead_queued", "lead", wanted.lead_id, **facts, team=placed.queue_id)
 
 
-def _clock(placed: Placement, places: Places) -> ClockStart | None:
-    """Say which promise begins: *assign* in a queue, *accept* on an offer, *first attempt* on a SAL that changes hands."""
+def _clocks(placed: Placement, places: Places, at: datetime) -> list[ClockStart]:
+    """Say which promises begin: *assign* in a queue, *accept* on an offer, those of work on a SAL that changes hands."""
     wanted = placed.offer
     if placed.user_id is None:
-        promise, pinned = "assign", places.hours.of_team(placed.queue_id or 0)
         team_id = placed.queue_id
-    elif wanted.stage in (Stage.MQL, Stage.SAL):
-        promise, pinned = (
-            "accept" if wanted.stage == Stage.MQL else "first_attempt",
-            places.hours.of_person(placed.user_id),
-        )
-        team_id = places.team_of.get(placed.user_id)
-    else:
-        return None
-    on_lead = promise == "first_attempt" or wanted.handoff_id is None
+        owner = Owner(None, team_id, *places.hours.of_team(team_id or 0))
+        return [_on_offer("assign", wanted, owner)]
+    owner = Owner(placed.user_id, places.team_of.get(placed.user_id), *places.hours.of_person(placed.user_id))
+    if wanted.stage == Stage.MQL:
+        return [_on_offer("accept", wanted, owner)]
+    if wanted.stage != Stage.SAL:
+        return []
+    owed = Owed(wanted.lead_id, wanted.tier, wanted.version_id, wanted.terms)
+    return in_work(owed, owner, has_conversed=wanted.has_conversed, at=at)
+
+
+def _on_offer(promise: str, wanted: Offer, owner: Owner) -> ClockStart:
     return ClockStart(
-        promise, wanted.tier, wanted.version_id, wanted.terms, pinned[0], pinned[1], wanted.arrived_at,
-        handoff_id=None if on_lead else wanted.handoff_id, lead_id=wanted.lead_id if on_lead else None,
-        user_id=placed.user_id, team_id=team_id,
+        promise, wanted.tier, wanted.version_id, wanted.terms, owner.calendar_version_id, owner.calendar,
+        wanted.arrived_at, handoff_id=wanted.handoff_id, lead_id=None if wanted.handoff_id else wanted.lead_id,
+        user_id=owner.user_id, team_id=owner.team_id,
     )  # fmt: skip

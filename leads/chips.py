@@ -15,16 +15,21 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from leads.lifecycle import SALES_STAGES
-from leads.models import Clock, Handoff
+from leads.lifecycle import SALES_STAGES, Stage
+from leads.models import Clock, ClockPause, Handoff
 from leads.models.leads import LeadQuerySet
+from leads.owed import OF_RATER
 from sla.business_time import BusinessCalendar, NeverOpens, between, open_intervals
+from sla.durations import duration
 from sla.hours import calendars
+from sla.promises import short_of
+from teams.roles import Side
 
-PROMISES = {"accept": "accept", "first_attempt": "first attempt", "assign": "assign"}
+WITH_MARKETING = (Stage.LEAD.value, Stage.MQL.value)
 INTERVALS_AHEAD = 6
 AMBER_FROM = 0.75
-MINUTE, HOUR = 60, 3600
+FAR = 24 * 3600
+"""From so many business seconds on a chip says the day instead of counting down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,8 @@ class Chip:
     """A clock as it stands at an instant.
 
     ``left`` and ``total`` are business seconds, ``left`` negative when late. ``tone`` is the class that colours it; ``words`` say the same.
-    ``open_json`` holds ``[[start, end], …]`` in epoch seconds for a clock that ticks, else it is empty.
+    ``open_json`` holds ``[[start, end], …]`` in epoch seconds for a clock that ticks, else it is empty: one that is days away says the day.
+    ``is_owed`` tells whether the promise is still to be kept, in time or late.
     """
 
     clock: Clock
@@ -44,6 +50,7 @@ class Chip:
     total: int
     at: int
     open_json: str
+    is_owed: bool
 
     @property
     def elapsed(self) -> int:
@@ -85,9 +92,12 @@ def owed_on_handoffs() -> QuerySet[Clock]:
 
 
 def owed_on_leads() -> QuerySet[Clock]:
-    """Give what is owed on leads in sales' stages by whom they are with now."""
-    by_holder = Q(user=F("lead__owner")) | Q(user__isnull=True, lead__owner__isnull=True)
-    return _owed("lead", by_holder).filter(lead__stage__in=sorted(SALES_STAGES))
+    """Give what is owed on leads by whom they are with now: sales in its stages, marketing before them; and feedback by who owes it."""
+    of_others = Q(side=Side.MARKETING) | Q(promise__in=sorted(OF_RATER))
+    by_holder = Q(user=F("lead__owner")) | Q(user__isnull=True, lead__owner__isnull=True) | of_others
+    with_marketing = Q(side=Side.MARKETING, lead__stage__in=WITH_MARKETING)
+    with_sales = Q(side=Side.SALES, lead__stage__in=sorted(SALES_STAGES))
+    return _owed("lead", by_holder).filter(with_sales | with_marketing | Q(promise__in=sorted(OF_RATER)))
 
 
 def _owed(subject: str, by_holder: Q) -> QuerySet[Clock]:
@@ -121,11 +131,23 @@ def chips_of_leads(lead_ids: Collection[int], at: datetime) -> dict[int, Chip]:
 def chips(clocks: Sequence[Clock], at: datetime) -> dict[int, Chip]:
     """Make the chips of these clocks by clock id, with one query for their calendars."""
     hours = calendars(clock.calendar_version_id for clock in clocks) if clocks else {}
+    since = _paused_since(clocks)
     ahead = {version_id: _intervals(calendar, at) for version_id, calendar in hours.items()}
     return {
-        clock.pk: _chip(clock, hours[clock.calendar_version_id], ahead[clock.calendar_version_id], at)
+        clock.pk: _chip(
+            clock, hours[clock.calendar_version_id], ahead[clock.calendar_version_id], since.get(clock.pk, at)
+        )
         for clock in clocks
     }
+
+
+def _paused_since(clocks: Sequence[Clock]) -> dict[int, datetime]:
+    """Give since when the paused ones stand still: what was left then is left now. No query where none is paused."""
+    paused = [clock.pk for clock in clocks if clock.state == Clock.States.PAUSED]
+    if not paused:
+        return {}
+    pauses = ClockPause.objects.filter(clock__in=paused, ended_at__isnull=True)
+    return dict(pauses.values_list("clock_id", "started_at"))
 
 
 Intervals = list[list[int]]
@@ -141,23 +163,25 @@ def _intervals(calendar: BusinessCalendar, at: datetime) -> Intervals:
 
 def _chip(clock: Clock, calendar: BusinessCalendar, ahead: Intervals, at: datetime) -> Chip:
     is_open_miss = clock.state == Clock.States.MISSED and clock.answered_at is None
-    ticks = clock.state == Clock.States.RUNNING or is_open_miss
+    is_owed = clock.state in Clock.LIVE or is_open_miss
     total = clock.budget_seconds + clock.grace_seconds
     until = clock.answered_at or clock.cancelled_at or at
     late = until > clock.due_at
     left = -between(clock.due_at, until, calendar) if late else between(until, clock.due_at, calendar)
     is_open = bool(ahead) and ahead[0][0] <= at.timestamp() < ahead[0][1]
     tone = _tone(clock, left, total, late=late, is_open=is_open)
+    is_far = is_owed and clock.state != Clock.States.PAUSED and abs(left) >= FAR
     return Chip(
         clock=clock,
-        promise=PROMISES.get(clock.promise, clock.promise.replace("_", " ")),
+        promise=short_of(clock.promise),
         tone=tone,
-        words=_words(clock, left, tone, ahead, at),
+        words=_far_words(clock, late=late) if is_far else _words(clock, left, tone, ahead, at),
         exact=_exact(clock),
         left=left if not late else min(left, -1),
         total=total,
         at=int(at.timestamp()),
-        open_json=json.dumps(ahead, separators=(",", ":")) if ticks else "",
+        open_json=json.dumps(ahead, separators=(",", ":")) if is_owed and not is_far and tone != "is-paused" else "",
+        is_owed=is_owed,
     )
 
 
@@ -187,6 +211,12 @@ def _words(clock: Clock, left: int, tone: str, ahead: Intervals, at: datetime) -
     return f"{duration(left)} left"
 
 
+def _far_words(clock: Clock, *, late: bool) -> str:
+    """Say the day: who has days left, or is late by days, does not count hours."""
+    due = timezone.localtime(clock.due_at)
+    return f"{'late since' if late else 'due'} {due:%a} {due.day} {due:%b}"
+
+
 def _resumes(ahead: Intervals, at: datetime) -> str:
     if not ahead:
         return "closed"
@@ -196,16 +226,7 @@ def _resumes(ahead: Intervals, at: datetime) -> str:
 
 
 def _exact(clock: Clock) -> str:
-    due = timezone.localtime(clock.due_at)
-    verb = "due" if clock.state in Clock.LIVE else "was due"
+    is_paused = clock.state == Clock.States.PAUSED
+    due = timezone.localtime(clock.next_action_at if is_paused and clock.next_action_at else clock.due_at)
+    verb = "goes on" if is_paused else "due" if clock.state == Clock.States.RUNNING else "was due"
     return f"{verb} {due:%a} {due.day} {due:%b %Y, %H:%M} ({timezone.get_current_timezone_name()})"
-
-
-def duration(seconds: int) -> str:
-    """Say a duration in its two largest units: *40 s*, *12 min*, *1 h 5 min*."""
-    minutes = seconds // MINUTE
-    if seconds < MINUTE:
-        return f"{seconds} s"
-    if seconds < HOUR:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from itertools import count
 
 from sla import business_time
-from sla.business_time import BusinessCalendar
-from sla.terms import Promise, Terms
+from sla.business_time import BusinessCalendar, BusinessTimeError
+from sla.terms import Promise, Terms, Within
 
 WARN = "warn"
 MISS = "miss"
 REASSIGN = "reassign"
+AUTO_ACCEPT = "auto_accept"
+RETURN_TO_QUEUE = "return_to_queue"
+MOVING = frozenset({REASSIGN, AUTO_ACCEPT, RETURN_TO_QUEUE})
+"""What changes who has the lead: done with the lead locked."""
+JUDGE = "judge"
+"""What a promise for a period has instead of a miss: at its end it is seen whether it was kept."""
+CLOSE = "close_dispute"
+APART = MOVING | {JUDGE, CLOSE}
+"""What needs more than the clock: done apart from the bulk of a sweep."""
+
+LEAST_SECONDS = 3600
+"""What is left at least to keep a promise *before* a date that is announced too late (decision 13)."""
+
+MOST_PERCENT = 30_000
+"""What the share of a step is told as at most: a short promise has passed many times over when a window of days ends."""
+
+Pauses = Sequence[tuple[datetime, datetime]]
 
 RawEntry = Sequence[int | str | float]
 
@@ -42,24 +60,72 @@ class Schedule:
         return instant(self.plan[0][2])
 
 
-def schedule(*, promise: Promise, terms: Terms, tier: str, calendar: BusinessCalendar, at: datetime) -> Schedule:
+def schedule(
+    *, promise: Promise, terms: Terms, tier: str, calendar: BusinessCalendar, at: datetime, pauses: Pauses = (),
+    before: date | None = None,
+) -> Schedule:  # fmt: skip
     """Reckon the clock of ``promise`` for a wait that begins at ``at``.
 
     While the calendar is closed it begins at the next opening, plus the grace of the promise. Shares are of the budget and come after
-    the grace; an escalation beyond 100 % runs on in the same hours.
+    the grace; an escalation beyond 100 % runs on in the same hours. ``pauses`` do not count. ``before`` is the local date that a promise
+    of that kind has to be kept before.
     """
-    budget = promise.seconds[tier]
+    within = promise.within[tier]
     started_at = business_time.next_opening(at, calendar)
     grace = promise.grace_seconds[tier] if started_at > at else 0
-    moments = [(percent, WARN) for percent in promise.warn_percents[tier]] + [(100, MISS)]
-    moments += [(step.at_percent, step.action) for step in terms.escalation]
-    moments.sort(key=lambda moment: moment[0])  # stable: the miss stands before what follows from it
-    plan: list[list[int | str | float]] = [
-        [percent, action, epoch(business_time.add(started_at, grace + budget * percent // 100, calendar))]
-        for percent, action in moments
-    ]
-    due_at = business_time.add(started_at, grace + budget, calendar)
+    plain_due = _due(within, started_at, grace, calendar, at, before=before)
+    budget = within.seconds or max(1, business_time.between(started_at, plain_due, calendar))
+
+    def after(percent: int) -> datetime:
+        return business_time.add(started_at, grace + budget * percent // 100, calendar, pauses)
+
+    due_at = _due(within, started_at, grace, calendar, at, pauses=pauses, before=before)
+    moments = [(after(percent), percent, WARN) for percent in promise.warn_percents[tier]] + [(due_at, 100, MISS)]
+    if promise.code == "decide_dispute":
+        moments.append((due_at, 100, CLOSE))
+    steps = [step for step in terms.escalation if promise.kind.may_move or step.action not in MOVING]
+    moments += [(due_at if s.at_percent == 100 else after(s.at_percent), s.at_percent, s.action) for s in steps]
+    if promise.code == "accept" and terms.accept_window is not None:
+        end = max(due_at, business_time.add_business_days(at, terms.accept_window.days, calendar))
+        share = 100 * business_time.between(started_at, end, calendar) // (grace + budget)
+        moments.append((end, min(max(100, share), MOST_PERCENT), terms.accept_window.then))
+    order = count()
+    moments.sort(key=lambda moment: (moment[0], moment[1], next(order)))
+    plan: list[list[int | str | float]] = [[percent, action, epoch(moment)] for moment, percent, action in moments]
     return Schedule(started_at, due_at, budget, grace, plan)
+
+
+def _due(
+    within: Within, started_at: datetime, grace: int, calendar: BusinessCalendar, at: datetime, *, pauses: Pauses = (),
+    before: date | None = None,
+) -> datetime:  # fmt: skip
+    """Say when it is due: never before it started, and for a date that is too near after the least time."""
+    if before is not None:
+        least = business_time.add(started_at, LEAST_SECONDS, calendar)
+        try:
+            return max(least, business_time.close_before(before, within.days, calendar))
+        except BusinessTimeError:
+            return least
+    if within.days:
+        due = business_time.add_business_days(at, within.days, calendar, within.until, pauses)
+        return max(due, business_time.add(started_at, 1, calendar, pauses))
+    return business_time.add(started_at, grace + within.seconds, calendar, pauses)
+
+
+def carried_on(plan: Sequence[RawEntry], position: int, anew: Sequence[RawEntry]) -> list[RawEntry]:
+    """Give the plan of a clock that was reckoned ``anew``: what is done stands as it was, the rest comes at its new time."""
+    done = list(plan[:position])
+    known = {_mark(entry) for entry in done}
+    rest = [entry for entry in anew if _mark(entry) not in known]
+    if len(done) + len(rest) != len(plan):
+        raise PlanMismatch("The plan does not hold what the terms say.")
+    return [*done, *rest]
+
+
+def _mark(entry: RawEntry) -> tuple[str, int | str | float]:
+    """Tell entries apart: the end of the accept window comes once, at whichever share of the time the days of a calendar make it."""
+    percent, action, _ = entry
+    return (str(action), 0 if action in (AUTO_ACCEPT, RETURN_TO_QUEUE) else percent)
 
 
 def entries_before(plan: Sequence[RawEntry], position: int, at: datetime) -> list[Entry]:
@@ -74,9 +140,9 @@ def entries_before(plan: Sequence[RawEntry], position: int, at: datetime) -> lis
     return due
 
 
-def place_of_reassigning(entries: Sequence[Entry]) -> int | None:
-    """Give the place among ``entries`` of the first that gives the lead to somebody else, if any does."""
-    return next((place for place, entry in enumerate(entries) if entry.action == REASSIGN), None)
+def place_of(entries: Sequence[Entry], actions: frozenset[str]) -> int | None:
+    """Give the place among ``entries`` of the first that is one of ``actions``, if any is."""
+    return next((place for place, entry in enumerate(entries) if entry.action in actions), None)
 
 
 class PlanMismatch(Exception):
@@ -84,9 +150,9 @@ class PlanMismatch(Exception):
 
 
 def due_by(plan: Sequence[RawEntry]) -> datetime:
-    """Give the due time, which is when the miss stands in the plan; raises ``PlanMismatch``."""
+    """Give the due time, which is when the miss or the judgement stands in the plan; raises ``PlanMismatch``."""
     for _, action, moment in plan:
-        if action == MISS:
+        if action in (MISS, JUDGE):
             return instant(moment)
     raise PlanMismatch("The plan has no miss in it.")
 

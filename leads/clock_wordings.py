@@ -9,13 +9,12 @@ from typing import Any
 from django.utils import timezone
 
 from leads.clock_acts import ESCALATED, MISSED, TAKEN, WARNED
+from leads.codes import EXCUSES, PAUSES
+from leads.excusing import EXCUSED
+from leads.pausing import PAUSED, RESUMED
+from leads.recomputing import RECOMPUTED
 from ledger.wording import EMAIL, IN_APP, Message, register
-
-PROMISES = {
-    "accept": "accept or reject the lead",
-    "first_attempt": "make the first attempt",
-    "assign": "assign the lead from the queue",
-}
+from sla.promises import KINDS, task_of
 
 
 def register_clock_wordings() -> None:
@@ -24,39 +23,72 @@ def register_clock_wordings() -> None:
     register(MISSED, channels=[IN_APP, EMAIL], render=_missed)
     register(ESCALATED, channels=[IN_APP, EMAIL], render=_escalated)
     register(TAKEN, channels=[IN_APP, EMAIL], render=_taken)
+    for code, render in ((PAUSED, _paused), (RESUMED, _resumed), (EXCUSED, _excused), (RECOMPUTED, _recomputed)):
+        register(code, channels=[IN_APP], render=render)
 
 
-def _warned(lead_id: int, facts: Mapping[str, Any]) -> Message:
+def _warned(subject_id: int, facts: Mapping[str, Any]) -> Message:
     what, due = _what(facts), _due(facts)
     text = f"{facts['percent']} % of the time to {what} have passed. It is due {due}."
-    return Message(f"Due soon: {what}", text, _path(lead_id))
+    return Message(f"Due soon: {what}", text, _path(subject_id, facts))
 
 
-def _missed(lead_id: int, facts: Mapping[str, Any]) -> Message:
+def _missed(subject_id: int, facts: Mapping[str, Any]) -> Message:
     what, due = _what(facts), _due(facts)
-    return Message(f"Overdue: {what}", f"The time to {what} ended {due}. Please do it now.", _path(lead_id))
+    return Message(f"Overdue: {what}", f"The time to {what} ended {due}. Please do it now.", _path(subject_id, facts))
 
 
-def _escalated(lead_id: int, facts: Mapping[str, Any]) -> Message:
+def _escalated(subject_id: int, facts: Mapping[str, Any]) -> Message:
     what, due = _what(facts), _due(facts)
     text = f"{facts['percent']} % of the time to {what} have passed; it was due {due}. Please see to it."
-    return Message(f"Escalated: nobody came to {what}", text, _path(lead_id))
+    return Message(f"Escalated: nobody came to {what}", text, _path(subject_id, facts))
 
 
-def _taken(lead_id: int, facts: Mapping[str, Any]) -> Message:
+def _taken(subject_id: int, facts: Mapping[str, Any]) -> Message:
     text = f"The time to {_what(facts)} was over, so the lead was given to somebody else."
-    return Message("A lead went to somebody else", text, _path(lead_id))
+    return Message("A lead went to somebody else", text, _path(subject_id, facts))
+
+
+def _paused(lead_id: int, facts: Mapping[str, Any]) -> Message:
+    reason = PAUSES.get(facts["reason"], facts["reason"])
+    text = f"{reason}. The time to {_what(facts)} stands still until {_when(facts['until'])} at the latest."
+    return Message(f"Paused: {_what(facts)}", text, _clock_path(facts))
+
+
+def _resumed(lead_id: int, facts: Mapping[str, Any]) -> Message:
+    return Message(f"Goes on: {_what(facts)}", f"The pause is over. It is due {_due(facts)}.", _clock_path(facts))
+
+
+def _excused(lead_id: int, facts: Mapping[str, Any]) -> Message:
+    reason = EXCUSES.get(facts["reason"], facts["reason"])
+    text = f"{reason}. The miss stays; figures are shown with and without it."
+    return Message(f"Excused: {_what(facts)}", text, _clock_path(facts))
+
+
+def _recomputed(lead_id: int, facts: Mapping[str, Any]) -> Message:
+    text = f"The time to {_what(facts)} counts by the newest version of your calendar. It is due {_due(facts)}."
+    return Message(f"Reckoned anew: {_what(facts)}", text, _clock_path(facts))
 
 
 def _what(facts: Mapping[str, Any]) -> str:
-    return PROMISES.get(facts["promise"], str(facts["promise"]).replace("_", " "))
+    return task_of(facts["promise"])
 
 
 def _due(facts: Mapping[str, Any]) -> str:
     """Say when, in the time zone of whom it is rendered for."""
-    due = timezone.localtime(datetime.fromisoformat(facts["due_at"]))
-    return f"on {due:%A} {due.day} {due:%B at %H:%M} ({timezone.get_current_timezone_name()})"
+    return f"on {_when(facts['due_at'])}"
 
 
-def _path(lead_id: int) -> str:
-    return f"/leads/{lead_id}/"
+def _when(instant: str) -> str:
+    at = timezone.localtime(datetime.fromisoformat(instant))
+    return f"{at:%A} {at.day} {at:%B at %H:%M} ({timezone.get_current_timezone_name()})"
+
+
+def _clock_path(facts: Mapping[str, Any]) -> str:
+    return f"/clocks/{facts['clock']}/"
+
+
+def _path(subject_id: int, facts: Mapping[str, Any]) -> str:
+    """Give the page of what the promise is about: of a campaign, else of the lead."""
+    kind = KINDS.get(facts["promise"])
+    return f"/campaigns/{subject_id}/" if kind and kind.subject == "campaign" else f"/leads/{subject_id}/"

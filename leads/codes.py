@@ -103,6 +103,20 @@ LOSS_REASONS = {
 }
 REASONS_WITH_NOTE = frozenset({"other"})
 
+PAUSES = {
+    "waiting_for_marketing": "Waiting for marketing",
+    "later_date": "The contact asked for a later date",
+    "contact_on_holiday": "The contact is on holiday",
+    "meeting_booked": "A meeting is booked",
+}
+EXCUSES = {
+    "system_down": "The system was not available",
+    "wrong_assignment": "It was given to the wrong person",
+    "force_majeure": "Nobody could have kept it",
+    "contact_unreachable": "The contact asked us to wait",
+    "other": "Other",
+}
+
 FEEDBACK_ASPECTS = {"fit": "Fit", "timing": "Timing", "data": "Data", "interest": "Interest"}
 
 TIER_LABELS = {"hot": "Hot", "warm": "Warm", "standard": "Standard"}
@@ -131,6 +145,13 @@ EVENT_KINDS = {
     "reopened": "Reopened",
     "handoff_refused": "Could not be handed off",
     "completed": "Data completed",
+    "nurtured": "Nurtured",
+    "triage_needed": "To be completed: fit unknown",
+    "asked": "Question asked",
+    "replied": "Question answered",
+    "question_withdrawn": "Question withdrawn",
+    "disputed": "Disputed",
+    "dispute_closed": "Dispute closed",
 }
 
 STEP_KINDS = {
@@ -141,4 +162,8 @@ STEP_KINDS = {
     "cancelled": "Cancelled",
     "escalated": "Escalated",
     "answered": "Answered late",
+    "paused": "Paused",
+    "resumed": "Went on",
+    "excused": "Excused",
+    "recomputed": "Reckoned anew",
 }

@@ -11,13 +11,23 @@ from django.core import checks
 from django.db import connections, transaction
 from django.db.models import Min
 
+from inputs.refusals import NotAllowed, NotVisible
 from leads.models import Clock, ClockFault
+from ledger.writing import write_audit
+from teams.models import User
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 LOGGED_EVERY = timedelta(days=1)
 NAMED = 10
 """How many clocks a check names."""
+
+
+class NoFault(NotVisible):
+    """The clock is not set aside, or not any more."""
+
+    code = "no_fault"
+
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +60,21 @@ def set_aside(clock_id: int, at: datetime, blame: Exception) -> bool:
     if not is_told:
         log.error("clock %s could not be swept (attempt %s)", clock_id, attempts, exc_info=blame)
     return True
+
+
+@transaction.atomic
+def try_again(*, clock_id: int, actor: User, at: datetime) -> None:
+    """Let the next sweep try a clock that was set aside, instead of later; by an administrator. Raises ``NoFault``."""
+    if not actor.may("change_settings"):
+        raise NotAllowed("Your role does not allow this.", details={"action": "change_settings"})
+    fault = ClockFault.objects.standing().filter(clock=clock_id).first()
+    clock = Clock.objects.filter(pk=clock_id).select_for_update(no_key=True).first()
+    if fault is None or clock is None:
+        raise NoFault("This promise is not set aside any more.")
+    Clock.objects.filter(pk=clock_id, plan_position=clock.plan_position, next_action_at__gt=at).update(
+        next_action_at=at
+    )
+    write_audit(at=at, actor_id=actor.pk, verb="try_again", subject_type="clock", subject_ids=[clock_id])
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -21,6 +21,8 @@ from leads.holding import Held, hold, permit, permit_work, require_step, terms_o
 from leads.informing import tell_marketing
 from leads.lifecycle import Stage, WrongStage
 from leads.models import Activity, Feedback, Lead, LeadEvent
+from leads.owed import OF_RATER
+from leads.rating import owe_rating
 from leads.reasons import checked_note
 from leads.record import Record
 from ledger.rows import update_rows
@@ -61,7 +63,7 @@ def log_activity(
     held = hold([lead_id], actor=actor)
     permit(actor, "work_lead")
     (item,) = held
-    if sent := _sent_before(Activity, item, key):
+    if sent := sent_before(Activity, item, key):
         return sent
     require_step("log_activity", held)
     owners = permit_work(held, actor=actor, at=at)
@@ -73,13 +75,24 @@ def log_activity(
         lead=item.lead, user=actor, kind=kind, outcome=outcome, is_outbound=is_outbound, note=note, occurred_at=when,
         recorded_at=at, submission_key=key,
     )  # fmt: skip
+    is_first_talk = item.lead.conversed_at is None and outcome in CONVERSATIONS
     _count(record, item, activity)
-    clocks.answer(record, promise="first_attempt", lead_ids=[lead_id], at=at, occurred_at=when)
+    clocks.answer(record, promise=("first_attempt", "respond"), lead_ids=[lead_id], at=at, occurred_at=when)
+    clocks.count_attempts(
+        record,
+        lead_id=lead_id,
+        is_attempt=is_outbound,
+        is_conversation=outcome in CONVERSATIONS,
+        at=at,
+        occurred_at=when,
+    )
+    if is_first_talk:
+        owe_rating(record, item, "quick_rating", at)
     record.write("lead", [lead_id], activity=activity.pk, kind=kind, outcome=outcome)
     return activity.pk
 
 
-def _sent_before(model: type[Activity | Feedback], item: Held, key: UUID | None) -> int | None:
+def sent_before(model: type[Activity | Feedback], item: Held, key: UUID | None) -> int | None:
     """Give the id of what the same form stored on this lead already; the lead is locked, so that of two clicks one waits."""
     sent = model._default_manager.filter(lead=item.lead, submission_key=key) if key else model._default_manager.none()
     return sent.values_list("pk", flat=True).first()
@@ -147,7 +160,7 @@ def rate(
     aspects = _checked_rating(quality, aspects or {})
     (item,) = hold([lead_id], actor=actor)
     permit(actor, "work_lead")
-    if sent := _sent_before(Feedback, item, key):
+    if sent := sent_before(Feedback, item, key):
         return sent
     kind = _kind(item)
     if not had_it(item, actor):
@@ -162,6 +175,8 @@ def rate(
         campaign_id=item.lead.last_campaign_id, version_id=terms_of([item], at)[lead_id][0], code=kind,
         facts={"feedback": feedback.pk, "quality": quality, "aspects": aspects},
     )  # fmt: skip
+    promises = OF_RATER if kind == Feedback.Kinds.FULL else {"quick_rating"}
+    clocks.answer(record, promise=promises, lead_ids=[lead_id], at=at)
     tell_marketing(record, [item], "lead_rated", {lead_id: {"quality": quality, "feedback": feedback.pk}})
     record.write("lead", [lead_id], feedback=feedback.pk, quality=quality)
     return feedback.pk

@@ -16,6 +16,7 @@ from leads.assigning import Offer, Placement, Places, announce, choose
 from leads.facts import missing_for_handoff
 from leads.informing import marketers_or_managers
 from leads.models import Assignment, Clock, Handoff, Lead
+from leads.owed import Duty, Owed, begin_duties, end_duties
 from leads.record import Record
 from leads.routing.board import Board, Known
 from ledger.rows import insert_rows, reserve_many, update_rows
@@ -45,6 +46,7 @@ class ToHandOff:
     handoff_count: int = 0
     marketer_id: int | None = None
     campaign_id: int | None = None
+    is_new: bool = False
 
 
 class Pinned(NamedTuple):
@@ -92,10 +94,11 @@ def open_many(
     """
     required = agreement.terms.required_for_handoff
     missing = {lead.lead_id: found for lead in leads if (found := missing_for_handoff(required, lead.facts))}
-    _refuse(record, [lead for lead in leads if lead.lead_id in missing], missing, agreement)
+    _refuse(record, [lead for lead in leads if lead.lead_id in missing], missing, agreement, at)
     ready = [lead for lead in leads if lead.lead_id not in missing]
     if not ready:
         return HandedOff((), missing)
+    end_duties(record, [lead.lead_id for lead in ready if not lead.is_new], at)
     ids = reserved or reserve_many({Handoff: len(ready), Clock: len(ready)})
     offers = _offers(ready, ids[Handoff], agreement)
     board = Board.load(offers, at=at, known=known)
@@ -138,8 +141,9 @@ def _open(
 
 
 def _refuse(
-    record: Record, leads: Sequence[ToHandOff], missing: Mapping[int, Sequence[str]], agreement: InForce
+    record: Record, leads: Sequence[ToHandOff], missing: Mapping[int, Sequence[str]], agreement: InForce, at: datetime
 ) -> None:
+    """Leave with marketing what lacks something, tell them what, and start the clock of completing it."""
     recipients = marketers_or_managers({lead.lead_id: lead.marketer_id for lead in leads})
     for lead in leads:
         codes = list(missing[lead.lead_id])
@@ -149,3 +153,7 @@ def _refuse(
         )  # fmt: skip
         for user_id in recipients[lead.lead_id]:
             record.tell(user_id, "handoff_incomplete", "lead", lead.lead_id, missing=codes)
+    owed = (Owed(lead.lead_id, lead.tier, agreement.version_id, agreement.terms) for lead in leads)
+    begin_duties(
+        record, [Duty("complete", *pair) for pair in zip(owed, (lead.marketer_id for lead in leads), strict=True)], at
+    )

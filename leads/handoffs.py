@@ -5,7 +5,7 @@ Each takes one lead; the ``…_many`` forms take a list and are all or nothing. 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -32,7 +32,9 @@ from leads.informing import name_of, responsible_marketers, tell_marketing
 from leads.lifecycle import SALES_STAGES, WrongStage
 from leads.models import Handoff
 from leads.moves import assign, claim, recall, reroute
+from leads.owed import Duty, Owed, Owner, begin_duties, in_work
 from leads.qualifying import judge_of
+from leads.questions import end_offers
 from leads.reasons import checked_reason
 from leads.record import Record
 from ledger.rows import update_rows
@@ -57,6 +59,10 @@ __all__ = [
 ]
 
 States = Handoff.States
+AUTO = "auto"
+"""The code of an acceptance that nobody gave: the accept window ended."""
+TAKEN = "accepted"
+"""Why an offer of help ends with whoever was offered the lead, where another accepted it."""
 ACCEPTED = (States.ACCEPTED, States.AUTO_ACCEPTED)
 
 
@@ -144,19 +150,28 @@ def accept_many(*, lead_ids: Collection[int], actor: User, at: datetime, seen: i
     record.write("lead", [item.lead.pk for item in held])
 
 
-def take_over(record: Record, held: Sequence[Held], owners: dict[int, int | None], at: datetime) -> None:
-    """Make ``owners`` the owners of these offered leads: stop *accept*, start *first attempt*. The core of accepting."""
+def take_over(
+    record: Record, held: Sequence[Held], owners: Mapping[int, int | None], at: datetime, *,
+    state: str = States.ACCEPTED,
+) -> None:  # fmt: skip
+    """Make ``owners`` the owners of these offered leads: stop *accept*, start what a rep owes on a lead in work. The core of accepting.
+
+    Where the lead is theirs because they did not answer (``state`` *auto-accepted*), the miss stays without an answer.
+    """
     if any(owners[item.lead.pk] is None for item in held):
         raise WrongStage("This lead waits in a queue. It has to be claimed or assigned first.")
     handoffs = require_open_handoff(held)
-    decide(handoffs, States.ACCEPTED, actor_id=record.actor_id, at=at, each={"assignee_id": owners})
+    decide(handoffs, state, actor_id=record.actor_id, at=at, each={"assignee_id": owners})
     reached = {item.lead.pk: item.lead.sal_at or at for item in held}
     step_to(held, "accept", queue_id=None, each={"owner_id": owners, "sal_at": reached})
-    _turn_clocks(record, held, at)
+    end_offers(record, [i for i in held if i.handoff and i.handoff.assignee_id != owners[i.lead.pk]], code=TAKEN, at=at)
+    is_answered = state == States.ACCEPTED
+    if is_answered:
+        clocks.answer(record, promise="accept", handoff_ids=[handoff.pk for handoff in handoffs], at=at)
+    _begin_work(record, held, at, code="" if is_answered else AUTO)
 
 
-def _turn_clocks(record: Record, held: Sequence[Held], at: datetime) -> None:
-    clocks.answer(record, promise="accept", handoff_ids=[item.handoff.pk for item in held if item.handoff], at=at)
+def _begin_work(record: Record, held: Sequence[Held], at: datetime, *, code: str) -> None:
     places = Places.load([item.lead.owner_id for item in held if item.lead.owner_id], (), at)
     pinned_terms = terms_of(held, at)
     starts = []
@@ -164,15 +179,14 @@ def _turn_clocks(record: Record, held: Sequence[Held], at: datetime) -> None:
         version_id, terms = pinned_terms[item.lead.pk]
         owner_id = item.lead.owner_id or 0
         record.event(
-            item.lead.pk, "accepted", handoff_id=item.current_handoff_id, user_id=owner_id, version_id=version_id
-        )
-        pinned = places.hours.of_person(owner_id)
-        starts.append(
-            clocks.ClockStart(
-                "first_attempt", item.lead.tier_of_promises, version_id, terms, *pinned, arrived_at=at,
-                lead_id=item.lead.pk, user_id=owner_id, team_id=places.team_of.get(owner_id),
-            )
+            item.lead.pk, "accepted", handoff_id=item.current_handoff_id, user_id=owner_id, version_id=version_id,
+            code=code,
         )  # fmt: skip
+        if code == AUTO:
+            record.tell(owner_id, "lead_auto_accepted", "lead", item.lead.pk, handoff=item.current_handoff_id)
+        owner = Owner(owner_id, places.team_of.get(owner_id), *places.hours.of_person(owner_id))
+        owed = Owed(item.lead.pk, item.lead.tier_of_promises, version_id, terms)
+        starts += in_work(owed, owner, has_conversed=item.lead.conversed_at is not None, at=at)
     clocks.start(record, starts, at)
 
 
@@ -217,7 +231,7 @@ def reject_many(
     ids = [handoff.pk for handoff in handoffs]
     clocks.answer(record, promise="accept", handoff_ids=ids, at=at)
     clocks.cancel(record, handoff_ids=ids, code="rejected", at=at)
-    _back_to_marketing(record, held, reason, returned=False)
+    _back_to_marketing(record, held, reason, at, returned=False)
     record.write("lead", [item.lead.pk for item in held], reason=reason)
 
 
@@ -240,11 +254,13 @@ def return_lead(*, lead_id: int, reason: str, actor: User, at: datetime, note: s
     record = Record("return", actor.pk, at)
     update_rows(Handoff, ("was_returned", "reason", "note"), [(item.handoff.pk, True, reason, note)])
     clocks.cancel(record, handoff_ids=[item.handoff.pk], lead_ids=[lead_id], code="returned", at=at)
-    _back_to_marketing(record, held, reason, returned=True)
+    _back_to_marketing(record, held, reason, at, returned=True)
     record.write("lead", [lead_id], reason=reason)
 
 
-def _back_to_marketing(record: Record, held: Sequence[Held], reason: str, *, returned: bool) -> None:
+def _back_to_marketing(record: Record, held: Sequence[Held], reason: str, at: datetime, *, returned: bool) -> None:
+    """Give leads back to who answers for them in marketing, who owes a decision from now on."""
+    end_offers(record, held, code="returned" if returned else "rejected", at=at)
     marketers = responsible_marketers(held)
     for item in held:
         handoff = item.handoff
@@ -256,5 +272,16 @@ def _back_to_marketing(record: Record, held: Sequence[Held], reason: str, *, ret
     back_to = {item.lead.pk: marketers.get(item.lead.pk) for item in held}
     step = "return" if returned else "reject"
     step_to(held, step, owner_id=None, queue_id=None, needs_new_reason=True, each={"marketer_id": back_to})
+    terms = terms_of(held, at)
+    begin_duties(
+        record,
+        [
+            Duty(
+                "returned", Owed(item.lead.pk, item.lead.tier_of_promises, *terms[item.lead.pk]), item.lead.marketer_id
+            )
+            for item in held
+        ],
+        at,
+    )
     facts = {item.lead.pk: {"reason": reason, "returned": returned} for item in held}
     tell_marketing(record, held, "lead_rejected", facts)

@@ -277,4 +277,5 @@ def _offer(item: Held, facts: Mapping[str, Any], pinned: PinnedTerms, at: dateti
     return Offer(
         lead_id=item.lead.pk, handoff_id=handoff_id, tier=item.lead.tier_of_promises, facts=facts,
         version_id=version_id, terms=terms, arrived_at=arrived_at, stage=item.lead.stage, excluded=excluded,
+        has_conversed=item.lead.conversed_at is not None,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from leads.holding import Held, load_facts, step_to
 from leads.intake.handing import hold_back
 from leads.lifecycle import Stage
 from leads.models import Lead, Qualification
+from leads.owed import DECIDED, end_duties
 from leads.qualifying import QUALIFICATION_COLUMNS, Judge, judge_of, note_qualified, touch_lines
 from leads.record import Record
 from leads.scoring import TouchLine
@@ -61,6 +62,8 @@ def judge_again(
     live = [item for item in held if not item.lead.is_history]
     new = [item for item in live if court.qualifies(item, has_reason=item.lead.pk in reasons)]
     court.qualify(new)
+    end_duties(record, [item.lead.pk for item in live if facts[item.lead.pk]["fit"] is not None], at, {"triage"})
+    end_duties(record, [item.lead.pk for item in new], at, DECIDED)
     fresh = {item.lead.pk for item in new}
     placed, missing = court.hand_off(court.ready(live, fresh | {lead_id}), obstacle)
     place = placed.get(lead_id)

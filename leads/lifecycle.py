@@ -69,6 +69,7 @@ def _from(*stages: Stage) -> frozenset[Stage]:
 
 STEPS: dict[str, Step] = {
     "qualify": Step(_from(Stage.LEAD), Stage.MQL),
+    "nurture": Step(_from(Stage.LEAD), None),
     "hand_off": Step(_from(Stage.MQL), None),
     "assign": Step(_from(Stage.MQL), None),
     "accept": Step(_from(Stage.MQL), Stage.SAL),
@@ -78,6 +79,8 @@ STEPS: dict[str, Step] = {
     "reassign": Step(_from(Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY), None),
     "recall": Step(_from(Stage.MQL), Stage.LEAD),
     "log_activity": Step(_from(Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY), None),
+    "ask": Step(_from(Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY), None),
+    "offer_help": Step(_from(Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY), None),
     "qualify_for_sales": Step(_from(Stage.SAL), Stage.SQL),
     "open_opportunity": Step(_from(Stage.SQL), Stage.OPPORTUNITY),
     "win": Step(_from(Stage.OPPORTUNITY), Stage.CUSTOMER),

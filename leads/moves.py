@@ -28,6 +28,8 @@ from leads.holding import (
 from leads.informing import name_of
 from leads.lifecycle import Stage, WrongStage
 from leads.models import Assignment, Handoff
+from leads.owed import OF_HOLDER
+from leads.questions import end_offers
 from leads.record import Record
 from ledger.selecting import ids
 from teams.models import Membership, User
@@ -87,8 +89,9 @@ def end_promises(record: Record, held: Sequence[Held], *, code: str, at: datetim
     """End what the rep who has them still owed on these leads."""
     clocks.cancel(
         record, handoff_ids=[item.handoff.pk for item in held if item.handoff],
-        lead_ids=[item.lead.pk for item in held], code=code, at=at,
+        lead_ids=[item.lead.pk for item in held], promises=OF_HOLDER | {"assign"}, code=code, at=at,
     )  # fmt: skip
+    end_offers(record, held, code=code, at=at)
 
 
 def had_by(held: Sequence[Held]) -> Mapping[int, frozenset[int]]:
@@ -126,6 +129,7 @@ def recall(*, lead_id: int, actor: User, at: datetime, handoff_id: int | None = 
     decide([handoff], Handoff.States.RECALLED, actor_id=actor.pk, at=at)
     step_to(held, "recall", queue_id=None, owner_id=None, needs_new_reason=True)
     clocks.cancel(record, handoff_ids=[handoff.pk], code="recalled", at=at)
+    end_offers(record, held, code="recalled", at=at)
     record.event(
         lead_id, "recalled", handoff_id=handoff.pk, user_id=handoff.assignee_id, version_id=handoff.version_id,
         campaign_id=held[0].lead.last_campaign_id,

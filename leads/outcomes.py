@@ -19,6 +19,9 @@ from leads.holding import Held, hold, permit, permit_work, require_step, step_to
 from leads.informing import tell_marketing
 from leads.lifecycle import Stage, WrongStage
 from leads.models import Company, Lead, Opportunity
+from leads.owed import end_duties
+from leads.questions import end_questions
+from leads.rating import owe_rating
 from leads.reasons import BadReason, checked_reason
 from leads.record import Record
 from ledger.instants import company_day
@@ -29,6 +32,9 @@ MAX_AMOUNT = Decimal("999999999999.99")
 CURRENCY = re.compile(r"[A-Z]{3}")
 LONGEST_RECYCLE_DAYS = 3 * 365
 DEFAULT_RECYCLE_DAYS = 180
+
+FEEDBACK = frozenset({"full_feedback"})
+"""What is still owed after the end of a lead; a quick rating that was not given yet is part of it."""
 
 OppStages = Opportunity.Stages
 
@@ -52,7 +58,8 @@ class BadDeal(Invalid):
 def qualify_for_sales(*, lead_id: int, confirmed: Collection[str], actor: User, at: datetime) -> None:
     """Make an accepted lead an SQL: the rep confirms each item of the SQL checklist (``confirmed``: their codes).
 
-    A first attempt that is still owed, by a rep who took over after somebody else's conversation, is owed no longer.
+    It is the verdict: what was still to be done until then, such as a first attempt by a rep who took over after somebody else's
+    conversation, is owed no longer, full feedback is.
     Raises ``ChecklistIncomplete``, also where a conversation is confirmed that nobody logged, ``NotYours``, ``WrongStage``.
     """
     item = _held_for("qualify_for_sales", lead_id, actor, at)
@@ -62,7 +69,7 @@ def qualify_for_sales(*, lead_id: int, confirmed: Collection[str], actor: User, 
         raise ChecklistIncomplete("The checklist is not complete.", problems=problems)
     record = Record("qualify_for_sales", actor.pk, at)
     step_to([item], "qualify_for_sales", sql_at=item.lead.sql_at or at)
-    clocks.cancel(record, lead_ids=[lead_id], promises={"first_attempt"}, code="qualified_for_sales", at=at)
+    _give_verdict(record, item, was_sal=True, code="qualified_for_sales", at=at)
     _event(record, item, "qualified_for_sales", version_id=version_id, facts={"checklist": sorted(confirmed)})
     record.write("lead", [lead_id], version=version_id)
 
@@ -111,7 +118,8 @@ def win(*, lead_id: int, actor: User, at: datetime, amount: Decimal | None = Non
     record = Record("win", actor.pk, at)
     step_to([item], "win", customer_at=item.lead.customer_at or at)
     _make_customer(item)
-    clocks.cancel(record, lead_ids=[lead_id], handoff_ids=_handoff_ids(item), code="won", at=at)
+    clocks.cancel(record, lead_ids=[lead_id], handoff_ids=_handoff_ids(item), but=FEEDBACK, code="won", at=at)
+    end_questions(record, [item], code="won", at=at)
     facts = _deal_facts(deal)
     _event(record, item, "won", facts=facts)
     tell_marketing(record, [item], "lead_won", {lead_id: facts})
@@ -126,7 +134,8 @@ def lose(*, lead_id: int, reason: str, actor: User, at: datetime, note: str = ""
     deal = _close(item, OppStages.LOST, at, reason=reason, note=note)
     record = Record("lose", actor.pk, at)
     step_to([item], "lose", lost_at=at)
-    clocks.cancel(record, lead_ids=[lead_id], handoff_ids=_handoff_ids(item), code="lost", at=at)
+    clocks.cancel(record, lead_ids=[lead_id], handoff_ids=_handoff_ids(item), but=FEEDBACK, code="lost", at=at)
+    end_questions(record, [item], code="lost", at=at)
     _event(record, item, "lost", code=reason, facts=_deal_facts(deal))
     tell_marketing(record, [item], "lead_lost", {lead_id: {"reason": reason}})
     record.write("lead", [lead_id], opportunity=deal.pk, reason=reason)
@@ -196,11 +205,13 @@ def recycle(
     version_id, terms = terms_of([item], at)[lead_id]
     day = _return_date(terms, reason, returns_on, at)
     record = Record("recycle", actor.pk, at)
+    was_sal = item.lead.stage == Stage.SAL
     step_to(
         [item], "recycle", recycled_at=at, returns_on=day, stage_note=note, queue_id=None, engagement_fixed=0.0,
         engagement_level=None, is_hand_raise=False,
     )  # fmt: skip
-    clocks.cancel(record, lead_ids=[lead_id], handoff_ids=_handoff_ids(item), code="recycled", at=at)
+    _give_verdict(record, item, was_sal=was_sal, code="recycled", at=at)
+    end_questions(record, [item], code="recycled", at=at)
     facts = {"returns_on": day.isoformat()}
     _event(record, item, "recycled", version_id=version_id, code=reason, facts=facts)
     tell_marketing(record, [item], "lead_recycled", {lead_id: {"reason": reason, **facts}})
@@ -236,9 +247,13 @@ def disqualify(*, lead_id: int, reason: str, actor: User, at: datetime, note: st
         if item.lead.conversed_at is None:
             raise WrongStage("There was no conversation yet: return this lead instead.", details={"lead": lead_id})
     record = Record("disqualify", actor.pk, at)
+    was_sal = item.lead.stage == Stage.SAL
     facts = _lose_with_lead(item, at) if item.lead.stage == Stage.OPPORTUNITY else None
     step_to(held, "disqualify", disqualified_at=at, stage_note=note, queue_id=None)
-    clocks.cancel(record, lead_ids=[lead_id], handoff_ids=_handoff_ids(item), code="disqualified", at=at)
+    if not by_sales:
+        end_duties(record, [lead_id], at)
+    _give_verdict(record, item, was_sal=was_sal, code="disqualified", at=at)
+    end_questions(record, held, code="disqualified", at=at)
     _event(record, item, "disqualified", code=reason, facts=facts)
     if by_sales:
         tell_marketing(record, held, "lead_disqualified", {lead_id: {"reason": reason}})
@@ -261,6 +276,16 @@ def _held_for(step: str, lead_id: int, actor: User, at: datetime) -> Held:
     require_step(step, held)
     permit_work(held, actor=actor, at=at)
     return held[0]
+
+
+def _give_verdict(record: Record, item: Held, *, was_sal: bool, code: str, at: datetime) -> None:
+    """End what was owed until somebody said what becomes of a lead. On a SAL this is the verdict, and full feedback is owed from now on."""
+    clocks.answer(record, promise="verdict", lead_ids=[item.lead.pk], at=at)
+    clocks.cancel(
+        record, lead_ids=[item.lead.pk], handoff_ids=_handoff_ids(item), but=FEEDBACK, code=code, at=at
+    )  # fmt: skip
+    if was_sal:
+        owe_rating(record, item, "full_feedback", at)
 
 
 def _handoff_ids(item: Held) -> list[int]:

@@ -18,6 +18,7 @@ from inputs.refusals import Invalid, NotAllowed
 from inputs.text import problem_with, tidy
 from leads.holding import hold, load_facts, require_step, step_to
 from leads.models import Qualification, Touch
+from leads.owed import DECIDED, end_duties
 from leads.record import Record
 from leads.scoring import Scoring, TouchLine, engagement_items, tier_of
 from ledger.rows import insert_rows
@@ -183,6 +184,7 @@ def qualify(*, lead_ids: Sequence[int], actor: User, at: datetime, reason: str) 
         "persona_id": {lead_id: fit.version_id for lead_id, fit in fits.items()},
     }
     step_to(held, "qualify", each=judged, needs_new_reason=False)
+    end_duties(record, [lead.pk for lead in leads], at, DECIDED)
     record.write("lead", [lead.pk for lead in leads])
     return [lead.pk for lead in leads]
 

@@ -19,9 +19,11 @@ from leads.informing import tell_marketing
 from leads.lifecycle import STAGE_TIMES, Stage
 from leads.models import Lead
 from leads.models.leads import LeadQuerySet
+from leads.owed import Duty, Owed, begin_duties
 from leads.reasons import BadReason, checked_note
 from leads.record import Record
 from ledger.instants import company_day
+from sla.in_force import NoAgreement, agreement_in_force
 from teams.models import User
 
 BATCH = 500
@@ -71,9 +73,21 @@ def revive_due(*, at: datetime, limit: int = BATCH) -> int:
     step_to(held, "revive", **FRESH)
     for item in held:
         record.event(item.lead.pk, "revived", campaign_id=item.lead.last_campaign_id)
+    begin_duties(record, _to_nurture(held, at), at)
     tell_marketing(record, held, "lead_revived", {})
     record.write("lead", [item.lead.pk for item in held])
     return len(held)
+
+
+def _to_nurture(held: Sequence[Held], at: datetime) -> list[Duty]:
+    """Say what marketing owes those who are back; nothing while no agreement is in force."""
+    try:
+        agreement = agreement_in_force(at)
+    except NoAgreement:
+        return []
+    leads = [item.lead for item in held]
+    pinned = (agreement.version_id, agreement.terms)
+    return [Duty("nurture", Owed(lead.pk, lead.tier_of_promises, *pinned), lead.marketer_id) for lead in leads]
 
 
 def revive_all_due(*, at: datetime) -> int:

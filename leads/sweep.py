@@ -6,7 +6,7 @@ open. Rows that another sweep or a verb holds are left to it. A row that cannot 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from time import monotonic
@@ -16,18 +16,21 @@ from django.db.models import BigIntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from leads.clock_acts import NOBODY, SWEPT_COLUMNS, ClockRow, Managers, act, needs_managers
-from leads.clock_plans import Entry, PlanMismatch, due_by, entries_before, place_of_reassigning
-from leads.escalation import reassign
+from leads.clock_plans import APART, CLOSE, JUDGE, MOVING, Entry, PlanMismatch, due_by, entries_before, place_of
+from leads.disputes import close_due
+from leads.escalation import move_on
 from leads.faults import set_aside
-from leads.models import Clock, Handoff
+from leads.models import Clock, Dispute, Handoff, Question
 from leads.models.clocks import ClockQuerySet
+from leads.pausing import resume_due
+from leads.period_judging import judge
 from leads.record import Record
 from ledger.rows import update_rows
 
 BATCH = {"postgresql": 2000, "sqlite": 1000}
 """Clocks per transaction: SQLite has one write lock for all, so it is held briefly (measured with ``./run bench sweep``)."""
 
-REASSIGN_BATCH = 50
+APART_BATCH = 50
 MOVED_COLUMNS = ("plan_position", "next_action_at")
 MISSED_COLUMNS = ("state", "missed_at", "detected_at", *MOVED_COLUMNS)
 
@@ -37,13 +40,17 @@ ABSENT = (OperationalError, InterfaceError)
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """How many warnings, misses and escalation steps were recorded, leads reassigned, and clocks set aside after an error."""
+    """How many warnings, misses and escalation steps were recorded, leads moved on, paused clocks let go on, targets looked at, disputes closed
+    undecided, and clocks set aside after an error."""
 
     warned: int = 0
     missed: int = 0
     escalated: int = 0
     reassigned: int = 0
+    resumed: int = 0
+    judged: int = 0
     set_aside: int = 0
+    closed: int = 0
 
     def __add__(self, other: SweepResult) -> SweepResult:
         return SweepResult(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(self)))
@@ -54,6 +61,9 @@ class SweepResult:
 
 
 NOTHING = SweepResult()
+
+Apart = Callable[[Sequence[int], datetime], SweepResult]
+"""Does what is due on these clocks, and locks what it needs first."""
 
 
 def sweep(*, at: datetime, seconds: float | None = None, batch: int | None = None) -> SweepResult:
@@ -93,14 +103,15 @@ def _stretches(at: datetime, batch: int) -> Iterator[ClockQuerySet]:
 def _attempt(stretch: ClockQuerySet, at: datetime) -> SweepResult:
     """Do these clocks; if that fails, find the ones to blame by halves, and set them aside."""
     try:
-        result, to_reassign = _act_on(stretch, at)
+        result, apart = _act_on(stretch, at)
     except ABSENT:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and must not stop the rest
         blame = error
     else:
-        for start in range(0, len(to_reassign), REASSIGN_BATCH):
-            result += _attempt_reassigning(to_reassign[start : start + REASSIGN_BATCH], at)
+        for do, due in apart.items():
+            for start in range(0, len(due), APART_BATCH):
+                result += _attempt_apart(do, due[start : start + APART_BATCH], at)
         return result
     clock_ids = list(stretch.values_list("id", flat=True))
     if len(clock_ids) == 1:
@@ -110,43 +121,73 @@ def _attempt(stretch: ClockQuerySet, at: datetime) -> SweepResult:
     return sum((_attempt(Clock.objects.due(at).filter(pk__in=half), at) for half in halves if half), start=NOTHING)
 
 
-def _attempt_reassigning(clock_ids: Sequence[int], at: datetime) -> SweepResult:
-    """Give the leads of these clocks to others; if that fails, one by one."""
+def _attempt_apart(do: Apart, clock_ids: Sequence[int], at: datetime) -> SweepResult:
+    """Do with these clocks what needs more than the clock; if that fails, one by one."""
     try:
-        done = reassign(clock_ids, at=at)
+        return do(clock_ids, at)
     except ABSENT:
         raise
     except Exception as error:  # noqa: BLE001 - as above
         blame = error
-    else:
-        return SweepResult(escalated=done.escalated, reassigned=done.reassigned)
     if len(clock_ids) == 1:
         return SweepResult(set_aside=int(set_aside(clock_ids[0], at, blame)))
-    return sum((_attempt_reassigning([clock_id], at) for clock_id in clock_ids), start=NOTHING)
+    return sum((_attempt_apart(do, [clock_id], at) for clock_id in clock_ids), start=NOTHING)
+
+
+def _move_on(clock_ids: Sequence[int], at: datetime) -> SweepResult:
+    done = move_on(clock_ids, at=at)
+    return SweepResult(escalated=done.escalated, reassigned=done.moved)
+
+
+def _judge(clock_ids: Sequence[int], at: datetime) -> SweepResult:
+    done = judge(clock_ids, at=at)
+    return SweepResult(done.warned, done.missed, done.escalated, judged=done.looked_at)
+
+
+def _close_disputes(clock_ids: Sequence[int], at: datetime) -> SweepResult:
+    done = close_due(clock_ids, at)
+    return SweepResult(escalated=done.steps, closed=done.disputes)
+
+
+def _resume(clock_ids: Sequence[int], at: datetime) -> SweepResult:
+    return SweepResult(resumed=resume_due(clock_ids, at))
+
+
+DOING: dict[str, Apart] = {**dict.fromkeys(MOVING, _move_on), JUDGE: _judge, CLOSE: _close_disputes}
+"""By the action of a plan, what does it."""
 
 
 @transaction.atomic
-def _act_on(stretch: ClockQuerySet, at: datetime) -> tuple[SweepResult, list[int]]:
-    """Claim these clocks and do what is due, except giving leads to others: the clocks that want this come back."""
-    to_reassign: list[int] = []
+def _act_on(stretch: ClockQuerySet, at: datetime) -> tuple[SweepResult, dict[Apart, list[int]]]:
+    """Claim these clocks and do what is due, except what needs more than the clock: the clocks that want this come back."""
+    apart: dict[Apart, list[int]] = {}
     work: list[tuple[ClockRow, list[Entry]]] = []
     for clock in _claimed(stretch):
+        if clock.state == Clock.States.PAUSED:
+            apart.setdefault(_resume, []).append(clock.id)
+            continue
         entries = entries_before(clock.plan, clock.plan_position, at)
-        place = place_of_reassigning(entries) if clock.can_be_reassigned else None
+        if entries and clock.period_id:  # even a warning depends on what the target has come to
+            apart.setdefault(DOING[JUDGE], []).append(clock.id)
+            continue
+        place = place_of(entries, APART if clock.can_be_moved else APART - MOVING)
         if place is not None:
-            to_reassign.append(clock.id)
+            apart.setdefault(DOING[entries[place].action], []).append(clock.id)
             entries = entries[:place]
         elif not entries:
             raise PlanMismatch("Nothing in the plan is due.")
         if entries:
             work.append((clock, entries))
-    return _do(work, at), to_reassign
+    return _do(work, at), apart
 
 
 def _claimed(stretch: ClockQuerySet) -> Iterator[ClockRow]:
     """Lock those of these clocks that nobody else holds, and give them with the leads they are about and their due times."""
-    lead_of_handoff = Handoff.objects.filter(pk=OuterRef("handoff_id")).values("lead_id")
-    about = Coalesce("lead_id", Subquery(lead_of_handoff), output_field=BigIntegerField())
+    handoff = Subquery(Handoff.objects.filter(pk=OuterRef("handoff_id")).values("lead_id"))
+    question = Subquery(Question.objects.filter(pk=OuterRef("question_id")).values("lead_id"))
+    dispute = Subquery(Dispute.objects.filter(pk=OuterRef("dispute_id")).values("handoff__lead_id"))
+    subjects = ("lead_id", handoff, "campaign_id", "period_id", question, dispute)
+    about = Coalesce(*subjects, output_field=BigIntegerField())
     rows = stretch.select_for_update(skip_locked=True, no_key=True)
     for *row, lead_id in rows.values_list(*SWEPT_COLUMNS, about):
         clock = ClockRow(*row)

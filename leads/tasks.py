@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from leads.importing import finish_imports as finish_runs
+from leads.periods import open_periods as open_begun
 from leads.second_life import revive_all_due
 from leads.sweep import sweep
 from ledger.instants import edge_now
@@ -32,3 +33,9 @@ def finish_imports() -> None:
 def revive_leads() -> None:
     """Bring back recycled leads whose date has come."""
     revive_all_due(at=edge_now())
+
+
+@shared_task
+def open_periods() -> None:
+    """Open the months and quarters of targets that have begun."""
+    open_begun(at=edge_now())

@@ -20,8 +20,10 @@ def register_wordings() -> None:
     for code, channels, render in (
         ("lead_offered", urgent, _offered),
         ("lead_assigned", urgent, _assigned),
+        ("lead_auto_accepted", urgent, _auto_accepted),
         ("lead_queued", urgent, _queued),
         ("handoff_incomplete", quiet, _incomplete),
+        ("lead_triage", urgent, _triage),
         ("lead_corrected", quiet, _corrected),
         ("lead_rejected", urgent, _rejected),
         ("lead_recalled", quiet, _recalled),
@@ -34,7 +36,7 @@ def register_wordings() -> None:
         ("lead_disqualified", quiet, _disqualified),
         ("lead_reopened", quiet, _reopened),
     ):
-        register(code, channels=channels, render=_about_lead(render))
+        register(code, channels=channels, render=about_lead(render))
     register_subject("lead", _names)
 
 
@@ -49,7 +51,9 @@ def _names(lead_ids: Collection[int]) -> dict[int, str]:
 Text = Callable[[Facts], tuple[str, str]]
 
 
-def _about_lead(text: Text) -> Callable[[int, Facts], Message]:
+def about_lead(text: Text) -> Callable[[int, Facts], Message]:
+    """Let a title and a body lead to the page of the lead that they are about."""
+
     def render(lead_id: int, facts: Facts) -> Message:
         title, body = text(facts)
         return Message(title, body, f"/leads/{lead_id}/")
@@ -69,6 +73,13 @@ def _assigned(facts: Facts) -> tuple[str, str]:
     return "A lead in work is yours now", "Somebody else began with it. Please carry on."
 
 
+def _auto_accepted(facts: Facts) -> tuple[str, str]:
+    return (
+        "A lead is yours, for you did not answer",
+        "The time to accept or reject it has ended. Make the first attempt.",
+    )
+
+
 def _queued(facts: Facts) -> tuple[str, str]:
     return "A lead waits in your team’s queue", "Nobody could take it. Assign it, or have somebody claim it."
 
@@ -76,6 +87,10 @@ def _queued(facts: Facts) -> tuple[str, str]:
 def _incomplete(facts: Facts) -> tuple[str, str]:
     missing = ", ".join(MISSING_WORDS.get(code, code) for code in facts.get("missing", ()))
     return "A lead cannot be handed to sales yet", f"What is missing: {missing}."
+
+
+def _triage(facts: Facts) -> tuple[str, str]:
+    return "Somebody asks for us, and we know too little of them", "Complete what is known, so that it can be judged."
 
 
 def _corrected(facts: Facts) -> tuple[str, str]:

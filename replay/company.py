@@ -14,16 +14,18 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from campaigns.actions import Brief, log_campaign
+from campaigns.actions import Brief
 from campaigns.models import Campaign
+from leads.briefings import brief_sales, plan_campaign
 from leads.capture import open_form
 from leads.models import CaptureForm, Pool
 from leads.routing.defaults import activate_default_routing, activate_rules, default_rules
-from personas.defaults import create_default_personas
+from personas.defaults import create_default_personas, create_default_scoring
 from replay.names import AMERICAS
-from sla.agreements import sign_default_agreement
+from sla.agreements import draft_from_template, propose, sign
 from sla.business_time import BusinessCalendar, between, is_open
 from sla.calendars import set_calendar
+from sla.default_terms import default_document
 from teams.availability import Load, set_load
 from teams.models import Team, User
 from teams.people import Place, create_member, create_team
@@ -33,6 +35,17 @@ DOMAIN = "nordlicht.example"
 PASSWORD = "keep-every-promise"  # noqa: S105 - of people who do not exist
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
+TARGETS = [
+    {"code": "mql_volume", "side": "marketing", "words": "MQLs", "amount": 120, "of": ""},
+    {
+        "code": "pipeline_value",
+        "side": "marketing",
+        "words": "Pipeline from marketing’s leads",
+        "amount": 250_000,
+        "of": "",
+        "currency": "EUR",
+    },
+]
 EUROPEANS = (
     "Sam Brandt",
     "Sofia Marin",
@@ -83,10 +96,21 @@ def set_up(
     _limit(company, at, capacity)
     _give_hours(company, at, hours, office_hours(NEW_YORK, "09:00", "17:00", "US", years))
     create_default_personas(at=at, actor=company.people["mona"])
-    sign_default_agreement(marketing_manager=company.people["mona"], sales_manager=company.people["sue"], at=at)
+    _sign(company, at)
     _route(company, at)
     _log_campaigns(company, at, campaigns_until or at + timedelta(days=365))
     return company
+
+
+def _sign(company: Company, at: datetime) -> None:
+    """Sign the template, with a number of MQLs and a pipeline that marketing promises."""
+    mona, sue = company.people["mona"], company.people["sue"]
+    create_default_scoring(at=at, created_by_id=mona.pk)
+    document = default_document()
+    document["targets"] += TARGETS
+    version = propose(actor=mona, version=draft_from_template(actor=mona, at=at, document=document), at=at)
+    for side, manager in ((Side.MARKETING, mona), (Side.SALES, sue)):
+        version = sign(actor=manager, version=version, side=side, terms_hash=version.terms_hash, at=at)
 
 
 # People ---------------------------------------------------------------------------------------------------------------
@@ -218,7 +242,8 @@ def _log_campaigns(company: Company, at: datetime, until: datetime) -> None:
             name=name, code=code, type=kind, starts_on=starts_on, ends_on=ends_on, budget=Decimal(cost) * 2,
             cost=Decimal(cost), offer=what, talking_points=points,
         )  # fmt: skip
-        company.campaigns.append(log_campaign(brief=brief, actor=company.people[owner], at=at))
+        campaign = plan_campaign(brief=brief, actor=company.people[owner], at=at)
+        company.campaigns.append(brief_sales(campaign_id=campaign.pk, actor=campaign.owner, at=at))
     company.form = open_form(
         actor=company.people["maya"], at=at, slug="demo", title="See it in ten minutes", touch_kind="demo_request",
         campaign_id=company.campaigns[1].pk,

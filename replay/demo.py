@@ -112,11 +112,11 @@ def _plan_last_stretch(season: Season, at: datetime) -> None:
     for case in WAITING_FOR_SAM:
         number = next(numbers)
         season.marketing.sales.left_alone.add(number)
-        begins_at = back(at, round(promises[case.promise].seconds[case.tier] * case.share), hours)
+        begins_at = back(at, round(promises[case.promise].within[case.tier].seconds * case.share), hours)
         if case.promise == "accept":
             season.play.plan(begins_at, partial(_ask_sam, season, number, case.tier))
         else:
-            asks_at = back(begins_at, round(promises["accept"].seconds[case.tier] * 0.2), hours)
+            asks_at = back(begins_at, round(promises["accept"].within[case.tier].seconds * 0.2), hours)
             season.play.plan(asks_at, partial(_ask_sam, season, number, case.tier))
             season.play.plan(begins_at, partial(_accepted_by, season, number, sam))
     for passed in SENT_BACK_HOURS:
@@ -152,7 +152,8 @@ def _ask_sam(season: Season, number: int, tier: str, at: datetime) -> None:
     theirs = (
         LeadRow.objects.filter(stage__in=("sal", "sql", "opportunity")).exclude(owner=sam).values("contact__company")
     )
-    known = list(mine.exclude(contact__company__in=theirs).order_by("id"))
+    offered = Handoff.objects.filter(state=Handoff.States.OPEN).exclude(assignee=sam).values("lead__contact__company")
+    known = list(mine.exclude(contact__company__in=theirs).exclude(contact__company__in=offered).order_by("id"))
     if not known:
         _ask(season, number, tier, at)
         return

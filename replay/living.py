@@ -30,6 +30,9 @@ from teams.models import User
 SHARE_WITH_WORK = 0.5
 ACCEPTED_AFTER = timedelta(minutes=2)
 
+CALLED_FOR = ("accept", "first_attempt", "cadence", "respond")
+"""What accepting or calling answers."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -73,7 +76,9 @@ def _possible(chance: random.Random, at: datetime) -> Iterator[Callable[[], obje
     hours = Hours.load(others)
     there = [rep_id for rep_id in others if is_open(at, hours.of_person(rep_id)[1])]
     waiting = (
-        Clock.objects.running().filter(user__in=there, started_at__lt=at - ACCEPTED_AFTER).order_by("due_at", "id")
+        Clock.objects.running()
+        .filter(user__in=there, started_at__lt=at - ACCEPTED_AFTER, promise__in=CALLED_FOR)
+        .order_by("due_at", "id")
     )
     for clock in waiting.select_related("handoff")[:3]:
         rep = others[clock.user_id or 0]

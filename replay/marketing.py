@@ -11,15 +11,17 @@ from functools import partial
 from typing import Any
 
 from leads.capture import CaptureRefused, submit
+from leads.codes import HAND_RAISES
 from leads.completing import complete
 from leads.handoffs import NotReady, hand_off
 from leads.importing import finish_imports, map_columns, stage_file, start_run
-from leads.intake.arrival import REJECTED, Outcome
+from leads.intake.arrival import REJECTED, UPDATED, Outcome
 from leads.intake.pipeline import take_in
-from leads.lifecycle import Stage
-from leads.models import Handoff, ImportRow
+from leads.lifecycle import SALES_STAGES, Stage
+from leads.models import Clock, Handoff, ImportRow
 from leads.models import Lead as LeadRow
 from leads.moves import recall
+from leads.nurturing import nurture
 from leads.outcomes import disqualify
 from leads.qualifying import qualify
 from replay.company import Company
@@ -43,6 +45,7 @@ class Marketing:
     sales: Sales = field(init=False)
     outcomes: list[Outcome] = field(default_factory=list)
     _basket: list[Planned] = field(default_factory=list)
+    _nursed: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.sales = Sales(self.play, self.company, self.returned)
@@ -94,6 +97,12 @@ class Marketing:
         if lead.number in self.sales.left_alone:
             return
         chance = self.play.chance("took", planned.number, len(self.outcomes))
+        asks = planned.arrival.touch_kind in HAND_RAISES
+        if asks and outcome.stage == Stage.LEAD and outcome.fit is None:
+            self._later(chance, at, 0.1, 0.7, partial(self._triage, lead))
+            return
+        if asks and outcome.state == UPDATED and outcome.stage in SALES_STAGES:
+            self.sales.asked_again(lead, at)
         if outcome.stage == Stage.MQL:
             self._later(chance, at, 1, 9, partial(self._complete, lead))
         elif outcome.stage == Stage.LEAD and chance.random() < 0.12:
@@ -159,6 +168,37 @@ class Marketing:
             )
         elif roll < 0.65:
             self._later(chance, at, 1, 30, partial(self._qualify, lead))
+        elif roll < 0.95:
+            self._later(chance, at, 1, 30, partial(self._nurture, lead))
+
+    def revived(self, at: datetime) -> None:
+        """Look after the leads that came back and that nobody has got in touch with yet."""
+        waiting = Clock.objects.filter(promise="nurture", state=Clock.States.RUNNING).order_by("id")
+        for lead_id in waiting.values_list("lead_id", flat=True):
+            lead = self.sales.leads.get(lead_id or 0)
+            if lead is not None and lead.number not in self._nursed:
+                self._nursed.add(lead.number)
+                self._later(self.sales.chance("revived", lead), at, 5, 80, partial(self._nurture, lead))
+
+    def _nurture(self, lead: Lead, at: datetime) -> None:
+        kind = self.sales.chance("nurture", lead).choice(("email", "email", "message"))
+        self.play.do(nurture, lead_id=lead.id, kind=kind, actor=self.company.people["maya"], at=at)
+
+    def _triage(self, lead: Lead, at: datetime) -> None:
+        """Find out what firm a request of somebody unknown comes from; the rule decides then."""
+        chance = self.sales.chance("triage", lead)
+        changes = {
+            "industry": chance.choice(("Manufacturing", "Software", "Retail")),
+            "employee_count": str(chance.randint(20, 900)),
+        }
+        row = LeadRow.objects.select_related("contact").get(pk=lead.id)
+        if row.stage == Stage.LEAD:
+            named = (
+                changes
+                if row.contact.company_id
+                else {**changes, "company": f"Firm of {row.contact.name or lead.number}"}
+            )
+            self.play.do(complete, lead_id=lead.id, changes=named, actor=self.company.people["maya"], at=at)
 
     def _complete(self, lead: Lead, at: datetime) -> None:
         """Complete an MQL that could not be handed off: it goes to sales at once. Where nothing is missing, a manager decides."""

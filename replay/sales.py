@@ -13,6 +13,7 @@ from leads.codes import CONVERSATIONS
 from leads.followup import log_activity, rate
 from leads.handoffs import accept, reject, return_lead
 from leads.lifecycle import Stage
+from leads.models import Lead as LeadRow
 from leads.moves import assign, claim, reroute
 from leads.outcomes import disqualify, lose, open_opportunity, qualify_for_sales, recycle, win
 from leads.second_life import reopen
@@ -183,6 +184,17 @@ class Sales:
         confirmed = [item.code for item in agreement_in_force(at).terms.sql_checklist]
         if self.play.do(qualify_for_sales, lead_id=lead.id, confirmed=confirmed, actor=self._users[user_id], at=at):
             self._soon(lead, user_id, at, (1, 30), partial(self._open, lead, user_id))
+            if self.chance("feedback", lead).random() < 0.9:
+                self._soon(lead, user_id, at, (0.5, 7), partial(self._rate, lead, user_id))
+
+    def asked_again(self, lead: Lead, at: datetime) -> None:
+        """Call whoever is in work with us and asks again, if the rep finds the time."""
+        chance = self.chance("asked again", lead)
+        owner_id = LeadRow.objects.values_list("owner_id", flat=True).get(pk=lead.id)
+        seconds = people.first_attempt(chance, "hot")
+        if owner_id in self._users and seconds is not None:
+            when, actor = self._when(chance, owner_id, at, seconds)
+            self.play.plan(when, partial(self._attempt, Hand(lead, actor.pk, "hot"), people.MAX_ATTEMPTS))
 
     def _let_go(self, lead: Lead, user_id: int, verdict: tuple[str, str], at: datetime) -> None:
         step, reason = verdict

@@ -10,10 +10,12 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+from leads.periods import open_periods
 from leads.second_life import revive_due
 from ledger.inbox import mark_read
 from ledger.outbox import deliver_due
 from ledger.sealing import seal_committed
+from replay.briefing import plan_briefings
 from replay.company import Company
 from replay.marketing import Marketing
 from replay.play import Play, outages
@@ -69,14 +71,17 @@ def prepare(
         play.plan(day.replace(hour=NIGHT_HOUR), partial(_night, season))
         if day.weekday() == FILE_DAY:
             play.plan(day.replace(hour=FILE_HOUR), season.marketing.import_file)
+    plan_briefings(play, company, starts_at, weeks)
     _plan_absences(season)
     return season
 
 
 def _night(season: Season, at: datetime) -> None:
-    """Do what comes round: recycled leads return; on Mondays letters go out. What people were told they have read by then."""
+    """Do what comes round: periods of targets are opened, recycled leads return; on Mondays letters go out. What people were told they have read by then."""
+    season.play.done["open_periods"] += open_periods(at=at)
     while revive_due(at=at):
         season.play.done["revive_due"] += 1
+    season.marketing.revived(at)
     if at.weekday() == 0 or at + 2 * DAY > season.all_there_from:
         for user in season.company.people.values():
             mark_read(actor=user, at=at)

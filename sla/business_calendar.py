@@ -15,6 +15,7 @@ from sla.spans import Span, Spans, subtract
 
 DAY = 86_400
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 TERMS = ("zone", "week", "holidays", "special_days", "breaks")
 # Files in a zone directory that name no place and differ from host to host.
 NOT_PLACES = frozenset({"", "localtime", "posixrules", "Factory"})
@@ -71,6 +72,8 @@ class BusinessCalendar:
     special_days: Mapping[date, Spans] = field(default_factory=dict)
     breaks: Mapping[date, Spans] = field(default_factory=dict)
     _hash: int = field(init=False, repr=False, compare=False)
+    tables: Any = field(default=None, init=False, repr=False, compare=False)
+    """Where ``sla.open_hours`` keeps what it has laid out for this calendar, so that it need not be looked up."""
 
     def __post_init__(self) -> None:
         known_zone(self.zone)
@@ -151,11 +154,11 @@ def known_zone(zone: str) -> ZoneInfo:
 def _checked_week(week: Sequence[Iterable[Span]]) -> tuple[Spans, ...]:
     if len(week) != len(WEEKDAYS):
         raise BadCalendar(f"A week has seven days, not {len(week)}.")
-    days = tuple(_checked_hours(name, spans) for name, spans in zip(WEEKDAYS, week, strict=True))
+    days = tuple(_checked_hours(name, spans) for name, spans in zip(WEEKDAY_NAMES, week, strict=True))
     for index, spans in enumerate(days):
         following = days[(index + 1) % 7]
         if spans and following and spans[-1][1] - DAY > following[0][0]:
-            raise BadCalendar(f"The night shift of {WEEKDAYS[index]} runs into the hours of the day after it.")
+            raise BadCalendar(f"The night shift of {WEEKDAY_NAMES[index]} runs into the hours of the day after it.")
     return days
 
 

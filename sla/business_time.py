@@ -2,11 +2,11 @@
 
 Pure: no Django, no clock, no settings. Instants are aware and come back in UTC; durations are seconds of real time
 that pass while the calendar is open, so they stay exact when the clocks change. Rules: design page 3, "Business time".
-The calendar lives in ``sla.business_calendar``, its tables in ``sla.open_hours``, the itemised proof in
+The calendar lives in ``sla.business_calendar``, its tables in ``sla.open_hours`` and ``sla.leaps``, the itemised proof in
 ``sla.deadline_ledger``; use them through this module.
 """
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Literal
 
@@ -20,6 +20,7 @@ from sla.business_calendar import (
     known_zone,
 )
 from sla.deadline_ledger import LedgerLine, explain
+from sla.leaps import due as leap_due
 from sla.open_hours import (
     SECOND,
     OpenHours,
@@ -44,6 +45,7 @@ __all__ = [
     "add",
     "add_business_days",
     "between",
+    "close_before",
     "explain",
     "is_open",
     "is_working_day",
@@ -53,6 +55,7 @@ __all__ = [
 ]
 
 Until = Literal["same_time", "close"]
+LONGEST_SEARCH_DAYS = 3653
 
 
 def add(start: datetime, seconds: int, calendar: BusinessCalendar, pauses: Pauses = ()) -> datetime:
@@ -62,6 +65,8 @@ def add(start: datetime, seconds: int, calendar: BusinessCalendar, pauses: Pause
     budget of zero is due at the first open moment. Raises BusinessTimeError, among them NeverOpens and TooFar.
     """
     if seconds > 0 and not pauses:
+        if start.tzinfo is UTC:
+            return leap_due(calendar.tables or open_hours(calendar), start, seconds)
         return from_position(open_hours(calendar).advance(position(start), seconds * SECOND))
     if seconds < 0:
         raise BusinessTimeError("A budget of time cannot be negative.")
@@ -92,6 +97,22 @@ def add_business_days(
     hours, at = open_hours(calendar), position(start)
     due = max(at, _day_due(hours, at, days, until))
     return from_position(hours.advance_around(due, 0, joined_pauses(pauses), begin=at))
+
+
+def close_before(day: date, days: int, calendar: BusinessCalendar) -> datetime:
+    """Return the closing of the working day that lies ``days`` (1 or more) working days before a local date.
+
+    Raises NeverOpens where there are not so many within the ten years before.
+    """
+    if days < 1:
+        raise BusinessTimeError(f"{days} working days before a date cannot be counted.")
+    hours, left, sought = open_hours(calendar), days, checked_day(day)
+    for _ in range(LONGEST_SEARCH_DAYS):
+        sought = checked_day(sought - timedelta(days=1))
+        left -= hours.is_working_day(sought)
+        if not left:
+            return from_position(hours.day_spans(sought)[-1][1])
+    raise NeverOpens("This calendar has not been open on so many days before that date.")
 
 
 def is_open(at: datetime, calendar: BusinessCalendar) -> bool:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from sla.promises import KINDS, TARGETS
 from sla.terms import TIERS
 
 MINUTE = 60
 HOUR = 60 * MINUTE
+
+Time = dict[str, int | str]
 
 
 def default_document() -> dict[str, Any]:
@@ -29,11 +32,20 @@ def default_document() -> dict[str, Any]:
         },
         "required_for_handoff": ["name", "reach", "company"],
         "sql_checklist": _checklist(),
-        "promises": [
-            _promise("assign", "Assign a lead that waits in a queue", 15 * MINUTE, HOUR, 4 * HOUR),
-            _promise("accept", "Accept or reject an offered lead", 15 * MINUTE, 2 * HOUR, 8 * HOUR),
-            _promise("first_attempt", "Make the first attempt after acceptance", 15 * MINUTE, 4 * HOUR, 8 * HOUR),
+        "promises": _promises(),
+        "accept_window": {"days": 1, "then": "auto_accept"},
+        "pauses": {"most": 2, "most_days": 10},
+        "dispute_days": 3,
+        "targets": [
+            _target("acceptance_rate", 80),
+            *(_target("conversation_share", percent, of=tier) for tier, percent in CONVERSATIONS),
         ],
+        "rules_of_play": [
+            "A lead in sales’ hands is off limits for bulk campaigns.",
+            "Every lead has an owner or stands in a queue that everybody sees.",
+        ],
+        "parties": {"marketing": "All marketing teams", "sales": "All sales teams"},
+        "review_days": 91,
         "escalation": [
             {"at_percent": 100, "action": "notify_rep"},
             {"at_percent": 125, "action": "notify_manager"},
@@ -75,17 +87,58 @@ def _checklist() -> list[dict[str, str]]:
     ]
 
 
-def _promise(code: str, words: str, hot: int, warm: int, standard: int) -> dict[str, Any]:
-    """Write a promise of sales; warnings and grace follow the length: see design, domain page, below the commitments."""
-    seconds = {"hot": hot, "warm": warm, "standard": standard}
+CONVERSATIONS = (("hot", 50), ("warm", 40), ("standard", 30))
+
+
+def _promises() -> list[dict[str, Any]]:
+    """Write every promise of the table of the domain page; those of days count working days."""
+    hours, days = _seconds, _days
+    return [
+        _promise("assign", *hours(15 * MINUTE, HOUR, 4 * HOUR)),
+        _promise("accept", *hours(15 * MINUTE, 2 * HOUR, 8 * HOUR)),
+        _promise("first_attempt", *hours(15 * MINUTE, 4 * HOUR, 8 * HOUR)),
+        {**_promise("cadence", *days(10, 15, 15)), "attempts": {"hot": 6, "warm": 6, "standard": 4}},
+        _promise("respond", *hours(15 * MINUTE, 4 * HOUR, 8 * HOUR)),
+        _promise("verdict", *days(13, 18, 20)),
+        _promise("quick_rating", *days(1, 1, 1)),
+        _promise("full_feedback", *days(1, 1, 1)),
+        _promise("answer_offer", *days(1, 1, 1)),
+        _promise("triage", *hours(30 * MINUTE, 30 * MINUTE, 30 * MINUTE)),
+        _promise("complete", *hours(4 * HOUR, 4 * HOUR, 4 * HOUR)),
+        _promise("returned", *days(1, 1, 1)),
+        _promise("nurture", *days(2, 2, 2)),
+        _promise("answer_question", {"seconds": 30 * MINUTE}, *days(1, 1)),
+        _promise("brief", *days(3, 3, 3)),
+        _promise("decide_dispute", *days(2, 2, 2)),
+    ]
+
+
+def _seconds(*values: int) -> list[Time]:
+    return [{"seconds": value} for value in values]
+
+
+def _days(*values: int) -> list[Time]:
+    return [{"days": value, "until": "same_time"} for value in values]
+
+
+def _promise(code: str, hot: Time, warm: Time, standard: Time) -> dict[str, Any]:
+    """Write a promise; warnings and grace follow the length: see design, domain page, below the commitments."""
+    kind = KINDS[code]
+    within = {"hot": hot, "warm": warm, "standard": standard}
+    is_short = {tier: int(within[tier].get("seconds", HOUR)) < HOUR for tier in TIERS}
     return {
         "code": code,
-        "side": "sales",
-        "words": words,
-        "seconds": seconds,
-        "warn_percents": {tier: [66] if seconds[tier] < HOUR else [50, 75] for tier in TIERS},
-        "grace_seconds": {tier: 30 * MINUTE if seconds[tier] < HOUR else 0 for tier in TIERS},
+        "side": kind.side,
+        "words": kind.words,
+        "within": within,
+        "warn_percents": {tier: [66] if is_short[tier] else [50, 75] for tier in TIERS},
+        "grace_seconds": {tier: 30 * MINUTE if is_short[tier] else 0 for tier in TIERS},
     }
+
+
+def _target(code: str, amount: int, of: str = "") -> dict[str, Any]:
+    kind = TARGETS[code]
+    return {"code": code, "side": kind.side, "words": kind.words, "amount": amount, "of": of}
 
 
 def _at_least(field: str, value: int) -> dict[str, Any]:

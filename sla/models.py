@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from personas.models import PersonaVersion, ScoringVersion
 from sla.business_time import BusinessCalendar
 from sla.terms import Terms
-from teams.models import Team
+from teams.models import Team, User
+from teams.roles import MANAGER_ROLES
 
 
 class Calendar(models.Model):
@@ -86,12 +87,34 @@ class AgreementVersionQuerySet(models.QuerySet["AgreementVersion"]):
             "-effective_from", "-number"
         )
 
+    def visible_to(self, user: User) -> AgreementVersionQuerySet:
+        """What ``user`` may see: a draft is the matter of the managers of its side until it is proposed."""
+        sides = [side.value for side, role in MANAGER_ROLES.items() if role in user.roles]
+        own = Q(drafted_for__in=[*sides, ""]) if sides else Q(pk__in=[])
+        return self.filter(~Q(state=AgreementVersion.States.DRAFT) | own)
+
+    def named(self, number: int) -> AgreementVersionQuerySet:
+        """The version of this number; one beyond what a column holds is none."""
+        return self.filter(number=min(number, 2**31 - 1))
+
+
+class Standing(models.TextChoices):
+    """Where a version stands at an instant: its state, and once it is signed what follows from the dates."""
+
+    DRAFT = "draft", _("Draft")
+    PROPOSED = "proposed", _("Proposed")
+    SIGNED = "signed", _("Signed, not in force yet")
+    ACTIVE = "active", _("In force")
+    SUPERSEDED = "superseded", _("Superseded")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
 
 class AgreementVersion(models.Model):
     """One edition of the agreement.
 
     From *proposed* on, ``terms`` is frozen (a database trigger refuses changes) and ``terms_hash`` covers it. Active and superseded
-    are not states: which version is in force at an instant follows from ``effective_from``.
+    are not states: which version is in force at an instant follows from ``effective_from``. ``drafted_for`` is the side whose managers
+    began it; empty in drafts from before there was such a thing, which managers of both sides see.
     """
 
     class States(models.TextChoices):
@@ -113,6 +136,9 @@ class AgreementVersion(models.Model):
     signed_at = models.DateTimeField(null=True)
     effective_from = models.DateTimeField(null=True)
     review_on = models.DateField(null=True)
+    drafted_for = models.CharField(max_length=10, choices=Team.Sides, blank=True, default="", db_default="")
+    withdrawn_at = models.DateTimeField(null=True)
+    review_told_at = models.DateTimeField(null=True, help_text="When the managers were told that a review is due.")
 
     objects = AgreementVersionQuerySet.as_manager()
 
@@ -136,15 +162,31 @@ class AgreementVersion(models.Model):
         """The document as frozen dataclasses."""
         return Terms.from_document(self.terms)
 
+    def standing(self, at: datetime, in_force_id: int | None) -> Standing:
+        """Say where this version stands at ``at``; ``in_force_id`` is the version in force then."""
+        if self.state != self.States.SIGNED:
+            return Standing(self.state)
+        if self.pk == in_force_id:
+            return Standing.ACTIVE
+        return Standing.SIGNED if self.effective_from is None or self.effective_from > at else Standing.SUPERSEDED
+
+    def is_due_for_review(self, today: date) -> bool:
+        """Tell whether its review date has come on this day of the company."""
+        return self.review_on is not None and self.review_on <= today
+
 
 class Signature(models.Model):
-    """A manager's word for one side, over the hash of the terms."""
+    """A manager's word for one side, over the hash of the terms.
+
+    ``effective_on`` is the day of the company from which this signer wants it to be in force; none: as soon as both have signed.
+    """
 
     version = models.ForeignKey(AgreementVersion, on_delete=models.PROTECT, related_name="signatures")
     side = models.CharField(max_length=10, choices=Team.Sides)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     terms_hash = models.CharField(max_length=64)
     signed_at = models.DateTimeField()
+    effective_on = models.DateField(null=True)
 
     class Meta:
         constraints = [
@@ -154,3 +196,51 @@ class Signature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} for {self.side}"
+
+
+class AgreementComment(models.Model):
+    """What somebody of either team says about a clause of a proposal, for good; a concern stands in the way of signing while it is open.
+
+    ``clause`` is a key of ``sla.clauses``. Closing a concern is the one change there is: by a manager with a word why, or by its author.
+    """
+
+    class Kinds(models.TextChoices):
+        COMMENT = "comment", _("Comment")
+        CONCERN = "concern", _("Concern")
+
+    class States(models.TextChoices):
+        OPEN = "open", _("Open")
+        RESOLVED = "resolved", _("Resolved")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    version = models.ForeignKey(AgreementVersion, on_delete=models.PROTECT, related_name="comments")
+    clause = models.CharField(max_length=40)
+    kind = models.CharField(max_length=10, choices=Kinds)
+    text = models.TextField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=States, default=States.OPEN)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    closing_words = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="open", closed_at__isnull=True, closed_by__isnull=True, closing_words="")
+                | (Q(kind="concern", closed_at__isnull=False, closed_by__isnull=False) & ~Q(state="open")),
+                name="only_a_concern_is_closed_and_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="resolved") | ~Q(closing_words=""), name="a_concern_is_resolved_with_a_word_why"
+            ),
+        ]
+        indexes = [models.Index(fields=["version", "clause", "id"], name="agreement_comment_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.author} on {self.clause}"
+
+    @property
+    def is_open_concern(self) -> bool:
+        """Tell whether this stands in the way of signing."""
+        return self.kind == self.Kinds.CONCERN and self.state == self.States.OPEN

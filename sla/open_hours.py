@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 from zoneinfo import ZoneInfo
 
 from sla.business_calendar import DAY, BusinessCalendar, BusinessTimeError, NeverOpens
@@ -27,7 +27,7 @@ BLOCK_DAYS = 366
 BLOCK = BLOCK_DAYS * DAY * SECOND
 CLOSED_BLOCKS = 10  # about ten years without an open moment: the calendar never opens
 REACH_BLOCKS = 400  # no business promise outlives a full Gregorian cycle; a longer search is a typing error
-CALENDARS_KEPT = 512  # with two or three tables of 260 openings each, some 30 MB at most
+CALENDARS_KEPT = 512  # with two or three tables of 260 openings each, some 60 MB at most; in use they stay anyway
 BLOCKS_KEPT = 64
 YEARS = (2, 9998)  # a day's step from here never leaves the dates that Python knows
 
@@ -49,15 +49,32 @@ class Block:
     runs_on: bool
 
 
-class OpenHours:
-    """Answer for one calendar where open time lies; ask ``open_hours`` for a shared one."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """Hold the openings and closings of a block in turn, as instants, and last the block's end.
 
-    __slots__ = ("_blocks", "_working_days", "calendar", "zone")
+    The number of edges up to an instant is odd inside an opening, even outside.
+    """
+
+    begins: datetime
+    ends: datetime
+    instants: list[datetime]
+
+
+class OpenHours:
+    """Answer for one calendar where open time lies; ask ``open_hours`` for a shared one.
+
+    ``edges`` are those that were asked for last: mostly the present ones.
+    """
+
+    __slots__ = ("_blocks", "_edges", "_working_days", "calendar", "edges", "zone")
 
     def __init__(self, calendar: BusinessCalendar) -> None:
         self.calendar = calendar
         self.zone = ZoneInfo(calendar.zone)
         self._blocks: dict[int, Block] = {}
+        self._edges: dict[int, Edges] = {}
+        self.edges: Edges | None = None
         self._working_days: dict[int, list[int]] = {}
 
     def advance(self, at: int, budget: int) -> int:
@@ -115,6 +132,21 @@ class OpenHours:
             if pause_start <= opening < pause_end:
                 opening = next(self.spans_from(pause_end))[0]
         return opening
+
+    def edges_around(self, at: int) -> Edges:
+        """Return the edges of the block that a position lies in."""
+        number = at // BLOCK
+        edges = self._edges.get(number)
+        if edges is None:
+            block = self._block(number)
+            begins, ends = (max(number * BLOCK, EARLIEST), min((number + 1) * BLOCK, LATEST))
+            pairs = zip(block.opens, block.closes, strict=True)
+            instants = [from_position(edge) for edge in (*chain.from_iterable(pairs), ends)]
+            if len(self._edges) >= BLOCKS_KEPT:
+                self._edges = {}
+            edges = self._edges[number] = Edges(from_position(begins), instants[-1], instants)
+        self.edges = edges
+        return edges
 
     def spans_from(self, at: int, limit: int | None = None) -> Iterator[Span]:
         """Yield the open spans from ``at`` up to ``limit``, cut at both; raise NeverOpens after ten closed years."""
@@ -248,9 +280,17 @@ class OpenHours:
         return [hole for neighbour in neighbours for hole in self._resolved_breaks(neighbour)]
 
 
-@lru_cache(maxsize=CALENDARS_KEPT)
 def open_hours(calendar: BusinessCalendar) -> OpenHours:
     """Return the tables of a calendar, shared by all equal ones."""
+    hours: OpenHours | None = calendar.tables
+    if hours is None:
+        hours = _shared(calendar)
+        object.__setattr__(calendar, "tables", hours)
+    return hours
+
+
+@lru_cache(maxsize=CALENDARS_KEPT)
+def _shared(calendar: BusinessCalendar) -> OpenHours:
     return OpenHours(calendar)
 
 
@@ -302,6 +342,9 @@ def _days(first: int, count: int) -> Iterator[date]:
     if start < 2 or start + count >= date.max.toordinal():
         raise TooFar("The search leaves the years 1 to 9999.")
     return map(date.fromordinal, range(start, start + count))
+
+
+EARLIEST, LATEST = (position(datetime.combine(day, time.min, UTC)) for day in (date.min, date.max))
 
 
 def _check_closed(blocks: int) -> None:

@@ -34,7 +34,10 @@ app.conf.beat_schedule = {
     "fill rollups": every(5, "dashboards.tasks.fill_rollups"),
     "finish imports": every(10, "leads.tasks.finish_imports"),
     "revive leads": every(300, "leads.tasks.revive_leads"),
+    "open periods": every(60, "leads.tasks.open_periods"),
     "seal audit": every(60, "ledger.tasks.seal_audit"),
+    # Every hour, for a tick of once a day would be lost with a scheduler that is restarted daily; it is told once all the same.
+    "remind of reviews": every(3600, "sla.tasks.remind_of_reviews"),
 }
 
 

@@ -24,7 +24,7 @@ accounts = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include(accounts)),
     path("", include("leads.urls")),
-    path("", include("campaigns.urls")),
+    path("", include("leads.campaign_urls")),
     path("", include("dashboards.urls")),
     path("", include("desk.urls")),
 ]

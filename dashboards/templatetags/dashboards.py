@@ -20,7 +20,7 @@ from dashboards.funnel import Line
 from dashboards.periods import Period
 from dashboards.registry import Kpi, find
 from dashboards.scope import Filters, Scope
-from leads.chips import duration
+from sla.durations import duration
 
 register = template.Library()
 

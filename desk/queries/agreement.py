@@ -1,34 +1,20 @@
-"""The agreement's terms as sentences, and the glossary."""
+"""The agreement as a document, and the glossary."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from leads.chips import duration
-from leads.codes import RECYCLE_REASONS, TIER_LABELS
-from leads.facts import MISSING_WORDS
-from personas.conditions import BadRule, read_condition
+from desk.clauses import Chapter, Clause, Names, chapters_of, clauses_of, in_order, percents_of, time_of, word_of
+from leads.codes import TIER_LABELS
+from personas.models import PersonaVersion, ScoringVersion
+from sla.clauses import PROMISE
+from sla.durations import duration
 from sla.models import AgreementVersion, Signature
-from sla.terms import TIERS, Promise, Terms
+from sla.terms import TIERS, Promise
 from teams.models import Team
 
-WORDS = {
-    "lead": "Lead", "mql": "MQL – marketing qualified lead", "sal": "SAL – sales accepted lead",
-    "sql": "SQL – sales qualified lead", "opportunity": "Opportunity", "customer": "Customer",
-}  # fmt: skip
-ACTIONS = {
-    "notify_rep": "the rep is told",
-    "notify_manager": "the manager of the rep or queue is told",
-    "reassign": "the lead goes to somebody else",
-    "notify_both_managers": "the managers of both sides are told",
-}
-FIELD_WORDS = {
-    "is_hand_raise": "the contact asked for a demo or to be contacted",
-    "fit": "fit",
-    "engagement": "engagement",
-}
 OF_THE_PROGRAM = (
     ("Touch", "Something the contact did with us: through which channel, from which campaign, when."),
     ("Attempt", "Any outbound call, email, meeting or message to the contact."),
@@ -48,124 +34,106 @@ OF_THE_PROGRAM = (
     ("Recycled", "Not now: the lead rests until a date, nurtured by marketing."),
     ("Business time", "Time that passes while the calendar of who owes the promise is open."),
     ("Kept, missed", "A promise answered at or before its due time is kept. What is answered later stays missed."),
+    (
+        "Draft, proposal, signature",
+        "One side’s managers draft; proposed, the text is frozen and both teams comment; signed by both, it is in force from its date.",
+    ),
+    ("Clause", "A part of the agreement that has a name: it is commented on, compared and changed by itself."),
+    (
+        "Concern",
+        "What somebody has against a clause of a proposal. Nobody signs until it is resolved, with a word why, or withdrawn.",
+    ),
     ("System delay, human delay", "From arrival to assignment, and from assignment until it was done."),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class PromiseWords:
-    """A promise with its times in words, by tier."""
+class PromiseRow:
+    """A promise in the table of its side: ``times`` by tier and label, warnings and grace; without times it is not promised."""
 
-    words: str
+    clause: Clause
     times: list[tuple[str, str]]
-    warned: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A chapter as the page shows it; ``rows`` are those of a side's promises."""
+
+    chapter: Chapter
+    rows: list[PromiseRow]
 
 
 @dataclass(frozen=True, slots=True)
 class AgreementDocument:
-    """Everything the page of the agreement says."""
+    """Everything the page of a version says."""
 
-    definitions: list[tuple[str, str]]
-    mql_rule: list[str]
-    tiers: list[tuple[str, str]]
-    required: list[str]
-    checklist: list[str]
-    marketing: list[PromiseWords]
-    sales: list[PromiseWords]
-    escalation: list[str]
-    recycle: list[tuple[str, int]]
-    target: int
-    judged_from: int
+    parts: list[Part]
     signatures: list[Signature]
-    personas: list[Any]
+    unsigned: list[str]
+    tiers: list[str]
 
 
 def document_of(version: AgreementVersion) -> AgreementDocument:
-    """Put the terms of ``version`` into words, with two queries."""
-    terms = version.parsed_terms
+    """Put the terms of ``version`` into words, with three queries."""
+    promises = version.parsed_terms.promises
+    chapters = chapters_of(clauses_of(version.terms, names_in([version])))
+    signatures = list(Signature.objects.filter(version=version).select_related("user").order_by("signed_at", "id"))
+    signed = {signature.side for signature in signatures}
     return AgreementDocument(
-        definitions=[(WORDS.get(word, word.capitalize()), said) for word, said in _in_order(terms.definitions)],
-        mql_rule=alternatives(terms.mql_rule),
-        tiers=_tiers(terms),
-        required=[MISSING_WORDS.get(code, code.replace("_", " ")) for code in terms.required_for_handoff],
-        checklist=[item.words for item in terms.sql_checklist],
-        marketing=[_promise(p) for p in terms.promises.values() if p.side == Team.Sides.MARKETING],
-        sales=[_promise(p) for p in terms.promises.values() if p.side == Team.Sides.SALES],
-        escalation=[
-            f"At {step.at_percent} % of the time: {ACTIONS.get(step.action, step.action)}." for step in terms.escalation
-        ],
-        recycle=_recycle(terms),
-        target=terms.attainment_target_percent,
-        judged_from=terms.judged_from_count,
-        signatures=list(Signature.objects.filter(version=version).select_related("user").order_by("signed_at")),
-        personas=list(version.personas.select_related("persona").order_by("name")),
+        parts=[Part(chapter, _rows(chapter, promises)) for chapter in chapters],
+        signatures=signatures,
+        unsigned=[str(side.label).lower() for side in Team.Sides if side not in signed],
+        tiers=[TIER_LABELS[tier] for tier in TIERS],
     )
 
 
-def _in_order(definitions: Mapping[str, str]) -> list[tuple[str, str]]:
-    known = [(word, definitions[word]) for word in WORDS if word in definitions]
-    return known + [(word, said) for word, said in definitions.items() if word not in WORDS]
+def _rows(chapter: Chapter, promises: Any) -> list[PromiseRow]:
+    if not chapter.side:
+        return []
+    return [_row(clause, promises.get(clause.key.removeprefix(PROMISE))) for clause in chapter.clauses]
 
 
-def alternatives(rule: Any) -> list[str]:
-    """Say a rule as the alternatives of which one is enough: each a phrase joined by *and*."""
-    if isinstance(rule, Mapping) and "any" in rule:
-        return [phrase(member) for member in rule["any"]]
-    return [phrase(rule)]
+def _row(clause: Clause, promise: Promise | None) -> PromiseRow:
+    if promise is None:
+        return PromiseRow(clause, [], "")
+    percents, graces = promise.warn_percents, promise.grace_seconds
+    warned = _by_tier({tier: percents_of(percents[tier]) if percents[tier] else "" for tier in TIERS})
+    grace = _by_tier({tier: duration(graces[tier]) if graces[tier] else "" for tier in TIERS})
+    notes = [f"warned at {warned}" if warned else "", f"grace {grace}" if grace else ""]
+    times = [(TIER_LABELS[tier], time_of(promise, tier)) for tier in TIERS]
+    return PromiseRow(clause, times, "; ".join(filter(None, notes)))
 
 
-def phrase(rule: Any) -> str:
-    """Say a rule in one phrase."""
-    if isinstance(rule, Mapping) and "any" in rule:
-        return " or ".join(phrase(member) for member in rule["any"])
-    if isinstance(rule, Mapping) and "all" in rule:
-        return " and ".join(phrase(member) for member in rule["all"])
-    if isinstance(rule, list | tuple):
-        return " and ".join(phrase(member) for member in rule)
-    return _condition(rule)
+def _by_tier(said: Mapping[str, str]) -> str:
+    """Join what is said of the tiers, each once: *66 % (hot), 50 and 75 % (warm, standard)*; of all alike just *66 %*."""
+    tiers: dict[str, list[str]] = {}
+    for tier, words in said.items():
+        tiers.setdefault(words, []).append(TIER_LABELS[tier].lower())
+    named = [f"{words} ({', '.join(of)})" if len(tiers) > 1 else words for words, of in tiers.items() if words]
+    return ", ".join(named)
 
 
-def _condition(line: Mapping[str, Any]) -> str:
-    if line.get("field") == "is_hand_raise" and line.get("value") is True:
-        return FIELD_WORDS["is_hand_raise"]
-    try:
-        return read_condition(line).words
-    except BadRule:
-        return str(line.get("words") or line.get("field") or "?")
-
-
-def _tiers(terms: Terms) -> list[tuple[str, str]]:
-    said = [(TIER_LABELS.get(tier, tier), " or ".join(alternatives(rule))) for tier, rule in terms.tier_rules.items()]
-    return [*said, (TIER_LABELS["standard"], "everything else")]
-
-
-def _recycle(terms: Terms) -> list[tuple[str, int]]:
-    """List the days by reason, in the order of the codes, what holds for any other reason last."""
-    days = dict(terms.recycle_days)
-    other = days.pop("default", None)
-    named = [(RECYCLE_REASONS.get(code, code), days[code]) for code in [*RECYCLE_REASONS, *days] if code in days]
-    return [*dict.fromkeys(named), *([("Any other reason", other)] if other is not None else [])]
-
-
-def _promise(promise: Promise) -> PromiseWords:
-    by_percents: dict[tuple[int, ...], list[str]] = {}
-    for tier in TIERS:
-        by_percents.setdefault(promise.warn_percents[tier], []).append(TIER_LABELS[tier].lower())
-    warned = [
-        f"{' and '.join(str(percent) for percent in percents)} % ({', '.join(tiers)})"
-        for percents, tiers in by_percents.items()
-    ]
-    return PromiseWords(
-        words=promise.words,
-        times=[(TIER_LABELS[tier], duration(promise.seconds[tier])) for tier in TIERS],
-        warned=", ".join(warned),
+def names_in(versions: Iterable[AgreementVersion]) -> Names:
+    """Give how the personas and scoring versions are called that these versions pin, with two queries."""
+    pinned = [version.terms.get("pinned", {}) for version in versions]
+    found = PersonaVersion.objects.filter(pk__in={pk for pins in pinned for pk in pins.get("persona_versions", ())})
+    personas = list(found.select_related("persona").order_by("number"))
+    scoring = ScoringVersion.objects.filter(pk__in={pins.get("scoring_version", 0) for pins in pinned})
+    return Names(
+        persona_versions={each.pk: f"{each.name} (v{each.number})" for each in personas},
+        personas={each.persona.code: each.name for each in personas},
+        scoring=dict(scoring.values_list("pk", "number")),
     )
 
 
-def glossary_of(version: AgreementVersion | None) -> list[tuple[str, list[tuple[str, str]]]]:
+Words = Sequence[tuple[str, str]]
+
+
+def glossary_of(version: AgreementVersion | None) -> list[tuple[str, Words]]:
     """Give the words of the agreement first, then those of the program."""
-    groups = [("How the program uses words", list(OF_THE_PROGRAM))]
+    groups: list[tuple[str, Words]] = [("How the program uses words", OF_THE_PROGRAM)]
     if version is None:
         return groups
-    agreed = [(WORDS.get(word, word.capitalize()), said) for word, said in _in_order(version.parsed_terms.definitions)]
+    agreed = [(word_of(word), said) for word, said in in_order(version.parsed_terms.definitions)]
     return [(f"What both teams signed, version {version.number}", agreed), *groups]

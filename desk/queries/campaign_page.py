@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from django.db.models import Count
@@ -13,9 +13,12 @@ from dashboards.families import STAGES, reached
 from dashboards.to_date import STARS
 from desk.queries.marketer import CampaignFigures, campaign_figures
 from inputs.refusals import NotVisible
+from leads.briefings import MAY, Briefing, briefing_of, has_brief
+from leads.chips import Chip, chips
 from leads.codes import TOUCH_KINDS
 from leads.lifecycle import PATH, Stage
-from leads.models import CaptureForm, Feedback, Lead, Touch
+from leads.models import CaptureForm, Clock, Feedback, Lead, Touch
+from ledger.instants import company_day
 from teams.models import User
 
 MOST_MEMBERS = 25
@@ -64,7 +67,12 @@ class CampaignPage:
 
 def campaign_for(user: User, campaign_id: int) -> Campaign:
     """Load a campaign that ``user`` may see; raises ``NotVisible``."""
-    found = Campaign.objects.visible_to(user).select_related("owner", "persona").filter(pk=campaign_id).first()
+    found = (
+        Campaign.objects.visible_to(user)
+        .select_related("owner", "persona", "announced_by")
+        .filter(pk=campaign_id)
+        .first()
+    )
     if found is None:
         raise NotVisible("There is nothing here.")
     return found
@@ -125,6 +133,48 @@ def _touched_last(campaign: Campaign) -> list[int]:
     """Give the leads of the newest touches: read from the end of the index, not grouped over all that there were."""
     newest = Touch.objects.filter(campaign=campaign).order_by("-occurred_at", "-id").values_list("lead_id", flat=True)
     return list(dict.fromkeys(newest[:NEWEST_TOUCHES]))[:MOST_MEMBERS]
+
+
+@dataclass(frozen=True, slots=True)
+class BriefingCard:
+    """What the page says of the briefing: who is informed and who is not, the promise behind it, and what the reader can do."""
+
+    who: Briefing
+    chip: Chip | None
+    outcome: str
+    may_brief: bool
+    is_empty: bool
+    may_confirm: bool
+    is_informed: bool
+
+    @property
+    def count(self) -> int:
+        return len(self.who.informed) + len(self.who.missing)
+
+
+def briefing_for(campaign: Campaign, user: User, at: datetime) -> BriefingCard:
+    """Load the briefing of ``campaign``: three queries, and those of a chip where its promise is open."""
+    who = briefing_of(campaign)
+    clock = Clock.objects.filter(campaign=campaign).order_by("-pk").first()
+    is_open = clock is not None and (
+        clock.state in Clock.LIVE or (clock.state == Clock.States.MISSED and clock.answered_at is None)
+    )
+    is_informed = any(person.pk == user.pk for person, _ in who.informed)
+    is_over = state_of(campaign, company_day(at)) == "over"
+    return BriefingCard(
+        who, chips([clock], at)[clock.pk] if clock is not None and is_open else None, _kept(clock),
+        user.may("log_campaign") and campaign.announced_at is None and not is_over, not has_brief(campaign),
+        user.may(MAY) and campaign.announced_at is not None and not is_informed, is_informed,
+    )  # fmt: skip
+
+
+def _kept(clock: Clock | None) -> str:
+    """Say how the promise ended, if it has."""
+    if clock is None:
+        return ""
+    if clock.state == Clock.States.MISSED:
+        return "late" if clock.answered_at else ""
+    return "in time" if clock.state == Clock.States.MET else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from desk.clock_acts import ClockAct, on_lead
+from desk.queries.exchange import Exchange, exchange_about
 from inputs.refusals import NotVisible
 from leads.chips import Chip, chips
 from leads.facts import MISSING_WORDS, facts_now, missing_for_handoff
@@ -44,6 +46,7 @@ class LeadPage:
     row: LeadRow
     path: list[PathStage]
     chips: list[Chip]
+    clock_acts: dict[int, list[ClockAct]]
     handoffs: list[Handoff]
     fit: Fit
     engagement_items: list[dict[str, Any]]
@@ -52,6 +55,7 @@ class LeadPage:
     opportunities: list[Opportunity]
     missing: list[str]
     agreement: InForce | None
+    exchange: Exchange
     siblings: list[Lead] = field(default_factory=list)
 
     @property
@@ -84,13 +88,14 @@ def page_of(lead: Lead, user: User, at: datetime) -> LeadPage:
         Handoff.objects.filter(lead=lead).select_related("version", "assignee", "decided_by").order_by("-ordinal")
     )
     shown = _chips(lead, handoffs, at)
-    current = next((chip for chip in shown if chip.ticks or chip.tone == "is-paused"), None)
+    current = next((chip for chip in shown if chip.is_owed), None)
     facts = facts_now(lead, at)
     return LeadPage(
         lead=lead,
         row=row_of(lead, current, at),
         path=stage_path(lead),
         chips=shown,
+        clock_acts=on_lead(user, [chip.clock for chip in shown], at),
         handoffs=handoffs,
         fit=_fit(agreement, facts),
         engagement_items=_engagement(lead, agreement, at),
@@ -102,6 +107,7 @@ def page_of(lead: Lead, user: User, at: datetime) -> LeadPage:
         opportunities=list(Opportunity.objects.filter(lead=lead).select_related("owner").order_by("-opened_at")),
         missing=_missing(lead, agreement, facts),
         agreement=agreement,
+        exchange=exchange_about(lead, at),
         siblings=list(
             Lead.objects.visible_to(user)
             .filter(contact=lead.contact_id)

@@ -11,7 +11,7 @@ from dashboards import families
 from dashboards.families import STAGES
 from leads.holding import covered_by
 from leads.lifecycle import PATH, SALES_STAGES, Stage
-from leads.models import Handoff, ImportRow, ImportRun, Lead
+from leads.models import Clock, Handoff, ImportRow, ImportRun, Lead, LeadEvent
 from teams.models import User
 
 REACHED = {str(stage): measure for stage, measure in zip(PATH, STAGES, strict=True) if stage != Stage.LEAD}
@@ -53,8 +53,23 @@ def marketed_by(user: User) -> Q:
 
 
 def returned_to(user: User) -> Q:
-    """Leads that sales sent back, or marketing took back, and that wait for a decision of ``user``."""
-    return marketed_by(user) & Q(stage=Stage.LEAD.value, needs_new_reason=True, handoff_count__gt=0)
+    """Leads that sales sent back, or marketing took back, and that wait for a decision of ``user``: nurtured since, they wait no more."""
+    back = Q(stage=Stage.LEAD.value, needs_new_reason=True, handoff_count__gt=0)
+    later = LeadEvent.objects.filter(lead=OuterRef("lead"), kind__in=["rejected", "recalled"], pk__gt=OuterRef("pk"))
+    is_looked_after = Exists(LeadEvent.objects.filter(~Exists(later), lead=OuterRef("pk"), kind="nurtured"))
+    return marketed_by(user) & back & ~Q(is_looked_after)
+
+
+def to_nurture(user: User) -> Q:
+    """Leads of ``user`` that came back on their date, and that nobody of marketing has been in touch with yet."""
+    waiting = Clock.objects.unanswered().filter(promise="nurture", lead=OuterRef("pk"))
+    return marketed_by(user) & Q(stage=Stage.LEAD.value) & Q(Exists(waiting))
+
+
+def feedback_owed_by(user: User) -> Q:
+    """Leads that ``user`` has said nothing about since they were decided."""
+    waiting = Clock.objects.unanswered().filter(promise="full_feedback", user=user, lead=OuterRef("pk"))
+    return Q(Exists(waiting))
 
 
 def stuck_with(user: User) -> Q:
@@ -82,6 +97,7 @@ NEEDS: dict[str, tuple[str, Callable[[User], Q]]] = {
     "decision": ("came back from sales, for me to decide", returned_to),
     "handoff": ("MQLs in nobody’s hands, mine to hand off", stuck_with),
     "triage": ("raised a hand, fit unknown, mine to decide", in_triage_with),
+    "nurture": ("came back, mine to get in touch with", to_nurture),
 }
 """What a lead can need of a marketer: in words, and which those are."""
 

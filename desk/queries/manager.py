@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 
 from dashboards.asked import company_zone
 from dashboards.behind import rows_behind
+from dashboards.families import ABOUT_A_LEAD
 from dashboards.figures import Figure
 from dashboards.periods import Period
 from dashboards.report import value_of
@@ -58,8 +59,8 @@ class Load:
 
 
 def breaks_next(at: datetime) -> list[Breaking]:
-    """Give the running promises that are due next."""
-    running = Clock.objects.running().filter(due_at__gte=at).order_by("due_at", "id")
+    """Give the running promises about leads that are due next."""
+    running = Clock.objects.running().filter(ABOUT_A_LEAD, due_at__gte=at).order_by("due_at", "id")
     return _breaking(running, at)
 
 
@@ -77,15 +78,26 @@ def missed_today(at: datetime) -> Figure:
 
 def _breaking(clocks: QuerySet[Clock], at: datetime) -> list[Breaking]:
     found = list(
-        clocks.select_related("lead__contact__company", "handoff__lead__contact__company", "user", "team")[:MOST_ROWS]
+        clocks.select_related(
+            "lead__contact__company",
+            "handoff__lead__contact__company",
+            "question__lead__contact__company",
+            "dispute__handoff__lead__contact__company",
+            "user",
+            "team",
+        )[:MOST_ROWS]
     )
     made = chips(found, at)
     rows = []
     for clock in found:
-        lead = clock.lead or (clock.handoff.lead if clock.handoff else None)
+        lead = clock.concerned
         if lead is not None:
-            rows.append(Breaking(made[clock.pk], lead, str(clock.user) if clock.user else f"Queue of {clock.team}"))
+            rows.append(Breaking(made[clock.pk], lead, str(clock.user) if clock.user else _team_words(clock)))
     return rows
+
+
+def _team_words(clock: Clock) -> str:
+    return f"Queue of {clock.team}" if clock.promise == "assign" else f"{clock.team}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -13,11 +13,13 @@ from django.db.models import Count, Q, Sum, Value
 from campaigns.models import Campaign
 from dashboards.families import reached_before, reached_now
 from dashboards.to_date import NOT_ACCEPTED
-from desk.queries.lead_sets import in_triage_with, returned_to, stuck_with
+from desk.queries.lead_sets import in_triage_with, returned_to, stuck_with, to_nurture
+from leads.chips import Chip, chips, next_due_first
 from leads.codes import REJECTIONS
 from leads.facts import MISSING_WORDS
+from leads.handoffs import ACCEPTED
 from leads.listing import LeadRow, lead_rows, load
-from leads.models import Feedback, Handoff, Lead, LeadEvent, Opportunity
+from leads.models import Clock, Dispute, Feedback, Handoff, Lead, LeadEvent, Opportunity
 from leads.models.leads import LeadQuerySet
 from ledger.instants import company_day
 from teams.models import User
@@ -25,6 +27,8 @@ from teams.models import User
 MOST_CAMPAIGNS = 10
 MOST_ROWS = 15
 CAMPAIGNS_DAYS = 365
+BRIEFED_LATE = timedelta(days=14)
+"""So long after its start a campaign that sales was not briefed of is asked for."""
 CENT = Decimal("0.01")
 
 
@@ -108,7 +112,7 @@ def my_campaigns(user: User, at: datetime) -> list[CampaignFigures]:
 
 
 def campaign_figures(campaigns: Sequence[Campaign]) -> list[CampaignFigures]:
-    """Count what became of the leads of ``campaigns``, with four queries. A returned lead counts as rejected.
+    """Count what became of the leads of ``campaigns``, with five queries. A returned lead counts as rejected.
 
     What was accepted is what was delivered less the rest: most handoffs are accepted, and those need not be read.
     """
@@ -122,6 +126,7 @@ def campaign_figures(campaigns: Sequence[Campaign]) -> list[CampaignFigures]:
         line.captured, line.sqls, line.won, line.delivered, line.accepted = captured, sqls, won, delivered, delivered
     _add_former_lives(figures)
     _take_off_what_was_not_accepted(figures)
+    _heed_disputes(figures)
     for pk, currency, value in (
         Opportunity.objects.filter(lead__last_campaign_id__in=figures, stage=Opportunity.Stages.WON)
         .values_list("lead__last_campaign_id", "currency")
@@ -162,8 +167,54 @@ def _take_off_what_was_not_accepted(figures: dict[int, CampaignFigures]) -> None
         else:
             line.recalled += count
     for pk, counts in reasons.items():
-        ordered = sorted(counts.items(), key=lambda item: -item[1])
-        figures[pk].reasons = ordered
+        figures[pk].reasons = _most_first(counts)
+
+
+def _heed_disputes(figures: dict[int, CampaignFigures]) -> None:
+    """Count what both sides overturned as the dashboard does: a rejection as accepted, a delivery nowhere. There are few of them."""
+    overturned = Dispute.objects.filter(state=Dispute.States.OVERTURNED, handoff__lead__last_campaign_id__in=figures)
+    for pk, kind, state, was_returned, reason in overturned.values_list(
+        "handoff__lead__last_campaign_id", "kind", "handoff__state", "handoff__was_returned", "handoff__reason"
+    ):
+        line = figures[pk]
+        is_rejected = state == Handoff.States.REJECTED or was_returned
+        if is_rejected:
+            line.rejected -= 1
+            line.reasons = _most_first({**dict(line.reasons), reason: dict(line.reasons)[reason] - 1})
+        if kind == Dispute.Kinds.REJECTION:
+            line.accepted += 1
+            continue
+        line.delivered -= 1
+        line.waiting -= state == Handoff.States.OPEN and not is_rejected
+        line.recalled -= state == Handoff.States.RECALLED and not is_rejected
+        line.accepted -= state in ACCEPTED and not is_rejected
+
+
+def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(((reason, count) for reason, count in counts.items() if count), key=lambda item: -item[1])
+
+
+@dataclass(frozen=True, slots=True)
+class ToBrief:
+    """A campaign of which sales has to be told by ``chip.due_at``."""
+
+    campaign: Campaign
+    chip: Chip
+
+
+def to_brief(user: User, at: datetime) -> list[ToBrief]:
+    """Give the campaigns of ``user`` that sales is not briefed of, and has to be or had to: with one query, none more where there is none."""
+    clocks = list(
+        Clock.objects.filter(
+            Q(state__in=Clock.LIVE) | Q(state=Clock.States.MISSED, answered_at__isnull=True),
+            campaign__owner=user, campaign__announced_at__isnull=True, campaign__starts_on__gte=company_day(at) - BRIEFED_LATE,
+        )
+        .select_related("campaign")
+        .order_by("due_at", "id")
+    )  # fmt: skip
+    made = chips(clocks, at) if clocks else {}
+    newest = {clock.campaign_id: clock for clock in clocks if clock.campaign}
+    return [ToBrief(clock.campaign, made[clock.pk]) for clock in newest.values() if clock.campaign]
 
 
 T = TypeVar("T")
@@ -171,7 +222,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Section(Generic[T]):
-    """A section of the desk: its first rows, the oldest first, and how many there are in all."""
+    """A section of the desk: its first rows, by what is due next, and how many there are in all."""
 
     rows: list[T]
     count: int
@@ -179,8 +230,7 @@ class Section(Generic[T]):
 
 def _section(leads: LeadQuerySet, made: Callable[[list[LeadRow]], list[T]], at: datetime) -> Section[T]:
     """Load the first rows of ``leads``, and count them all where there are more."""
-    ordered = leads.order_by("last_touch_at", "id")
-    found = load(ordered, MOST_ROWS)
+    found = load(next_due_first(leads), MOST_ROWS)
     return Section(made(lead_rows(found, at)), len(found) if len(found) < MOST_ROWS else leads.count())
 
 
@@ -219,6 +269,11 @@ def _as_stuck(rows: list[LeadRow]) -> list[Stuck]:
 def leads_in_triage(user: User, at: datetime) -> Section[LeadRow]:
     """Give the leads of ``user`` that raised a hand while their fit is unknown."""
     return _section(Lead.objects.visible_to(user).filter(in_triage_with(user)), list, at)
+
+
+def leads_to_nurture(user: User, at: datetime) -> Section[LeadRow]:
+    """Give the leads of ``user`` that came back on their date and wait for a word."""
+    return _section(Lead.objects.visible_to(user).filter(to_nurture(user)), list, at)
 
 
 def feedback_received(user: User) -> list[Feedback]:

@@ -16,10 +16,11 @@ from dashboards.figures import Figure, Spread, spread
 from dashboards.periods import Period
 from dashboards.report import value_of
 from dashboards.scope import Filters, Scope
-from desk.queries.lead_sets import offered_to, working
+from desk.queries.lead_sets import feedback_owed_by, offered_to, working
 from desk.queries.reasons import reasons
 from leads.chips import Chip, chips_of_leads, next_due_first
 from leads.holding import covered_by
+from leads.lifecycle import SALES_STAGES
 from leads.listing import LeadRow, load_by_ids, row_of
 from leads.models import Handoff, Lead
 from ledger.instants import company_day
@@ -48,11 +49,15 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The three sections, each by what is due next, and the entity tag of what they show."""
+    """The sections, each by what is due next, and the entity tag of what they show.
+
+    ``feedback`` are leads that are decided and that this person still owes a word about.
+    """
 
     offered: list[QueueRow]
     working: list[QueueRow]
     claimable: list[QueueRow]
+    feedback: list[QueueRow]
     etag: str
     show: str = ""
 
@@ -66,7 +71,13 @@ class Queue:
         offered, working = ([row for row in rows if wanted(row, at)] for rows in (self.offered, self.working))
         kept = [row.lead.pk for row in (*offered, *working)]
         return replace(
-            self, offered=offered, working=working, claimable=[], show=show, etag=_tag([show, self.etag, kept])
+            self,
+            offered=offered,
+            working=working,
+            claimable=[],
+            feedback=[],
+            show=show,
+            etag=_tag([show, self.etag, kept]),
         )
 
 
@@ -101,7 +112,7 @@ class Tiles:
 def queue_of(user: User, at: datetime) -> Queue:
     """Load the queue of ``user`` as of ``at``: a bounded number of queries, whatever its length."""
     covered = covered_by(user, at)
-    leads = _leads(user, covered)
+    leads, owed = _leads(user, covered)
     chips = chips_of_leads([lead.pk for lead in leads], at)
     why = reasons([lead.pk for lead in leads], reader=user.pk) | _for_whom(leads, covered)
     rows = sorted(
@@ -109,14 +120,16 @@ def queue_of(user: User, at: datetime) -> Queue:
     )
     return Queue(
         offered=[row for row in rows if row.lead.stage == "mql" and row.lead.queue_id is None],
-        working=[row for row in rows if row.lead.stage != "mql" and row.lead.owner_id == user.pk],
+        working=[row for row in rows if row.lead.stage in SALES_STAGES and row.lead.owner_id == user.pk],
         claimable=[row for row in rows if row.lead.queue_id is not None],
+        feedback=[row for row in rows if row.lead.pk in owed and row.lead.stage not in SALES_STAGES],
         etag=_etag(rows),
     )
 
 
-def _leads(user: User, covered: Collection[int]) -> list[Lead]:
-    """Load what is offered to ``user`` or to whom they cover for, what they own in sales' stages, and what waits in their teams' queues."""
+def _leads(user: User, covered: Collection[int]) -> tuple[list[Lead], Collection[int]]:
+    """Load what is offered to ``user`` or to whom they cover for, what they own in sales' stages, what waits in their teams' queues, and what
+    they owe feedback about, whose ids come back too."""
     mine = working([user.pk])
     offered = offered_to([user.pk, *covered]) & Q(stage="mql")
     waiting = Q(queue_id__in=user.team_ids)
@@ -124,7 +137,8 @@ def _leads(user: User, covered: Collection[int]) -> list[Lead]:
     found: dict[int, None] = {}
     for part in (offered, mine, waiting):
         found.update(dict.fromkeys(visible.filter(part).values_list("pk", flat=True)[:MOST_SHOWN]))
-    return load_by_ids(found)
+    owed = set(visible.filter(feedback_owed_by(user)).values_list("pk", flat=True)[:MOST_SHOWN])
+    return load_by_ids([*found, *(owed - found.keys())]), owed
 
 
 def _for_whom(leads: Sequence[Lead], covered: Mapping[int, str]) -> dict[int, str]:

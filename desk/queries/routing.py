@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from desk.queries.agreement import phrase
 from desk.queries.manager import Load, loads
+from desk.rule_words import phrase
 from leads.models import Pool, PoolMember, RoutingVersion
 from sla.business_time import NeverOpens, is_open, next_opening
 from sla.hours import Hours, NoCalendar

@@ -6,21 +6,25 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from leads.chips import PROMISES
+from desk.queries.exchange import words_beside
+from leads.clocks import LOGGED_LATE
 from leads.codes import (
     ACTIVITY_KINDS,
     DISQUALIFY_REASONS,
     EVENT_KINDS,
+    EXCUSES,
     FEEDBACK_ASPECTS,
     LOSS_REASONS,
     OUTCOMES,
+    PAUSES,
     RECYCLE_REASONS,
     REJECTIONS,
     SOURCES,
     TOUCH_KINDS,
 )
 from leads.facts import MISSING_WORDS
-from leads.models import Activity, ClockStep, Feedback, Lead, LeadEvent, Touch
+from leads.models import Activity, ClockStep, Dispute, Feedback, Lead, LeadEvent, Touch
+from sla.promises import short_of
 
 MOST_EACH = 200
 WORTH_SAYING = timedelta(minutes=5)
@@ -39,6 +43,13 @@ REASON_WORDS: dict[str, dict[str, str]] = {
     "disqualified": DISQUALIFY_REASONS,
     "lost": LOSS_REASONS,
     "recycled": RECYCLE_REASONS,
+    "replied": {"marketing": "by marketing", "sales": "by sales"},
+    "question_withdrawn": {
+        "": "by who asked",
+        **dict.fromkeys(("rerouted", "reassigned"), "the lead went to another rep"),
+    },
+    "disputed": {code: str(label) for code, label in Dispute.Kinds.choices},
+    "dispute_closed": {code: str(label) for code, label in Dispute.States.choices},
 }
 ICONS = {
     "contact": "pointer", "us": "phone", "decisions": "arrows-exchange", "promises": "clock",
@@ -50,6 +61,8 @@ CODE_WORDS = {
     "claimed": "claimed from the queue",
     "escalated": "after a miss",
     "left": "because its rep left",
+    "marketing": "by sales, of marketing",
+    "sales": "by marketing, of sales",
 }
 STEP_WORDS = {
     "warned": "Warned: {promise}",
@@ -58,6 +71,10 @@ STEP_WORDS = {
     "cancelled": "Promise cancelled: {promise}",
     "escalated": "Escalated: {promise}",
     "answered": "Done after the due time: {promise}",
+    "paused": "Paused: {promise}",
+    "resumed": "Goes on: {promise}",
+    "excused": "Miss excused: {promise}",
+    "recomputed": "Reckoned by newer hours: {promise}",
 }
 ACTION_WORDS = {
     "notify_rep": "the rep was told",
@@ -65,7 +82,14 @@ ACTION_WORDS = {
     "reassign": "given to somebody else",
     "notify_both_managers": "both managers were told",
     "reassign_not_applicable": "nobody to give it to",
+    "close_dispute": "the dispute was closed undecided",
+    "expired": "the time of the other side was over",
+    "withdrawn": "it was taken back",
+    LOGGED_LATE: "done in time, logged late",
 }
+MARKED = frozenset({"paused", "resumed", "excused", "recomputed"})
+"""What people do to a clock: it is said who."""
+MARK_WORDS = {"paused": PAUSES, "excused": EXCUSES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +111,7 @@ class Line:
 
 
 def timeline(lead: Lead, part: str = "all") -> list[Line]:
-    """Give the lines of ``part`` (a key of ``FILTERS``), the newest first; five queries at most, each bounded."""
+    """Give the lines of ``part`` (a key of ``FILTERS``), the newest first; nine queries at most, each bounded."""
     wanted = SOURCES_OF if part == "all" else {part: SOURCES_OF[part]}
     # Of one instant, what somebody did stands below what followed from it: a touch below the handoff, a call below the promise.
     lines = [line for sources in reversed(wanted.values()) for source in sources for line in source(lead)]
@@ -139,13 +163,14 @@ def _decisions(lead: Lead) -> Iterator[Line]:
         .select_related("actor", "user", "handoff", "version")
         .order_by("-occurred_at", "-id")[:MOST_EACH]
     )
+    said = words_beside(events)
     for event in events:
         yield Line(
             event.occurred_at,
             "decisions",
             _title(event),
             _detail(event),
-            event.handoff.note if event.handoff and event.kind == "rejected" else "",
+            event.handoff.note if event.handoff and event.kind == "rejected" else said.get(event.pk, ""),
             str(event.actor) if event.actor else "by rule",
             {"won": "good", "rejected": "bad", "lost": "bad", "disqualified": "bad", "accepted": "good"}.get(
                 event.kind, ""
@@ -165,8 +190,7 @@ def _detail(event: LeadEvent) -> str:
     if event.kind == "handoff_refused":
         codes = event.facts.get("missing", ())
         return f"missing: {', '.join(MISSING_WORDS.get(code, code.replace('_', ' ')) for code in codes)}"
-    words = REASON_WORDS.get(event.kind, {})
-    words = CODE_WORDS | words
+    words = CODE_WORDS | REASON_WORDS.get(event.kind, {})
     said = [words.get(event.code, SOURCES.get(event.code, TOUCH_KINDS.get(event.code, event.code.replace("_", " "))))]
     if event.version and event.kind in ("qualified", "handed_off"):
         said.append(f"agreement v{event.version.number}")
@@ -175,11 +199,12 @@ def _detail(event: LeadEvent) -> str:
 
 def _promises(lead: Lead) -> Iterable[Line]:
     steps = ClockStep.objects.exclude(kind="started").select_related("clock__user", "clock__team", "actor")
-    of_lead = steps.filter(clock__lead=lead).order_by("-occurred_at", "-id")[:MOST_EACH]
-    of_handoffs = steps.filter(clock__handoff__lead=lead).order_by("-occurred_at", "-id")[:MOST_EACH]
-    for step in [*of_lead, *of_handoffs]:
-        promise = PROMISES.get(step.clock.promise, step.clock.promise.replace("_", " "))
-        said = [ACTION_WORDS.get(step.code, step.code.replace("_", " "))]
+    ways = ("clock__lead", "clock__handoff__lead", "clock__question__lead", "clock__dispute__handoff__lead")
+    found = [steps.filter(**{way: lead}).order_by("-occurred_at", "-id")[:MOST_EACH] for way in ways]
+    for step in (step for rows in found for step in rows):
+        promise = short_of(step.clock.promise)
+        words = MARK_WORDS.get(step.kind, ACTION_WORDS)
+        said = [words.get(step.code, step.code.replace("_", " "))]
         if step.percent is not None and step.kind in OF_A_SHARE:
             said.append(f"at {step.percent} % of the time")
         yield Line(
@@ -187,7 +212,7 @@ def _promises(lead: Lead) -> Iterable[Line]:
             "promises",
             STEP_WORDS.get(step.kind, step.kind).format(promise=promise),
             " · ".join(filter(None, said)),
-            "",
+            str(step.actor) if step.actor and step.kind in MARKED else "",
             f"owed by {step.clock.user or step.clock.team}",
             {"met": "good", "missed": "bad", "escalated": "bad", "warned": "warn", "answered": "bad"}.get(
                 step.kind, ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
 from desk.access import instant, reader, sees
-from desk.queries.campaign_page import campaign_for, campaign_rows, page_of, state_of
+from desk.queries.campaign_page import briefing_for, campaign_for, campaign_rows, page_of, state_of
+from leads.briefings import brief_sales, confirm_briefing
 from ledger.instants import company_day
 
 
@@ -33,7 +35,24 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "page": page_of(found, user),
         "state": state_of(found, company_day(at)),
         "may_change": user.may("log_campaign"),
+        "briefing": briefing_for(found, user, at),
         "base": request.build_absolute_uri("/").rstrip("/"),
         "at": at,
     }
     return render(request, "desk/campaign.html", context)
+
+
+@require_POST
+def brief(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Brief sales: everybody there is told, and asked to confirm."""
+    campaign = brief_sales(campaign_id=campaign_id, actor=reader(request), at=instant(request))
+    messages.success(request, f"Everybody in sales is told of “{campaign.name}”.")
+    return redirect("desk:campaign", campaign_id)
+
+
+@require_POST
+def informed(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Say: I am informed."""
+    confirm_briefing(campaign_id=campaign_id, actor=reader(request), at=instant(request))
+    messages.success(request, "Noted: you are informed.")
+    return redirect("desk:campaign", campaign_id)

@@ -12,11 +12,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from desk.access import instant, reader, sees
-from desk.queries import manager, marketer
+from desk.queries import exchange, manager, marketer
+from desk.queries.negotiation import matters_for
 from desk.queries.queue import SHOWN, Queue, queue_of, tiles_of
+from desk.queries.targets import current_targets
 from desk.queries.unsigned import lack_of_agreement
 from teams.models import User
-from teams.roles import MANAGERS, Role
+from teams.roles import MANAGERS, Role, Side
 
 SECTIONS = {"rep": "Sales", "marketer": "Marketing", "manager": "Manager"}
 
@@ -30,6 +32,8 @@ def mine(request: HttpRequest) -> HttpResponse:
     shown = asked if asked in held else next(iter(held), "")
     context: dict[str, Any] = {"at": at, "desks": held if len(held) > 1 else {}, "shown": shown}
     context["lack"] = lack_of_agreement(user, at)
+    if shown:
+        context |= {"waits": exchange.waits_for(user, at), "overturned": exchange.overturned_for(user)}
     if not shown:
         return render(request, "desk/nobody.html", context)
     return render(request, f"desk/{shown}.html", context | CONTEXTS[shown](user, at, _show(request)))
@@ -98,12 +102,16 @@ def marketer_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
         "returned": marketer.returned_leads(user, at),
         "triage": marketer.leads_in_triage(user, at),
         "stuck": marketer.stuck_leads(user, at),
+        "nurture": marketer.leads_to_nurture(user, at),
         "feedback": marketer.feedback_received(user),
+        "targets": current_targets(at, Side.MARKETING),
+        "to_brief": marketer.to_brief(user, at),
     }
 
 
 def manager_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
     """Gather what the desk of a manager shows."""
+    version = manager.version_in_force(at)
     return {
         "breaking": manager.breaks_next(at),
         "broken": manager.broke_today(at),
@@ -111,7 +119,9 @@ def manager_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
         "waiting": manager.waiting_for_assignment(user, at),
         "loads": manager.loads(at),
         "absences": manager.absences(at),
-        "version": manager.version_in_force(at),
+        "version": version,
+        "matters": matters_for(user, version, at),
+        "targets": current_targets(at),
         "may_assign": user.may("assign"),
     }
 

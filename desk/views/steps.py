@@ -39,7 +39,8 @@ def step(request: HttpRequest, lead_id: int, code: str) -> HttpResponse:
     lead = lead_for(user, lead_id)
     if request.method != "POST":
         permit_step(wanted, user)
-        return _page(request, wanted, lead, _form(wanted, None, lead, user, at), 200)
+        form = _form(wanted, None, lead, user, at, which=request.GET.get("which", ""))
+        return _page(request, wanted, lead, form, 200)
     form = _form(wanted, request.POST, lead, user, at)
     try:
         permit_step(wanted, user)  # who may not is told so, whatever is missing in the form
@@ -54,8 +55,8 @@ def step(request: HttpRequest, lead_id: int, code: str) -> HttpResponse:
     return _done(request, lead, words)
 
 
-def _form(wanted: Step, given: QueryDict | None, lead: Lead, user: User, at: datetime) -> StepForm:
-    return (wanted.form or StepForm)(given, lead=lead, user=user, at=at)
+def _form(wanted: Step, given: QueryDict | None, lead: Lead, user: User, at: datetime, *, which: str = "") -> StepForm:
+    return (wanted.form or StepForm)(given, lead=lead, user=user, at=at, which=which)
 
 
 def _seen_handoff(request: HttpRequest) -> int | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -15,12 +16,13 @@ from rest_framework.response import Response
 from inputs.moments import day, instant
 from inputs.numbers import MAX_ID, amount, whole
 from inputs.refusals import NotVisible
-from leads import followup, handoffs, moves, outcomes, qualifying, second_life
+from leads import disputes, followup, handoffs, moves, outcomes, qualifying, questions, second_life
 from leads.api.base import ApiView, BadBody, Reader, code, flag, given, read_body, text
 from leads.api.shapes import DETAIL, ActOut, ProblemBody, lead_body
 from leads.completing import complete
 from leads.corrections import FIELDS
 from leads.models import Lead
+from leads.nurturing import nurture
 from teams.models import User
 
 
@@ -48,6 +50,13 @@ class Act:
 
 def _id(value: Any, field: str) -> int:
     return whole(value, field=field, low=1, high=MAX_ID)
+
+
+def _key(value: Any, field: str) -> UUID:
+    try:
+        return UUID(text(value, field))
+    except ValueError:
+        raise BadBody("This must be a UUID.", code="wrong_type", field=field) from None
 
 
 def _quality(value: Any, field: str) -> int:
@@ -99,10 +108,13 @@ def _correct(*, lead_id: int, actor: User, at: datetime, is_elsewhere: bool = Fa
 
 _SEEN: dict[str, Reader] = {"handoff_id": _id}
 _REASON: dict[str, Reader] = {"reason": code, "note": text}
+_ABOUT: dict[str, Reader] = {"question_id": _id}
+_DISPUTED: dict[str, Reader] = {"dispute_id": _id}
 
 ACTS: dict[str, Act] = {
     "qualify": Act(_qualify, {"reason": text}, ("reason",)),
     "correct": Act(_correct, {**dict.fromkeys(FIELDS, given), "source": text, "is_elsewhere": flag}),
+    "nurture": Act(nurture, {"kind": code, "note": text}, ("kind",)),
     "hand-off": Act(handoffs.hand_off, {}),
     "accept": Act(handoffs.accept, _SEEN),
     "reject": Act(handoffs.reject, {**_REASON, **_SEEN}, ("reason",)),
@@ -128,6 +140,13 @@ ACTS: dict[str, Act] = {
     "lose": Act(outcomes.lose, _REASON, ("reason",)),
     "recycle": Act(outcomes.recycle, {**_REASON, "returns_on": _day}, ("reason",)),
     "disqualify": Act(outcomes.disqualify, _REASON, ("reason",)),
+    "ask": Act(questions.ask, {"text": text, "key": _key}, ("text",)),
+    "offer-help": Act(questions.offer_help, {"text": text, "key": _key}, ("text",)),
+    "answer": Act(questions.answer, {"text": text, **_ABOUT}, ("text",)),
+    "withdraw-question": Act(questions.withdraw, _ABOUT),
+    "dispute": Act(disputes.raise_dispute, {"reason": text, **_SEEN}, ("reason",)),
+    "decide": Act(disputes.word, {"word": code, "side": code, **_DISPUTED}, ("word",)),
+    "withdraw-dispute": Act(disputes.withdraw, _DISPUTED),
     "reopen": Act(second_life.reopen, {"reason": text}, ("reason",)),
 }
 

@@ -33,9 +33,9 @@ def lead_body(lead: Lead, at: datetime) -> dict[str, Any]:
         "source": lead.source,
         "is_hand_raise": lead.is_hand_raise,
         "score": score_of(lead, at),
-        "owner": _person(lead.owner),
+        "owner": person_body(lead.owner),
         "queue": {"id": lead.queue.pk, "name": lead.queue.name} if lead.queue else None,
-        "marketer": _person(lead.marketer),
+        "marketer": person_body(lead.marketer),
         "product": lead.product.code if lead.product else None,
         "first_campaign": lead.first_campaign.code if lead.first_campaign else None,
         "last_campaign": lead.last_campaign.code if lead.last_campaign else None,
@@ -44,7 +44,7 @@ def lead_body(lead: Lead, at: datetime) -> dict[str, Any]:
         "attempt_count": lead.attempt_count,
         "handoff_count": lead.handoff_count,
         "returns_on": lead.returns_on.isoformat() if lead.returns_on else None,
-        "times": {name.removesuffix("_at"): _moment(getattr(lead, name)) for name in TIMES},
+        "times": {name.removesuffix("_at"): moment_body(getattr(lead, name)) for name in TIMES},
     }
 
 
@@ -54,11 +54,11 @@ TIMES = (
 )  # fmt: skip
 
 
-def _moment(instant: datetime | None) -> str | None:
+def moment_body(instant: datetime | None) -> str | None:
     return instant.isoformat().replace("+00:00", "Z") if instant else None
 
 
-def _person(user: Any) -> dict[str, Any] | None:
+def person_body(user: Any) -> dict[str, Any] | None:
     return {"id": user.pk, "name": user.name, "email": user.email} if user else None
 
 

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 import leads.api.schema  # noqa: F401 - registers the description of tokens
 from leads.api.acts import ActOnLead
 from leads.api.base import ApiView
+from leads.api.clocks import ActOnClock, ClocksOfLead, OneClock
 from leads.api.leads import Leads, OneLead
 from leads.api.me import Me
 
@@ -30,6 +31,9 @@ urlpatterns = [
     path("v1/me", Me.as_view(), name="api_me"),
     path("v1/leads", Leads.as_view(), name="api_leads"),
     path("v1/leads/<idnumber:lead_id>", OneLead.as_view(), name="api_lead"),
+    path("v1/leads/<idnumber:lead_id>/clocks", ClocksOfLead.as_view(), name="api_clocks"),
+    path("v1/clocks/<idnumber:clock_id>", OneClock.as_view(), name="api_clock"),
+    path("v1/clocks/<idnumber:clock_id>/<slug:act>", ActOnClock.as_view(), name="api_clock_act"),
     path("v1/leads/<idnumber:lead_id>/<slug:act>", ActOnLead.as_view(), name="api_act"),
     path("schema/", SpectacularAPIView.as_view(**OPEN_TO_MEMBERS), name="api_schema"),
     path("docs/", Docs.as_view(**READ_ONLY_PAGE), name="api_docs"),

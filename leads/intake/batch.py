@@ -11,6 +11,7 @@ from leads.codes import HAND_RAISES
 from leads.facts import facts_of
 from leads.intake.arrival import CREATED, HISTORY, REJECTED, SKIPPED, UPDATED, Outcome
 from leads.intake.credit import credit
+from leads.intake.duties import settle
 from leads.intake.handing import Mql, hand_off
 from leads.intake.match import Book
 from leads.intake.names import locks_of, names_of
@@ -238,6 +239,8 @@ class Batch:
         mqls = self._score(leads)
         for lead, facts in mqls:
             lead.tier, lead.is_history = self.judge.tier(facts), False
+        qualified = {row[0] for row in self.qualifications}
+        settle(self.record, leads, self.judge.agreement, qualified=qualified, at=self.at)
         with together():
             hand_off(
                 self.record, mqls, self.judge, at=self.at, obstacle=self.obstacle, rules=self.routing,

@@ -63,7 +63,7 @@ def _is_third(lead: Any) -> bool:
 def _wanted(lead: LeadState, facts: Mapping[str, Any], at: datetime) -> ToHandOff:
     return ToHandOff(
         lead.id, lead.tier, facts, at, handoff_count=lead.handoff_count, marketer_id=lead.marketer_id,
-        campaign_id=lead.last_campaign_id,
+        campaign_id=lead.last_campaign_id, is_new=lead.is_new,
     )  # fmt: skip
 
 

@@ -1,12 +1,15 @@
 """The facts: who, what they want, what both sides promised and what happened."""
 
 from leads.models.activities import Activity, Feedback, Opportunity
+from leads.models.clock_marks import ClockExcuse, ClockPause, ClockRecompute
 from leads.models.clocks import Clock, ClockFault, ClockStep
 from leads.models.events import LeadEvent
+from leads.models.exchange import Dispute, Question
 from leads.models.handoffs import Assignment, Handoff, Qualification
 from leads.models.intake import CaptureForm, ImportRow, ImportRun
 from leads.models.leads import Lead, Touch
 from leads.models.people import Company, Contact
+from leads.models.periods import TargetPeriod
 from leads.models.routing import Pool, PoolMember, RoutingVersion
 
 __all__ = [
@@ -14,10 +17,14 @@ __all__ = [
     "Assignment",
     "CaptureForm",
     "Clock",
+    "ClockExcuse",
     "ClockFault",
+    "ClockPause",
+    "ClockRecompute",
     "ClockStep",
     "Company",
     "Contact",
+    "Dispute",
     "Feedback",
     "Handoff",
     "ImportRow",
@@ -28,6 +35,8 @@ __all__ = [
     "Pool",
     "PoolMember",
     "Qualification",
+    "Question",
     "RoutingVersion",
+    "TargetPeriod",
     "Touch",
 ]

@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models import Campaign
 from leads.codes import STEP_KINDS
+from leads.models.exchange import Dispute, Question
 from leads.models.handoffs import Handoff
 from leads.models.leads import Lead
+from leads.models.periods import TargetPeriod
 from sla.models import AgreementVersion, CalendarVersion
 from teams.models import Team
 
+SUBJECTS = ("lead", "handoff", "question", "dispute", "campaign", "period")
+"""What a promise can be about: exactly one of these."""
+
+
+def _about(subject: str) -> Q:
+    return Q(**{f"{name}__isnull": name != subject for name in SUBJECTS})
+
 
 class ClockQuerySet(models.QuerySet["Clock"]):
+    def visible_to(self, user: Any) -> ClockQuerySet:
+        """Clocks that ``user`` may see: both teams see what the other owes them, as they see the leads; nobody else any."""
+        return self if user.is_active and user.may("see_leads") else self.none()
+
     def running(self) -> ClockQuerySet:
         return self.filter(state=Clock.States.RUNNING)
+
+    def unanswered(self) -> ClockQuerySet:
+        """Clocks whose promise is still to be kept, in time or late."""
+        open_miss = Q(state=Clock.States.MISSED, answered_at__isnull=True)
+        return self.filter(Q(state__in=Clock.LIVE) | open_miss)
 
     def due(self, at: datetime) -> ClockQuerySet:
         """Clocks with something to do strictly before ``at``: a promise kept in its last second is kept."""
@@ -30,7 +52,8 @@ class Clock(models.Model):
 
     ``plan`` is what will happen and when, reckoned once from the pinned calendar:
     ``[[percent, action, epoch seconds], …]`` in order, the miss included; ``plan_position`` is the next of them and
-    ``next_action_at`` its instant (null when nothing more will happen). Times are elapsed seconds inside open hours.
+    ``next_action_at`` its instant (null when nothing more will happen). Times are elapsed seconds inside open hours. A paused clock stands
+    still: it means nothing but to go on at ``next_action_at``, and its due time moves then.
     """
 
     class States(models.TextChoices):
@@ -48,6 +71,10 @@ class Clock(models.Model):
     tier = models.CharField(max_length=10)
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, null=True, related_name="clocks")
     handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, null=True, related_name="clocks")
+    question = models.ForeignKey(Question, on_delete=models.PROTECT, null=True, db_index=False, related_name="clocks")
+    dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, null=True, db_index=False, related_name="clocks")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, db_index=False, related_name="clocks")
+    period = models.ForeignKey(TargetPeriod, on_delete=models.PROTECT, null=True, db_index=False, related_name="clocks")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="clocks", help_text="Who owes it."
     )
@@ -74,13 +101,28 @@ class Clock(models.Model):
         null=True, help_text="Business seconds between started and answered, in the pinned calendar."
     )
 
+    waited_seconds = models.PositiveIntegerField(
+        null=True,
+        help_text="Business seconds from arrived_at until it was with whoever owes it, in the pinned calendar: system delay.",
+    )
+
+    needed = models.PositiveSmallIntegerField(null=True, help_text="How many attempts keep it, where it counts them.")
+    counted = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How many there were since it started."
+    )
+    pause_count = models.PositiveSmallIntegerField(default=0, db_default=0)
+    excused_at = models.DateTimeField(null=True, help_text="When a manager excused the miss, which stays one.")
+
     objects = ClockQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(lead__isnull=False, handoff__isnull=True) | Q(lead__isnull=True, handoff__isnull=False),
+                condition=reduce(or_, (_about(subject) for subject in SUBJECTS)),
                 name="a_clock_has_exactly_one_subject",
+            ),
+            models.CheckConstraint(
+                condition=Q(excused_at__isnull=True) | Q(state="missed"), name="only_a_miss_is_excused"
             ),
             models.CheckConstraint(
                 condition=Q(user__isnull=False) | Q(team__isnull=False), name="a_clock_is_owed_by_somebody"
@@ -105,6 +147,9 @@ class Clock(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="running") | Q(next_action_at__isnull=False), name="a_running_clock_will_act"
             ),
+            models.CheckConstraint(
+                condition=~Q(state="paused") | Q(next_action_at__isnull=False), name="a_paused_clock_will_go_on"
+            ),
             models.UniqueConstraint(
                 fields=["promise", "handoff"],
                 condition=Q(state__in=["running", "paused"], handoff__isnull=False),
@@ -114,6 +159,14 @@ class Clock(models.Model):
                 fields=["promise", "lead"],
                 condition=Q(state__in=["running", "paused"], lead__isnull=False),
                 name="one_live_clock_per_promise_and_lead",
+            ),
+            *(
+                models.UniqueConstraint(
+                    fields=["promise", "side", subject],
+                    condition=Q(state__in=["running", "paused"], **{f"{subject}__isnull": False}),
+                    name=f"one_live_clock_per_promise_and_{subject}",
+                )
+                for subject in ("question", "dispute", "campaign", "period")
             ),
         ]
         indexes = [
@@ -127,10 +180,22 @@ class Clock(models.Model):
             models.Index(fields=["due_at", "promise"], name="clock_period_idx"),
             models.Index(fields=["handoff"], name="clock_handoff_idx", condition=Q(handoff__isnull=False)),
             models.Index(fields=["lead"], name="clock_lead_idx", condition=Q(lead__isnull=False)),
+            *(
+                models.Index(fields=[name], name=f"clock_of_{name}_idx", condition=Q(**{f"{name}__isnull": False}))
+                for name in ("question", "dispute", "campaign", "period")
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.promise} clock {self.pk}"
+
+    @property
+    def concerned(self) -> Lead | None:
+        """The lead that it concerns, whatever its subject is; none where that is a campaign or a period."""
+        if self.dispute is not None:
+            return self.dispute.handoff.lead
+        subject = self.handoff or self.question
+        return subject.lead if subject is not None else self.lead
 
 
 class ClockStep(models.Model):

@@ -61,6 +61,12 @@ class Handoff(models.Model):
     was_returned = models.BooleanField(
         default=False, help_text="Accepted, then returned before any conversation: counts as a rejection."
     )
+    is_overturned = models.BooleanField(
+        default=False, db_default=False, help_text="Both sides overturned its rejection: counts as accepted."
+    )
+    is_struck = models.BooleanField(
+        default=False, db_default=False, help_text="Both sides struck the delivery: it is not counted."
+    )
 
     class Meta:
         constraints = [

@@ -11,18 +11,20 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from inputs.money import money as written_money
-from leads.chips import duration
 from leads.codes import (
     ACTIVITY_KINDS,
     DISQUALIFY_REASONS,
+    EXCUSES,
     LOSS_REASONS,
     OUTCOMES,
+    PAUSES,
     RECYCLE_REASONS,
     REJECTIONS,
     SOURCES,
     TIER_LABELS,
     TOUCH_KINDS,
 )
+from sla.durations import duration
 
 register = template.Library()
 
@@ -31,8 +33,10 @@ MONTH_DAYS = 30
 LABELS = {
     "activity": ACTIVITY_KINDS,
     "disqualify": DISQUALIFY_REASONS,
+    "excuse": EXCUSES,
     "loss": LOSS_REASONS,
     "outcome": OUTCOMES,
+    "pause": PAUSES,
     "recycle": RECYCLE_REASONS,
     "rejection": {code: label for code, (_, label) in REJECTIONS.items()},
     "source": SOURCES,
@@ -100,6 +104,23 @@ def moment(instant: datetime | None) -> str:
         return ""
     local = timezone.localtime(instant)
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+@register.filter
+def short(instant: datetime) -> str:
+    """Write a day and time of the reader's zone: *Tue 24 Nov 10:45*."""
+    local = timezone.localtime(instant)
+    return f"{local:%a} {local.day} {local:%b %H:%M}"
+
+
+@register.filter
+def until(instant: datetime, start: datetime) -> str:
+    """Write the end of a stretch that began at ``start``: on the same day the time alone."""
+    return (
+        f"{timezone.localtime(instant):%H:%M}"
+        if timezone.localdate(instant) == timezone.localdate(start)
+        else short(instant)
+    )
 
 
 @register.filter

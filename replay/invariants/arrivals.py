@@ -17,7 +17,8 @@ from replay.invariants.facts import EventRow, Facts, LeadRow
 HAND_RAISES = ("demo_request", "contact_request")
 CREDITED = (
     "qualified", "handed_off", "rejected", "recalled", "attempted", "conversed", "rated", "qualified_for_sales",
-    "opportunity_opened", "lost", "recycled", "disqualified", "reopened",
+    "opportunity_opened", "lost", "recycled", "disqualified", "reopened", "nurtured", "triage_needed", "asked", "replied",
+    "question_withdrawn", "disputed", "dispute_closed",
 )  # fmt: skip
 """What carries the campaign that its lead had touched last."""
 CREDITED_BY_PEOPLE = ("completed", "handoff_refused", "revived", "won")
@@ -38,6 +39,7 @@ class Told:
     last_touch_at: datetime | None = None
     is_hand_raise: bool = False
     needs_new_reason: bool = False
+    newest_handoff: int | None = None
     began_as_history: bool = False
     was_offered: bool = False
     was_touched: bool = False
@@ -63,8 +65,10 @@ def tell(events: Iterable[EventRow]) -> Told:
             _touch(told, event)
         elif event.kind in ("rejected", "recalled"):
             told.needs_new_reason = True
-        elif event.kind in ("qualified", "revived", "reopened"):
+        elif event.kind in ("qualified", "revived", "reopened") or _is_overturned(told, event):
             told.needs_new_reason = False
+        elif event.kind == "handed_off":
+            told.newest_handoff = event.handoff_id
         if event.kind in ("recycled", "revived", "reopened"):
             told.is_hand_raise = False
         told.began_as_history |= event.kind == "qualified" and event.code == "history"
@@ -73,6 +77,12 @@ def tell(events: Iterable[EventRow]) -> Told:
             _name_source(told, event.facts.get("source", "unknown"))
         _credit(told, event)
     return told
+
+
+def _is_overturned(told: Told, event: EventRow) -> bool:
+    """Tell whether both sides overturned that the lead was given back."""
+    is_overturned = (event.kind, event.code, event.facts.get("kind")) == ("dispute_closed", "overturned", "rejection")
+    return is_overturned and event.handoff_id == told.newest_handoff
 
 
 def _touch(told: Told, event: EventRow) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from replay.invariants import plans
+from replay.invariants import marks, plans
 from replay.invariants.facts import ClockLine, Facts, StepRow
-from replay.invariants.plans import Moments, promise_of
+from replay.invariants.plans import Reckoned
 from replay.invariants.reckoning import SlowCalendar
 
 OUTCOMES = ("met", "missed", "cancelled")
@@ -30,14 +30,16 @@ def differences(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str
             continue
         found = [*_outcome(clock, steps), *_repeats(steps), *_unfinished(clock, at - slack)]
         calendar = calendars[clock.calendar_version_id]
-        found += [*_recorded(clock, steps), *_times(clock, steps, facts.terms[clock.version_id], calendar)]
+        found += _recorded(clock, steps)
+        if not marks.are_on(clock, facts):  # else its time is reckoned there
+            found += _times(clock, steps, facts.terms[clock.version_id], calendar)
         yield from (f"clock {clock.id} ({clock.promise}): {words}" for words in found)
 
 
 def _outcome(clock: ClockLine, steps: Sequence[StepRow]) -> Iterator[str]:
     """One start, and one outcome exactly where the clock has ended; the row says what the steps say."""
     kinds = Counter(step.kind for step in steps)
-    if clock.state not in ("running", *OUTCOMES):  # no verb stops a clock for a while
+    if clock.state not in ("running", "paused", *OUTCOMES):
         yield f"is {clock.state}, and no step says so"
     if kinds["started"] != 1:
         yield f"has {kinds['started']} starts"
@@ -86,59 +88,50 @@ def _times(clock: ClockLine, steps: Sequence[StepRow], terms: dict[str, Any], ca
     start = next((step for step in steps if step.kind == "started"), None)
     if start is None:
         return
-    opening = calendar.opening(start.recorded_at)
-    if opening != clock.started_at:
-        yield f"started at {clock.started_at}, its hours open at {opening}"
-    moments = _moments(clock, terms, calendar, opening, is_late_start=opening > start.recorded_at)
-    due_at = moments["missed", 100]
-    yield from plans.differences(clock, steps, terms, moments)
-    if due_at != clock.due_at:
-        yield f"is due at {clock.due_at}, by its terms at {due_at}"
+    reckoned = plans.reckon(clock, terms, calendar, start.recorded_at)
+    if reckoned.started_at != clock.started_at:
+        yield f"started at {clock.started_at}, its hours open at {reckoned.started_at}"
+    yield from plans.differences(clock, steps, terms, reckoned)
+    if reckoned.due_at != clock.due_at:
+        yield f"is due at {clock.due_at}, by its terms at {reckoned.due_at}"
     for step in steps:
-        yield from _step(step, clock, moments, due_at)
-    yield from _missing(clock, steps, moments)
+        yield from _step(step, clock, reckoned)
+    yield from _missing(clock, steps, reckoned)
     yield from _answer(clock, calendar)
 
 
-def _moments(
-    clock: ClockLine, terms: dict[str, Any], calendar: SlowCalendar, opening: datetime, *, is_late_start: bool
-) -> Moments:
-    promise = promise_of(clock, terms)
-    budget, grace = promise["seconds"][clock.tier], promise["grace_seconds"][clock.tier] if is_late_start else 0
-    shares = [("warned", percent) for percent in promise["warn_percents"][clock.tier]] + [("missed", 100)]
-    shares += [("escalated", step["at_percent"]) for step in terms["escalation"]]
-    return {(kind, percent): calendar.after(opening, grace + budget * percent // 100) for kind, percent in shares}
-
-
-def _step(step: StepRow, clock: ClockLine, moments: Moments, due_at: datetime) -> Iterator[str]:
+def _step(step: StepRow, clock: ClockLine, reckoned: Reckoned) -> Iterator[str]:
     if step.occurred_at > step.recorded_at:
         yield f"{step.kind} at {step.occurred_at} was recorded before, at {step.recorded_at}"
-    if step.kind in ("warned", "missed", "escalated"):
-        wanted = moments.get((step.kind, step.percent or 0))
+    if step.kind in plans.PLANNED:
+        wanted = next((line.at for line in reckoned.lines if line.key == plans.key_of(step)), None)
         if wanted is None:
-            yield f"{step.kind} at {step.percent} %, which its terms do not know"
+            yield f"{step.kind} {step.code} at {step.percent} %, which its terms do not know"
         elif step.occurred_at != wanted:
             yield f"{step.kind} at {step.occurred_at}, by its terms at {wanted}"
         elif step.recorded_at <= wanted:
             yield f"{step.kind} before its time, at {step.recorded_at}"
-    elif step.kind in ("met", "cancelled") and step.recorded_at > due_at:
-        yield f"{step.kind} at {step.recorded_at}, after it was due at {due_at}"
-    elif step.kind == "answered" and step.recorded_at <= due_at:
+        if step.kind == "missed" and clock.missed_at != step.occurred_at:
+            yield f"missed at {clock.missed_at}, its step says {step.occurred_at}"
+    elif step.kind in ("met", "cancelled") and step.recorded_at > reckoned.due_at:
+        yield f"{step.kind} at {step.recorded_at}, after it was due at {reckoned.due_at}"
+    elif step.kind == "answered" and step.recorded_at <= reckoned.due_at:
         yield f"answered late at {step.recorded_at}, before it was due"
-    elif step.kind == "missed" and clock.missed_at != step.occurred_at:
-        yield f"missed at {clock.missed_at}, its step says {step.occurred_at}"
 
 
-def _missing(clock: ClockLine, steps: Sequence[StepRow], moments: Moments) -> Iterator[str]:
+def _missing(clock: ClockLine, steps: Sequence[StepRow], reckoned: Reckoned) -> Iterator[str]:
     """A miss has all its warnings, and the first step of escalation."""
     if clock.state != "missed":
         return
-    there = {(step.kind, step.percent or 0) for step in steps}
-    for kind, percent in moments:
-        if (kind == "warned" or percent == 100) and (kind, percent) not in there:
-            yield f"missed, but not {kind} at {percent} %"
-    if clock.missed_at != moments["missed", 100]:
-        yield f"missed at {clock.missed_at}, by its terms at {moments['missed', 100]}"
+    there = {plans.key_of(step) for step in steps}
+    for line in reckoned.lines:
+        is_due = line.kind == "warned" or line.action == "miss" or line.percent == 100
+        if clock.dispute_id and line.kind == "escalated":
+            is_due = line.action == plans.CLOSE and clock.answered_at is None
+        if is_due and line.key not in there and line.action not in plans.MOOT.values():
+            yield f"missed, but not {line.kind} at {line.percent} %"
+    if clock.missed_at != reckoned.due_at:
+        yield f"missed at {clock.missed_at}, by its terms at {reckoned.due_at}"
 
 
 def _answer(clock: ClockLine, calendar: SlowCalendar) -> Iterator[str]:

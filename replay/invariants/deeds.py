@@ -6,7 +6,7 @@ What cannot be told from events: whatever people wrote (notes, comments), and wh
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,8 @@ DEALS = ("opportunity_opened", "won", "lost", "disqualified")
 def differences(facts: Facts) -> Iterator[str]:
     """Compare activities, feedback, touches, qualifications and deals with the events."""
     events = [event for of_lead in facts.events.values() for event in of_lead]
-    yield from _differing("activity", _activities(facts), _activities_told(events))
+    nurtured = {event.facts.get("activity") for event in events if event.kind == "nurtured"}
+    yield from _differing("activity", _activities(facts, nurtured), _activities_told(events))
     yield from _differing("feedback", _feedback(facts), _feedback_told(events))
     yield from _differing("touch", _touches(facts), _touches_told(events))
     yield from _differing("qualification", _qualifications(facts), _qualifications_told(events))
@@ -33,20 +34,24 @@ def _differing(what: str, rows: Iterable[tuple[Any, ...]], told: Iterable[tuple[
     yield from (f"lead {key[0]}: an event of {what} without its row {key[1:]}" for key in (wanted - there).elements())
 
 
-def _activities(facts: Facts) -> Iterator[tuple[Any, ...]]:
+def _activities(facts: Facts, nurtured: Collection[int | None]) -> Iterator[tuple[Any, ...]]:
+    """Give what each activity had to be told as; those of marketing are neither attempts nor conversations."""
     for row in facts.activities.values():
         line = (row.id, row.user_id, row.kind, row.outcome, row.occurred_at, row.recorded_at)
-        if row.is_outbound:
+        if row.id in nurtured:
+            yield (row.lead_id, "nurtured", *line[:3], "sent" if row.is_outbound else "", *line[4:])
+        elif row.is_outbound:
             yield (row.lead_id, "attempted", *line)
-        if row.outcome in CONVERSATIONS:
+        if row.outcome in CONVERSATIONS and row.id not in nurtured:
             yield (row.lead_id, "conversed", *line)
 
 
 def _activities_told(events: Iterable[EventRow]) -> Iterator[tuple[Any, ...]]:
     for event in events:
-        if event.kind in ("attempted", "conversed"):
+        if event.kind in ("attempted", "conversed", "nurtured"):
             told = event.facts
-            line = (told.get("activity"), event.user_id, told.get("kind"), event.code, event.occurred_at)
+            outcome = "sent" if event.kind == "nurtured" else event.code
+            line = (told.get("activity"), event.user_id, told.get("kind"), outcome, event.occurred_at)
             yield (event.lead_id, event.kind, *line, event.recorded_at)
 
 

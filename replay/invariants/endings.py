@@ -12,11 +12,21 @@ ANSWERS = {
     "assign": {"assigned"},
     "accept": {"accepted", "rejected"},
     "first_attempt": {"attempted", "conversed"},
+    "cadence": {"attempted", "conversed"},
+    "respond": {"attempted", "conversed"},
+    "verdict": {"qualified_for_sales", "recycled", "disqualified"},
+    "quick_rating": {"rated"},
+    "full_feedback": {"rated"},
+    "triage": {"completed", "qualified", "handed_off", "disqualified"},
+    "complete": {"handed_off", "disqualified"},
+    "returned": {"nurtured", "qualified", "handed_off", "disqualified"},
+    "nurture": {"nurtured", "qualified", "handed_off", "disqualified"},
 }
 """By which events each promise is kept."""
 
 CANCELS = {
     "disqualified": {"disqualified"},
+    "escalated": {"assigned", "queued"},
     "left": {"assigned", "queued"},
     "lost": {"lost"},
     "qualified_for_sales": {"qualified_for_sales"},
@@ -29,6 +39,33 @@ CANCELS = {
     "won": {"won"},
 }
 """Which event stands beside a cancelled clock, by its code."""
+
+MOVED = ("reassign", "return_to_queue", "auto_accept")
+"""After which step a clock stops, for its lead is with somebody else, or with who did not answer."""
+
+AT_STAGES = {
+    "quick_rating": ("sal",),
+    "full_feedback": (
+        "sql",
+        "opportunity",
+        "customer",
+        "advocate",
+        "lost",
+        "recycled",
+        "disqualified",
+        "lead",
+        "mql",
+        "sal",
+    ),
+    "triage": ("lead",),
+    "complete": ("mql",),
+    "returned": ("lead",),
+    "nurture": ("lead",),
+}
+"""At which stages a promise that is not of who has the lead may still run."""
+
+WORKED = {"respond": ("sal", "sql", "opportunity")}
+"""At which stages a promise of who has the lead may run, where that is not SAL alone."""
 
 Happened = dict[int, dict[datetime, set[str]]]
 """By lead, what was recorded at an instant."""
@@ -47,22 +84,30 @@ def differences(facts: Facts) -> Iterator[str]:
             done[lead_id].add((event.kind, event.occurred_at))
     newest = {(clock.promise, _lead_id(clock, facts)): clock.id for clock in facts.clocks.values()}
     for clock in facts.clocks.values():
+        if not clock.lead_id and not clock.handoff_id:
+            continue
         handoff = facts.handoffs.get(clock.handoff_id or 0)
         lead_id = _lead_id(clock, facts)
         if handoff and clock.arrived_at != handoff.offered_at:
             yield f"clock {clock.id} ({clock.promise}): waits since {clock.arrived_at}, was offered at {handoff.offered_at}"
         for step in facts.steps.get(clock.id, ()):
-            wanted = _wanted(clock, step)
-            if wanted is not None and not wanted & _beside(happened[lead_id], clock, step):
-                yield f"clock {clock.id} ({clock.promise}): {step.kind} {step.code} at {step.recorded_at}, when nothing ended it"
-            elif step.kind in ("met", "answered") and not _was_done(clock, step, done[lead_id]):
-                yield f"clock {clock.id} ({clock.promise}): {step.kind} at {step.occurred_at}, when nothing was done"
+            yield from _of_step(clock, step, happened[lead_id], done[lead_id])
         # A lead that came back is owed under the promise of this time, whatever became of an earlier one.
         is_owed = newest[clock.promise, lead_id] == clock.id and _is_owed(clock, facts, lead_id)
         if clock.state == "running" and not is_owed:
             yield f"clock {clock.id} ({clock.promise}): is {clock.state}, but its lead {lead_id} no longer waits for it"
         if _was_stopped(clock, facts) and is_owed:
             yield f"clock {clock.id} ({clock.promise}): does nothing more, though its lead {lead_id} still waits"
+
+
+def _of_step(
+    clock: ClockLine, step: StepRow, happened: dict[datetime, set[str]], done: set[tuple[str, datetime]]
+) -> Iterator[str]:
+    wanted = _wanted(clock, step)
+    if wanted is not None and not wanted & _beside(happened, clock, step):
+        yield f"clock {clock.id} ({clock.promise}): {step.kind} {step.code} at {step.recorded_at}, when nothing ended it"
+    elif step.kind in ("met", "answered") and not _was_done(clock, step, done):
+        yield f"clock {clock.id} ({clock.promise}): {step.kind} at {step.occurred_at}, when nothing was done"
 
 
 def _lead_id(clock: ClockLine, facts: Facts) -> int:
@@ -93,7 +138,7 @@ def _was_stopped(clock: ClockLine, facts: Facts) -> bool:
     is_open = clock.state == "missed" and clock.next_action_at is None and clock.answered_at is None
     if not is_open or clock.plan_position >= len(clock.plan):
         return False
-    return not any(step.code == "reassign" for step in facts.steps.get(clock.id, ()))
+    return not any(step.code in MOVED for step in facts.steps.get(clock.id, ()))
 
 
 def _is_owed(clock: ClockLine, facts: Facts, lead_id: int) -> bool:
@@ -104,4 +149,6 @@ def _is_owed(clock: ClockLine, facts: Facts, lead_id: int) -> bool:
     if clock.handoff_id is not None:
         handoff = facts.handoffs[clock.handoff_id]
         return handoff.state == "open" and handoff.assignee_id == clock.user_id
-    return lead.stage == "sal" and lead.owner_id == clock.user_id
+    if clock.promise in AT_STAGES:
+        return lead.stage in AT_STAGES[clock.promise]
+    return lead.stage in WORKED.get(clock.promise, ("sal",)) and lead.owner_id == clock.user_id

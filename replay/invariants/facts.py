@@ -12,6 +12,9 @@ from leads.models import (
     Activity,
     Assignment,
     Clock,
+    ClockExcuse,
+    ClockPause,
+    ClockRecompute,
     ClockStep,
     Feedback,
     Handoff,
@@ -65,6 +68,8 @@ class ClockLine(NamedTuple):
     tier: str
     lead_id: int | None
     handoff_id: int | None
+    question_id: int | None
+    dispute_id: int | None
     user_id: int | None
     team_id: int | None
     version_id: int
@@ -85,6 +90,43 @@ class ClockLine(NamedTuple):
     cancelled_at: datetime | None
     late_seconds: int | None
     answered_seconds: int | None
+    needed: int | None
+    counted: int
+    waited_seconds: int | None
+    pause_count: int
+    excused_at: datetime | None
+
+
+class PauseRow(NamedTuple):
+    id: int
+    clock_id: int
+    ordinal: int
+    reason: str
+    actor_id: int | None
+    started_at: datetime
+    until: datetime
+    ended_at: datetime | None
+    ended_by_id: int | None
+
+
+class ExcuseRow(NamedTuple):
+    id: int
+    clock_id: int
+    reason: str
+    actor_id: int
+    excused_at: datetime
+
+
+class RecomputeRow(NamedTuple):
+    id: int
+    clock_id: int
+    ordinal: int
+    actor_id: int
+    at: datetime
+    calendar_before_id: int
+    calendar_after_id: int
+    due_before: datetime
+    due_after: datetime
 
 
 class LeadRow(NamedTuple):
@@ -244,12 +286,19 @@ class RulesRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that the checks look at. Events and steps are in the order in which they were written."""
+    """Everything that the checks look at. Events and steps are in the order in which they were written.
+
+    Clocks are those about leads; targets and campaigns have checks of their own (``periods``, ``briefings``).
+    """
 
     leads: dict[int, LeadRow]
     events: dict[int, list[EventRow]]
     clocks: dict[int, ClockLine]
     steps: dict[int, list[StepRow]]
+    steps_of_campaigns: list[StepRow]
+    pauses: dict[int, list[PauseRow]]
+    excuses: dict[int, list[ExcuseRow]]
+    recomputes: dict[int, list[RecomputeRow]]
     handoffs: dict[int, HandoffRow]
     assignments: list[AssignmentRow]
     routing: dict[int, RulesRow]
@@ -279,8 +328,12 @@ class Facts:
         return Facts(
             leads=_by_id(LeadRow, Lead),
             events=_grouped(EventRow, LeadEvent, "lead_id"),
-            clocks=_by_id(ClockLine, Clock),
-            steps=_grouped(StepRow, ClockStep, "clock_id"),
+            clocks=_by_id(ClockLine, Clock.objects.filter(period=None, campaign=None)),
+            steps=_grouped(StepRow, ClockStep.objects.filter(clock__period=None, clock__campaign=None), "clock_id"),
+            steps_of_campaigns=list(_by_id(StepRow, ClockStep.objects.filter(clock__campaign__isnull=False)).values()),
+            pauses=_grouped(PauseRow, ClockPause, "clock_id"),
+            excuses=_grouped(ExcuseRow, ClockExcuse, "clock_id"),
+            recomputes=_grouped(RecomputeRow, ClockRecompute, "clock_id"),
             handoffs=_by_id(HandoffRow, Handoff),
             assignments=list(_by_id(AssignmentRow, Assignment).values()),
             routing={row[0]: RulesRow(*row) for row in activated.values_list("id", "number", "activated_at", "rules")},
@@ -315,14 +368,17 @@ IMPORT_COLUMNS = (
 )
 
 
-def _by_id(shape: Any, model: Any) -> dict[int, Any]:
-    return {row[0]: shape(*row) for row in model.objects.order_by("id").values_list(*shape._fields).iterator()}
+def _by_id(shape: Any, stored: Any) -> dict[int, Any]:
+    """Read a table, or some rows of it, by their ids."""
+    rows = getattr(stored, "objects", stored)
+    return {row[0]: shape(*row) for row in rows.order_by("id").values_list(*shape._fields).iterator()}
 
 
-def _grouped(shape: Any, model: Any, key: str) -> dict[int, list[Any]]:
+def _grouped(shape: Any, stored: Any, key: str) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = defaultdict(list)
     place = shape._fields.index(key)
-    for row in model.objects.order_by("id").values_list(*shape._fields).iterator():
+    rows = getattr(stored, "objects", stored)
+    for row in rows.order_by("id").values_list(*shape._fields).iterator():
         found[row[place]].append(shape(*row))
     return dict(found)
 

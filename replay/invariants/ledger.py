@@ -6,13 +6,14 @@ people, agreements) are only compared with each other. That none was changed or 
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from replay.invariants.endings import ANSWERS
+from replay.invariants.endings import ANSWERS, MOVED
 from replay.invariants.facts import AuditRow, ClockLine, EventRow, Facts, StepRow
 
 VERBS = {
@@ -24,13 +25,15 @@ VERBS = {
     "handed_off": {"take_in", "hand_off", "complete"},
     "assigned": {"take_in", "hand_off", "complete", "reroute", "claim", "assign", "reassign", "hand_in"},
     "queued": {"take_in", "hand_off", "complete", "reroute", "reassign", "hand_in"},
-    "accepted": {"accept", "log_activity"},
+    "accepted": {"accept", "log_activity", "reassign"},
     "rejected": {"reject", "return"},
     "rerouted": {"reroute"},
     "recalled": {"recall"},
     "attempted": {"log_activity"},
     "conversed": {"log_activity"},
     "rated": {"rate"},
+    "nurtured": {"nurture"},
+    "triage_needed": {"take_in"},
     "qualified_for_sales": {"qualify_for_sales"},
     "opportunity_opened": {"open_opportunity"},
     "won": {"win", "record_history"},
@@ -39,6 +42,27 @@ VERBS = {
     "revived": {"revive", "take_in"},
     "disqualified": {"disqualify"},
     "reopened": {"reopen"},
+    "asked": {"ask", "offer_help"},
+    "replied": {"answer"},
+    "question_withdrawn": {
+        "withdraw_question",
+        "win",
+        "lose",
+        "recycle",
+        "disqualify",
+        "reroute",
+        "claim",
+        "assign",
+        "reassign",
+        "hand_in",
+        "reject",
+        "return",
+        "recall",
+        "accept",
+        "log_activity",
+    },
+    "disputed": {"dispute"},
+    "dispute_closed": {"decide_dispute", "withdraw_dispute", "close_dispute"},
 }
 """Which verb's audit entry stands beside an event of each kind."""
 
@@ -64,6 +88,7 @@ DEEDS = {
     "hand_off": {"handed_off", "handoff_refused"},
     "log_activity": {"attempted", "conversed"},
     "lose": {"lost"},
+    "nurture": {"nurtured"},
     "open_opportunity": {"opportunity_opened"},
     "qualify": {"qualified"},
     "qualify_for_sales": {"qualified_for_sales"},
@@ -78,6 +103,13 @@ DEEDS = {
     "revive": {"revived"},
     "take_in": {"captured", "touched"},
     "win": {"won"},
+    "ask": {"asked"},
+    "offer_help": {"asked"},
+    "answer": {"replied"},
+    "withdraw_question": {"question_withdrawn"},
+    "dispute": {"disputed"},
+    "withdraw_dispute": {"dispute_closed"},
+    "close_dispute": {"dispute_closed"},
 }
 """Which event of each of its leads a verb leaves; one kind of them is enough."""
 
@@ -179,10 +211,10 @@ def _repeats(facts: Facts) -> Iterator[str]:
         if entry.verb in ("sweep", "reassign"):
             swept[entry.at].update({word: entry.facts.get(word, 0) for word in SWEPT})
     steps: dict[datetime, Counter[str]] = defaultdict(Counter)
-    for step in (step for of_clock in facts.steps.values() for step in of_clock):
+    for step in itertools.chain(facts.steps_of_campaigns, *facts.steps.values()):
         if step.actor_id is None:
             steps[step.recorded_at][step.kind] += 1
-            steps[step.recorded_at]["reassigned"] += (step.kind, step.code) == ("escalated", "reassign")
+            steps[step.recorded_at]["reassigned"] += step.kind == "escalated" and step.code in MOVED
     for at, told in swept.items():
         yield from (
             f"audit entries of {at}: told again, {told[word]} were {word}, by the steps {steps[at][word]}"

@@ -11,7 +11,7 @@ from replay.invariants.staff import Answer
 
 EMAILED = {
     "clock_escalated", "clock_missed", "clock_taken", "lead_assigned", "lead_offered", "lead_queued", "lead_rejected",
-    "new_hand_raise",
+    "new_hand_raise", "lead_triage", "lead_auto_accepted", "question_asked", "dispute_raised",
 }  # fmt: skip
 """What is told by email too."""
 
@@ -27,6 +27,8 @@ TOLD = {
     "disqualified": ("lead_disqualified",),
     "reopened": ("lead_reopened",),
     "handoff_refused": ("handoff_incomplete",),
+    "triage_needed": ("lead_triage",),
+    "accepted": ("lead_auto_accepted",),
 }
 """Which of these codes an event of each kind is told with."""
 
@@ -35,6 +37,7 @@ ESCALATIONS = {
     "notify_manager": "clock_escalated",
     "notify_both_managers": "clock_escalated",
     "reassign": "clock_taken",
+    "return_to_queue": "clock_taken",
 }
 
 WORDS = {
@@ -76,13 +79,18 @@ def _events(facts: Facts) -> Iterator[str]:
         heard = set[int]().union(*(told[event.lead_id, code, event.recorded_at] for code in codes))
         if facts.leads[event.lead_id].is_history or _is_own_deed(event, facts):
             continue
-        if not heard or (event.kind == "assigned" and event.user_id not in heard):
+        if not heard or (event.kind in IN_PERSON and event.user_id not in heard):
             yield f"event {event.id} ({event.kind} of lead {event.lead_id}): {' or '.join(codes)} was told to {sorted(heard)}"
+
+
+IN_PERSON = ("assigned", "accepted")
 
 
 def _is_own_deed(event: EventRow, facts: Facts) -> bool:
     """Tell whether only the actor may have had to hear of it: the rep who took it, a manager of the queue, a marketer."""
     if event.kind in ("recalled", "disqualified") and event.user_id is None:  # no rep had it
+        return True
+    if event.kind == "accepted" and event.code != "auto":
         return True
     if event.actor_id is None:
         return False
@@ -103,11 +111,16 @@ def _clocks(facts: Facts) -> Iterator[str]:
     for clock_id, notices in told.items():
         if clock_id not in facts.clocks:
             yield f"notice {notices[0].id}: no clock {clock_id}"
-        lines = Counter((n.code, n.facts.get("percent"), n.recipient_id, n.channel) for n in notices)
+        lines = Counter((n.code, n.facts.get("percent"), n.recipient_id, n.channel, _again(n)) for n in notices)
         yield from (f"clock {clock_id}: {key} was told {count} times" for key, count in lines.items() if count > 1)
     for clock_id, steps in facts.steps.items():
         if clock_id in facts.clocks:
             yield from _of_steps(facts, clock_id, steps, told[clock_id])
+
+
+def _again(notice: NoticeRow) -> datetime | None:
+    """Tell apart what may be told again: a clock may be paused, go on and be reckoned anew more than once."""
+    return notice.created_at if notice.code in ("clock_paused", "clock_resumed", "clock_recomputed") else None
 
 
 def _of_steps(facts: Facts, clock_id: int, steps: list[StepRow], told: list[NoticeRow]) -> Iterator[str]:
@@ -135,16 +148,20 @@ def _owers(facts: Facts, clock_id: int, step: StepRow) -> Answer:
     clock = facts.clocks[clock_id]
     if clock.user_id:
         return Answer(frozenset({clock.user_id}), frozenset({clock.user_id}))
-    return facts.staff.managers([clock.team_id or 0], step.recorded_at)
+    told = facts.staff.managers([clock.team_id or 0], step.recorded_at)
+    return told if told.perhaps else facts.staff.managers_of_side(clock.side, step.recorded_at)
 
 
 def _managers_told(facts: Facts, clock_id: int, step: StepRow) -> Answer:
     """The managers of the rep or of the queue, and those of marketing where both sides are told."""
     clock, at = facts.clocks[clock_id], step.recorded_at
     told = facts.staff.managers_of(clock.user_id, at) if clock.user_id else _owers(facts, clock_id, step)
+    if not told.surely:  # where somebody has no manager, all of their side are told
+        side = facts.staff.managers_of_side(clock.side, at)
+        told = side if not told.perhaps else Answer(told.surely, told.perhaps | side.perhaps)
     if step.code != "notify_both_managers":
         return told
-    others = facts.staff.managers_of_side("marketing", at)
+    others = facts.staff.managers_of_side("sales" if clock.side == "marketing" else "marketing", at)
     return Answer(told.surely | others.surely, told.perhaps | others.perhaps)
 
 

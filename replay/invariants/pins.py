@@ -14,22 +14,29 @@ from typing import NamedTuple
 from replay.invariants.facts import ClockLine, EventRow, Facts, HandoffRow
 from replay.invariants.inforce import Times
 
-JUDGED = ("qualified", "handed_off", "handoff_refused")
+JUDGED = ("qualified", "handed_off", "handoff_refused", "triage_needed")
 """What is done under the version in force."""
 PINNED = ("accepted", "assigned", "queued", "qualified_for_sales", "rated", "recycled")
 """What is done under the version of the newest handoff, else the one in force."""
 DECIDED = ("rejected", "recalled", "opportunity_opened", "won", "lost", "disqualified")
 """What names the version of the newest handoff, if there was one."""
 UNDER_HANDOFF = (*PINNED, *DECIDED, "attempted", "conversed", "rerouted")
+NOW = ("triage", "complete", "nurture", "respond")
+"""What is promised by the version in force when it begins."""
+TIERS = {"triage": "hot", "nurture": "standard"}
+MOVES = {
+    "reassign": "reassign_not_applicable", "auto_accept": "auto_accept_moot", "return_to_queue": "to_queue_not_applicable",
+}  # fmt: skip
+EXCHANGED = ("asked", "replied", "question_withdrawn", "disputed", "dispute_closed")
+MARKED = ("paused", "resumed", "excused", "recomputed")
 LOGGED_LATE = "in_time_logged_late"
 
 
 class Newest(NamedTuple):
-    """The newest handoff of a lead so far, its version, and whether it was accepted."""
+    """The newest handoff of a lead so far, and its version."""
 
     handoff_id: int | None = None
     version_id: int | None = None
-    is_accepted: bool = False
 
 
 def differences(facts: Facts) -> Iterator[str]:
@@ -38,12 +45,17 @@ def differences(facts: Facts) -> Iterator[str]:
     for lead_id, events in facts.events.items():
         yield from (f"lead {lead_id}: {words}" for words in _events(events, facts, times))
         yield from _handoffs(events, facts)
+    yield from of_clocks(facts)
+
+
+def of_clocks(facts: Facts) -> Iterator[str]:
+    """Compare the versions, tiers and steps of the clocks."""
+    times = Times(facts)
     handoffs: dict[int, list[HandoffRow]] = defaultdict(list)
     for handoff in facts.handoffs.values():
         handoffs[handoff.lead_id].append(handoff)
-    given = _given(facts)
     for clock in facts.clocks.values():
-        found = [*_clock(clock, facts, handoffs, given), *_steps(clock, facts)]
+        found = [*_clock(clock, facts, handoffs, times), *_steps(clock, facts)]
         yield from (f"clock {clock.id} ({clock.promise}): {words}" for words in found)
 
 
@@ -52,9 +64,10 @@ def _events(events: Iterable[EventRow], facts: Facts, times: Times) -> Iterator[
     for event in events:
         if event.kind == "handed_off":
             newest = Newest(event.handoff_id, event.version_id)
+        elif event.kind in EXCHANGED:
+            continue  # see replay.invariants.exchange
         elif event.handoff_id != _handoff_of(event, newest):
             yield f"{event.kind} {event.id} is under handoff {event.handoff_id}, its newest was {newest.handoff_id}"
-        newest = newest._replace(is_accepted=newest.is_accepted or event.kind == "accepted")
         allowed = _versions(event, newest, times)
         if event.version_id not in allowed:
             yield f"{event.kind} {event.id} is under version {event.version_id}, by its time under {sorted(allowed, key=str)}"
@@ -65,16 +78,14 @@ def _events(events: Iterable[EventRow], facts: Facts, times: Times) -> Iterator[
 
 
 def _handoff_of(event: EventRow, newest: Newest) -> int | None:
-    """Give the handoff that an event is under. A lead that is taken from its owner is reassigned without its handoff’s word."""
+    """Give the handoff that an event is under."""
     is_of_history = event.kind == "won" and event.handoff_id is None and event.occurred_at < event.recorded_at
-    was_taken = event.code == "escalated" and newest.is_accepted
-    return newest.handoff_id if event.kind in UNDER_HANDOFF and not is_of_history and not was_taken else None
+    return newest.handoff_id if event.kind in UNDER_HANDOFF and not is_of_history else None
 
 
 def _versions(event: EventRow, newest: Newest, times: Times) -> Collection[int | None]:
     if (event.kind in JUDGED and event.code != "history") or (event.kind in PINNED and newest.handoff_id is None):
-        known = times.agreements(event.recorded_at)
-        return {event.version_id, *known} if event.code == "escalated" else known  # then it is that of the missed clock
+        return times.agreements(event.recorded_at)
     if event.kind in PINNED or (event.kind in DECIDED and event.handoff_id is not None):
         return {newest.version_id}
     return {None}
@@ -106,41 +117,25 @@ def _handoffs(events: Iterable[EventRow], facts: Facts) -> Iterator[str]:
 # Clocks ---------------------------------------------------------------------------------------------------------------
 
 
-Given = dict[tuple[int, datetime], int | None]
-"""By lead and instant at which it was put to somebody or into a queue, and not accepted: under which handoff."""
+def _clock(clock: ClockLine, facts: Facts, handoffs: dict[int, list[HandoffRow]], times: Times) -> Iterator[str]:
+    """A clock counts for the tier and under the version of the handoff that its lead is worked under; duties of marketing under that in force.
 
-
-def _given(facts: Facts) -> Given:
-    found: Given = {}
-    for lead_id, events in facts.events.items():
-        found |= {
-            (lead_id, event.recorded_at): event.handoff_id for event in events if event.kind in ("assigned", "queued")
-        }
-        for event in events:
-            if event.kind == "accepted":
-                found.pop((lead_id, event.recorded_at), None)
-    return found
-
-
-def _clock(clock: ClockLine, facts: Facts, handoffs: dict[int, list[HandoffRow]], given: Given) -> Iterator[str]:
-    """A clock counts for the tier and under the version of the handoff that its lead is worked under.
-
-    When its wait began: as its lead was accepted or taken from somebody, else as it was offered (``endings``, for the clocks of handoffs).
+    When its wait began: as it started, else as it was offered (``endings``, for the clocks of handoffs).
     """
     began = next((step.recorded_at for step in facts.steps.get(clock.id, ()) if step.kind == "started"), None)
-    if began is None:
+    if began is None or clock.question_id or clock.dispute_id:  # which see replay.invariants.exchange
         return
     handoff = facts.handoffs.get(clock.handoff_id or 0) or _newest_at(handoffs.get(clock.lead_id or 0, ()), began)
-    tier = handoff.tier if handoff else "standard"
-    if clock.tier != tier:
+    tier = TIERS.get(clock.promise, handoff.tier if handoff else "standard")
+    if clock.tier != tier and clock.promise != "complete":  # which was judged when it could not be handed off
         yield f"counts for tier {clock.tier}, its lead was {tier}"
-    if handoff is not None and clock.version_id != handoff.version_id:
+    if clock.promise in NOW:
+        if clock.version_id not in times.agreements(began):
+            yield f"counts under version {clock.version_id}, in force were {sorted(times.agreements(began))}"
+    elif handoff is not None and clock.version_id != handoff.version_id:
         yield f"counts under version {clock.version_id}, its handoff is under {handoff.version_id}"
-    if clock.lead_id is not None:
-        under = facts.handoffs.get(given.get((clock.lead_id, began)) or 0)
-        since = under.offered_at if under else began
-        if clock.arrived_at != since:
-            yield f"waits since {clock.arrived_at}, by its events since {since}"
+    if clock.lead_id is not None and clock.arrived_at != began:
+        yield f"waits since {clock.arrived_at}, by its events since {began}"
 
 
 def _newest_at(handoffs: Iterable[HandoffRow], at: datetime) -> HandoffRow | None:
@@ -150,6 +145,8 @@ def _newest_at(handoffs: Iterable[HandoffRow], at: datetime) -> HandoffRow | Non
 def _steps(clock: ClockLine, facts: Facts) -> Iterator[str]:
     """Each step stands at its place of the plan, with the action that the plan says."""
     for step in facts.steps.get(clock.id, ()):
+        if step.kind in MARKED:  # compared with the rows of their own
+            continue
         is_planned = step.kind in ("warned", "escalated")
         line = clock.plan[step.ordinal] if is_planned and step.ordinal < len(clock.plan) else [None, None]
         if is_planned and line[0] != step.percent:
@@ -169,5 +166,5 @@ def _codes(kind: str, clock: ClockLine, action: str, occurred_at: datetime) -> s
     if kind == "answered":
         return {LOGGED_LATE if clock.arrived_at <= occurred_at <= clock.due_at else ""}
     if kind == "escalated":
-        return {action, "reassign_not_applicable"} if action == "reassign" else {action}
+        return {action, MOVES.get(action, action)}
     return {""}

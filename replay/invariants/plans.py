@@ -4,22 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from replay.invariants.facts import ClockLine, StepRow
-
-Moments = dict[tuple[str, int], datetime]
-"""When a warning, the miss or an escalation is due, by kind and percent."""
-
-Line = tuple[str, int, str]
-"""A line of a plan: the kind of its step, its share of the time, the action."""
+from replay.invariants.reckoning import SlowCalendar
 
 PLANNED = ("warned", "missed", "escalated")
+MOVES = ("reassign", "return_to_queue")
+MAY_MOVE = ("assign", "accept", "first_attempt", "cadence", "respond")
+"""What is moved on to somebody else by escalation."""
+MOOT = {
+    "reassign_not_applicable": "reassign",
+    "auto_accept_moot": "auto_accept",
+    "to_queue_not_applicable": "return_to_queue",
+}
+CLOSE = "close_dispute"
+"""After which nobody is told any more that the time is over: it is the end of what had to be decided."""
+MOST_PERCENT = 30_000
+
+
+class Line(NamedTuple):
+    """A line of a plan: the kind of its step, its share of the time, the action, and when it is due."""
+
+    kind: str
+    percent: int
+    action: str
+    at: datetime
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        return self.kind, self.percent, self.action
+
+
+class Reckoned(NamedTuple):
+    """What the terms say of a clock that began at an instant."""
+
+    started_at: datetime
+    due_at: datetime
+    budget: int
+    grace: int
+    lines: tuple[Line, ...]
+
+
+def key_of(step: StepRow) -> tuple[str, int, str]:
+    """Give which line of a plan a step has done."""
+    action = {"warned": "warn", "missed": "miss"}.get(step.kind) or MOOT.get(step.code, step.code)
+    return step.kind, step.percent or 0, action
 
 
 def is_known(clock: ClockLine, terms: Mapping[str, Any]) -> bool:
     """Tell whether the pinned terms know the promise that ``clock`` counts, for its tier."""
-    return any(item["code"] == clock.promise and clock.tier in item["seconds"] for item in terms["promises"])
+    return any(item["code"] == clock.promise and clock.tier in item["warn_percents"] for item in terms["promises"])
 
 
 def promise_of(clock: ClockLine, terms: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -28,33 +63,65 @@ def promise_of(clock: ClockLine, terms: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def differences(
-    clock: ClockLine, steps: Sequence[StepRow], terms: Mapping[str, Any], moments: Moments
-) -> Iterator[str]:
-    """Compare the budget, the plan and the place in it with the terms, with ``moments`` reckoned from them, and with the steps."""
+def reckon(clock: ClockLine, terms: Mapping[str, Any], calendar: SlowCalendar, at: datetime) -> Reckoned:
+    """Reckon a clock that began to wait at ``at`` from its terms and calendar."""
     promise = promise_of(clock, terms)
-    said = (promise["side"], promise["seconds"][clock.tier])
-    if (clock.side, clock.budget_seconds) != said:
-        yield f"is {clock.side}’s with {clock.budget_seconds} seconds, by its terms {said[0]}’s with {said[1]}"
-    if clock.grace_seconds not in (0, promise["grace_seconds"][clock.tier]):
-        yield f"has {clock.grace_seconds} seconds of grace, which its terms do not know"
-    lines = _lines(promise, terms, clock.tier)
-    wanted = [[percent, action, moments[kind, percent]] for kind, percent, action in lines]
-    if [[percent, action, datetime.fromtimestamp(at, UTC)] for percent, action, at in clock.plan] != wanted:
+    within = promise["within"][clock.tier] if "within" in promise else {"seconds": promise["seconds"][clock.tier]}
+    started_at = calendar.opening(at)
+    grace = promise["grace_seconds"][clock.tier] if started_at > at else 0
+    if within.get("days"):
+        due_at = calendar.days_later(at, within["days"], within.get("until", "same_time"))
+        due_at = max(due_at, calendar.after(started_at, 1))
+        budget = max(1, calendar.seconds(started_at, due_at))
+    else:
+        budget = within["seconds"]
+        due_at = calendar.after(started_at, grace + budget)
+    lines = [
+        Line("warned", percent, "warn", calendar.after(started_at, grace + budget * percent // 100))
+        for percent in promise["warn_percents"][clock.tier]
+    ]
+    lines += [Line("missed", 100, "miss", due_at), *_end_of_dispute(clock, due_at)]
+    for step in terms["escalation"]:
+        percent = step["at_percent"]
+        if step["action"] in MOVES and clock.promise not in MAY_MOVE:
+            continue
+        moment = due_at if percent == 100 else calendar.after(started_at, grace + budget * percent // 100)
+        lines.append(Line("escalated", percent, step["action"], moment))
+    window = terms.get("accept_window")
+    if clock.promise == "accept" and window:
+        end = max(due_at, calendar.days_later(at, window["days"], "same_time"))
+        share = 100 * calendar.seconds(started_at, end) // (grace + budget)
+        lines.append(Line("escalated", min(max(100, share), MOST_PERCENT), window["then"], end))
+    return Reckoned(started_at, due_at, budget, grace, tuple(sorted(lines, key=lambda line: (line.at, line.percent))))
+
+
+def _end_of_dispute(clock: ClockLine, due_at: datetime) -> list[Line]:
+    return [Line("escalated", 100, CLOSE, due_at)] if clock.promise == "decide_dispute" else []
+
+
+def differences(
+    clock: ClockLine, steps: Sequence[StepRow], terms: Mapping[str, Any], reckoned: Reckoned
+) -> Iterator[str]:
+    """Compare the budget, the plan and the place in it with what was reckoned from the terms, and with the steps."""
+    promise = promise_of(clock, terms)
+    needed = promise["attempts"][clock.tier] if "attempts" in promise else None
+    if promise["side"] not in (clock.side, "both") or (clock.budget_seconds, clock.needed) != (reckoned.budget, needed):
+        yield (
+            f"is {clock.side}’s with {clock.budget_seconds} seconds and {clock.needed} attempts, by its terms "
+            f"{promise['side']}’s with {reckoned.budget} and {needed}"
+        )
+    if clock.grace_seconds != reckoned.grace:
+        yield f"has {clock.grace_seconds} seconds of grace, by its terms {reckoned.grace}"
+    planned = [(percent, action, datetime.fromtimestamp(at, UTC)) for percent, action, at in clock.plan]
+    if planned != [(line.percent, line.action, line.at) for line in reckoned.lines]:
         yield "has a plan that is not the one of its terms"
-    done = {(step.kind, step.percent) for step in steps if step.kind in PLANNED}
-    for place, (kind, percent, action) in enumerate(lines):
-        is_moot = action == "reassign" and clock.user_id is not None and clock.next_action_at is None
-        if (place < clock.plan_position) != ((kind, percent) in done) and not is_moot:
-            yield f"is at place {clock.plan_position} of its plan, and was {'' if (kind, percent) in done else 'not '}{kind} at {percent} %"
+    done = {key_of(step) for step in steps if step.kind in PLANNED}
+    for place, line in enumerate(reckoned.lines):
+        is_moot = line.action in MOOT.values() and clock.user_id is not None and clock.next_action_at is None
+        if (place < clock.plan_position) != (line.key in done) and not is_moot:
+            was = "" if line.key in done else "not "
+            yield f"is at place {clock.plan_position} of its plan, and was {was}{line.kind} at {line.percent} %"
     if clock.next_action_at is not None:
-        planned = [moments[kind, percent] for kind, percent, _ in lines][clock.plan_position :]
-        if planned[:1] != [clock.next_action_at]:
-            yield f"means to act at {clock.next_action_at}, by its terms at {planned[0] if planned else None}"
-
-
-def _lines(promise: Mapping[str, Any], terms: Mapping[str, Any], tier: str) -> list[Line]:
-    lines: list[Line] = [("warned", percent, "warn") for percent in promise["warn_percents"][tier]]
-    lines.append(("missed", 100, "miss"))
-    lines += [("escalated", step["at_percent"], step["action"]) for step in terms["escalation"]]
-    return sorted(lines, key=lambda line: line[1])
+        following = [line.at for line in reckoned.lines][clock.plan_position :]
+        if following[:1] != [clock.next_action_at]:
+            yield f"means to act at {clock.next_action_at}, by its terms at {following[0] if following else None}"

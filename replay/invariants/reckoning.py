@@ -6,12 +6,13 @@ Written for the checks alone, so that a fault in ``sla.business_time`` cannot hi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LONGEST_SEARCH = 4000
+DAY = timedelta(days=1)
 
 Span = tuple[datetime, datetime]
 
@@ -48,6 +49,35 @@ class SlowCalendar:
                 break
             total += max(timedelta(), min(closes, end) - max(opens, start))
         return int(total.total_seconds())
+
+    def days_later(self, at: datetime, days: int, until: str) -> datetime:
+        """Give the same local time so many working days later, or the close of that day; what lies outside hours moves to their edge."""
+        local = at.astimezone(self.zone)
+        day = next(
+            (d for d in (local.date() - DAY, local.date()) if any(o <= at < c for o, c in self._on(d))), local.date()
+        )
+        wall = local.replace(tzinfo=None) - datetime.combine(day, time())
+        target = day
+        for _ in range(LONGEST_SEARCH):
+            target += DAY
+            days -= bool(self._on(target))
+            if not days:
+                break
+        spans = self._on(target)
+        if until == "close":
+            return spans[-1][1]
+        whole = timedelta(seconds=wall // timedelta(seconds=1))
+        wish = self._instant(target, int(whole.total_seconds())) + (wall - whole)
+        return next((max(opens, wish) for opens, closes in spans if wish <= closes), spans[-1][1])
+
+    def is_working_day(self, day: date) -> bool:
+        """Tell whether it opens on a local date."""
+        return bool(self._on(day))
+
+    def closing(self, day: date) -> datetime | None:
+        """Give when it closes for good on a local date on which it opens."""
+        spans = self._on(day)
+        return spans[-1][1] if spans else None
 
     def _from(self, at: datetime) -> Iterator[Span]:
         day = at.astimezone(self.zone).date() - timedelta(days=1)

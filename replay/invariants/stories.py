@@ -6,9 +6,10 @@ A table of its own says which event may follow which; what the rows say at the e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from replay.invariants.facts import EventRow, Facts, HandoffRow, LeadRow
 
@@ -40,6 +41,10 @@ OF_HOLDER = (
 LEARNT_LATER = ("captured", "touched", *EARLIEST)
 """What may be heard of after it happened; everything else is recorded as it happens, history apart."""
 
+OF_WHO_HAS_IT = frozenset({"assign", "accept", "first_attempt", "cadence", "verdict"})
+"""The promises of whoever has the lead, or the queue it stands in; of the others see ``duties``."""
+IN_WORK = ("first_attempt", "cadence", "verdict")
+
 ClockKey = tuple[str, str, int, int | None, int | None, datetime]
 """A clock that had to be: promise, kind and id of its subject, who owes it, which team if nobody, since when."""
 
@@ -63,6 +68,7 @@ class Story:
     returns_on: str = ""
     is_history: bool = False
     clocks: Counter[ClockKey] = field(default_factory=Counter)
+    terms: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
 
@@ -73,7 +79,7 @@ def differences(facts: Facts) -> Iterator[str]:
     for handoff in facts.handoffs.values():
         handoffs.setdefault(handoff.lead_id, []).append(handoff)
     for lead in facts.leads.values():
-        story = tell(facts.events.get(lead.id, []))
+        story = tell(facts.events.get(lead.id, []), facts.terms)
         wanted.update(story.clocks)
         found = [*story.faults, *_against_row(story, lead), *_against_handoffs(story, handoffs.get(lead.id, []))]
         yield from (f"lead {lead.id}: {words}" for words in found)
@@ -81,9 +87,17 @@ def differences(facts: Facts) -> Iterator[str]:
     yield from _against_assignments(facts)
 
 
-def tell(events: list[EventRow]) -> Story:
-    """Go through the events of one lead."""
-    story = Story()
+def of_clocks(facts: Facts) -> Iterator[str]:
+    """Look only whether each promise of who has a lead became exactly one clock."""
+    wanted: Counter[ClockKey] = Counter()
+    for events in facts.events.values():
+        wanted.update(tell(events, facts.terms).clocks)
+    yield from _against_clocks(wanted, facts)
+
+
+def tell(events: list[EventRow], terms: Mapping[int, Mapping[str, Any]] | None = None) -> Story:
+    """Go through the events of one lead; ``terms`` are those of the agreement versions, which say what is promised."""
+    story = Story(terms=terms or {})
     if not events or events[0].kind != "captured" or sum(event.kind == "captured" for event in events) != 1:
         story.faults.append("does not begin with its one capture")
     for event in events:
@@ -154,11 +168,11 @@ def _offered(story: Story, event: EventRow) -> None:
 
 def _accepted(story: Story, event: EventRow) -> None:
     """Give the lead to who accepted it: a cover or a manager may take what was offered to another."""
-    _decide(story, event, "accepted")
+    _decide(story, event, "auto_accepted" if event.code == "auto" else "accepted")
     story.owner_id, story.queue_id = event.user_id, None
     _, since = story.holders.get(event.handoff_id or 0, (None, None))
     story.holders[event.handoff_id or 0] = (event.user_id, since)
-    _clock(story, event, "first_attempt")
+    _work(story, event)
 
 
 def _given(story: Story, event: EventRow) -> None:
@@ -169,15 +183,31 @@ def _given(story: Story, event: EventRow) -> None:
         story.holders[event.handoff_id] = (event.user_id, event.recorded_at if event.user_id else None)
     if event.kind == "queued":
         _clock(story, event, "assign")
-    elif story.stage in ("mql", "sal"):
-        _clock(story, event, "accept" if story.stage == "mql" else "first_attempt")
+    elif story.stage == "mql":
+        _clock(story, event, "accept")
+    elif story.stage == "sal":
+        _work(story, event)
+
+
+def _work(story: Story, event: EventRow) -> None:
+    """Note what is owed on a lead in work; after a conversation there is no cadence to keep."""
+    for promise in IN_WORK:
+        if promise != "cadence" or story.times.get("conversed_at") is None:
+            _clock(story, event, promise)
 
 
 def _clock(story: Story, event: EventRow, promise: str) -> None:
-    on_lead = promise == "first_attempt" or event.handoff_id is None
+    if not _is_promised(story, event, promise):
+        return
+    on_lead = promise in IN_WORK or event.handoff_id is None
     subject = ("lead", event.lead_id) if on_lead else ("handoff", event.handoff_id or 0)
     team_id = story.queue_id if promise == "assign" else None
     story.clocks[promise, *subject, event.user_id if promise != "assign" else None, team_id, event.recorded_at] += 1
+
+
+def _is_promised(story: Story, event: EventRow, promise: str) -> bool:
+    terms = story.terms.get(event.version_id or 0)
+    return terms is None or any(item["code"] == promise for item in terms["promises"])
 
 
 def _decide(story: Story, event: EventRow, state: str) -> None:
@@ -252,6 +282,8 @@ def _against_clocks(wanted: Counter[ClockKey], facts: Facts) -> Iterator[str]:
     """Each promise made became exactly one clock, and no clock came from nowhere."""
     there: Counter[ClockKey] = Counter()
     for clock in facts.clocks.values():
+        if clock.promise not in OF_WHO_HAS_IT:
+            continue
         started = next((step.recorded_at for step in facts.steps.get(clock.id, ()) if step.kind == "started"), None)
         subject = ("lead", clock.lead_id) if clock.lead_id else ("handoff", clock.handoff_id or 0)
         team_id = clock.team_id if clock.promise == "assign" else None

@@ -7,12 +7,18 @@ from datetime import datetime, timedelta
 
 from replay.invariants import (
     arrivals,
+    attempts,
+    briefings,
     clocks,
     deeds,
+    duties,
     endings,
+    exchange,
     figures,
     ledger,
+    marks,
     notices,
+    periods,
     pins,
     routes,
     scores,
@@ -26,11 +32,40 @@ SLACK = timedelta(seconds=90)
 
 def differences(*, at: datetime, slack: timedelta = SLACK) -> list[str]:
     """Check what is stored as of ``at``; one sentence for each thing that does not hold, none where all does."""
-    return [*broken(Facts.load(), at=at, slack=slack), *figures.differences(at=at)]
+    found = broken(Facts.load(), at=at, slack=slack)
+    return [*found, *_of_itself(at=at, slack=slack), *figures.differences(at=at)]
+
+
+def of_clocks(facts: Facts, *, at: datetime, slack: timedelta = SLACK) -> list[str]:
+    """Reckon every clock from events and pinned terms alone: that each promise became one, when it was due, and how it ended."""
+    found = [*clocks.differences(facts, at=at, slack=slack)]
+    for check in (endings.differences, stories.of_clocks, duties.differences, attempts.differences, pins.of_clocks):
+        found += check(facts)
+    return [*found, *_of_itself(at=at, slack=slack)]
+
+
+def _of_itself(*, at: datetime, slack: timedelta) -> Iterator[str]:
+    """Look at what stands beside the leads, and reads what it needs itself."""
+    for check in (periods, briefings):
+        yield from check.differences(at=at, slack=slack)
 
 
 def broken(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str]:
-    """Check ``facts`` as of ``at``: everything but the figures of the dashboard, which only read."""
+    """Check ``facts`` as of ``at``: all about leads but the figures of the dashboard, which only read."""
     yield from clocks.differences(facts, at=at, slack=slack)
-    for check in (endings, stories, arrivals, scores, routes, pins, deeds, notices, ledger):
+    for check in (
+        marks,
+        endings,
+        stories,
+        duties,
+        attempts,
+        arrivals,
+        scores,
+        routes,
+        pins,
+        deeds,
+        exchange,
+        notices,
+        ledger,
+    ):
         yield from check.differences(facts)

@@ -102,10 +102,23 @@ def return_it(dice: random.Random, world: World) -> None:
     change(any_of(dice, Handoff), was_returned=True, reason=dice.choice(("competitor", "other")))
 
 
+def overturn_it(dice: random.Random, world: World) -> None:
+    change(any_of(dice, Handoff), is_overturned=dice.random() < 0.8)
+
+
+def strike_it(dice: random.Random, world: World) -> None:
+    change(any_of(dice, Handoff), is_struck=dice.random() < 0.8)
+
+
 def judge(dice: random.Random, world: World) -> None:
     clock = any_of(dice, Clock)
     change(clock, state="missed", missed_at=clock.due_at, met_at=None, cancelled_at=None, next_action_at=None,
            answered_seconds=dice.choice((None, 9_999)), late_seconds=dice.choice((None, 77)))  # fmt: skip
+
+
+def excuse(dice: random.Random, world: World) -> None:
+    clock = dice.choice(list(Clock.objects.filter(state="missed").order_by("id")))
+    change(clock, excused_at=None if clock.excused_at else clock.due_at, waited_seconds=dice.choice((None, 5, 600)))
 
 
 def owe_elsewhere(dice: random.Random, world: World) -> None:
@@ -128,5 +141,5 @@ def take_a_rating_back(dice: random.Random, world: World) -> None:
 
 HAPPENINGS = (
     arrive, move_elsewhere, arrive_earlier, take_over, wait_in_a_queue, weigh_anew, look_like_another, enter, begin_anew, hear_of_a_former_life, be_advocate, lose_the_date_of_a_win,
-    decide, offer_to_another, offer_at_another_tier, return_it, judge, owe_elsewhere, rate, rate_for_another, take_a_rating_back,
+    decide, offer_to_another, offer_at_another_tier, return_it, overturn_it, strike_it, judge, excuse, owe_elsewhere, rate, rate_for_another, take_a_rating_back,
 )  # fmt: skip

@@ -229,7 +229,8 @@ def test_beside_a_reason_stand_its_largest_groups_and_how_many_more_there_are(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deliveries, "MOST_GROUPS", 2)
-    rejected = Handoff.objects.filter(decided_at__isnull=False, state="rejected").exclude(reason="")
+    counted = Handoff.objects.filter(is_overturned=False, is_struck=False)
+    rejected = counted.filter(decided_at__isnull=False, state="rejected").exclude(reason="")
     Handoff.objects.filter(pk__in=rejected).update(reason="duplicate", decided_at=at(30))
     sources = Counter(rejected.values_list("lead__source", flat=True))
     assert len(sources) > 2

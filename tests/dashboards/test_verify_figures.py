@@ -60,9 +60,27 @@ def flip_a_clock() -> None:
     Clock.objects.filter(pk=clock.pk).update(state="met", met_at=clock.due_at, missed_at=None, next_action_at=None)
 
 
+def a_rejection() -> Handoff:
+    """Give a rejection that counts: neither overturned nor struck."""
+    rejected = Handoff.objects.filter(state="rejected", decided_at__gte=at(5), decided_at__lt=at(80))
+    return rejected.filter(is_overturned=False, is_struck=False)[:1].get()
+
+
+def overturn_what_nobody_did() -> None:
+    Handoff.objects.filter(pk=a_rejection().pk).update(is_overturned=True)
+
+
+def strike_what_nobody_did() -> None:
+    Handoff.objects.filter(pk=a_rejection().pk).update(is_struck=True)
+
+
+def let_stand_what_was_overturned() -> None:
+    overturned = Handoff.objects.filter(is_overturned=True, decided_at__gte=at(5), decided_at__lt=at(80))
+    Handoff.objects.filter(pk=overturned[:1].get().pk).update(is_overturned=False)
+
+
 def whitewash_a_rejection() -> None:
-    handoff = Handoff.objects.filter(state="rejected", decided_at__gte=at(5), decided_at__lt=at(80)).first()
-    assert handoff is not None
+    handoff = a_rejection()
     Handoff.objects.filter(pk=handoff.pk).update(reason="duplicate" if handoff.reason != "duplicate" else "competitor")
 
 
@@ -83,7 +101,7 @@ def test_the_dashboard_shows_what_the_event_log_says(company: None) -> None:
     "corrupt",
     [
         change_a_stage_date, lose_a_stage_date, invent_a_win, change_a_source, flip_a_clock, whitewash_a_rejection,
-        drop_a_lead_from_the_period,
+        drop_a_lead_from_the_period, overturn_what_nobody_did, strike_what_nobody_did, let_stand_what_was_overturned,
     ],
 )  # fmt: skip
 def test_corruption_is_caught(company: None, corrupt: Callable[[], None]) -> None:

@@ -6,13 +6,13 @@ Written row by row as the verbs would leave them, and in no case through the cod
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from campaigns.models import Campaign
 from leads.codes import REJECTIONS
-from leads.models import Clock, ClockStep, Contact, Feedback, Handoff, Lead, LeadEvent, Touch
+from leads.models import Clock, ClockStep, Contact, Dispute, Feedback, Handoff, Lead, LeadEvent, Question, Touch
 from personas.models import Persona, PersonaVersion
 from sla.in_force import InForce
 from sla.models import CalendarVersion
@@ -158,6 +158,7 @@ def _hand_off(world: World, lead: Lead, rep: User, accepted_at: datetime | None)
             decided_at={"open": None, "accepted": accepted_at, "auto_accepted": accepted_at}.get(state, later),
         )  # fmt: skip
         _tell_handoff(lead, handoff)
+        _contest(replace(world, dice=random.Random(world.count)), lead, handoff)
         _clock(world, "accept", rep, None, offered_at, handoff=handoff)
         if dice.random() < 0.3:
             _clock(world, "assign", None, dice.choice(world.teams), offered_at, handoff=handoff)
@@ -168,6 +169,32 @@ def _hand_off(world: World, lead: Lead, rep: User, accepted_at: datetime | None)
             )
             _event(lead, "rated", given_at, facts={"quality": quality}, handoff=handoff)
     _clock(world, "first_attempt", rep, None, lead.captured_at + timedelta(days=1), lead=lead)
+    if world.count % 4 == 0:
+        _ask(replace(world, dice=random.Random(world.count)), lead)
+
+
+def _contest(world: World, lead: Lead, handoff: Handoff) -> None:
+    """Let both sides overturn every third rejection, and strike every ninth delivery."""
+    if handoff.decided_at is None or world.count % 3:
+        return
+    is_rejection = handoff.state == "rejected" or handoff.was_returned
+    if is_rejection or world.count % 9 == 0:
+        kind, column = ("rejection", "is_overturned") if is_rejection else ("delivery", "is_struck")
+        Handoff.objects.filter(pk=handoff.pk).update(**{column: True})
+        when = handoff.decided_at + timedelta(days=1)
+        dispute = Dispute.objects.create(
+            handoff=handoff, kind=kind, state="overturned", raised_by=world.maya, raised_at=when, reason="No.", closed_at=when,
+            marketing_word="overturn", sales_word="overturn",
+        )  # fmt: skip
+        _event(lead, "dispute_closed", when, handoff=handoff, code="overturned", facts={"kind": kind})
+        _clock(world, "decide_dispute", None, world.teams[0], when, dispute=dispute)
+
+
+def _ask(world: World, lead: Lead) -> None:
+    question = Question.objects.create(
+        lead=lead, to_side="marketing", asked_by=world.reps[0], asked_at=lead.captured_at, text="Which?"
+    )
+    _clock(world, "answer_question", world.maya, None, lead.captured_at, question=question)
 
 
 def _tell_handoff(lead: Lead, handoff: Handoff) -> None:
@@ -201,7 +228,8 @@ def _clock(
         version_id=world.agreement.version_id, calendar_version_id=world.calendar_version_id, state=state,
         budget_seconds=budget, arrived_at=started_at, started_at=started_at, due_at=due_at, plan=[],
         next_action_at=due_at if state == "running" else None, answered_at=answered_at,
-        answered_seconds=taken if is_answered else None, met_at=answered_at if state == "met" else None,
+        answered_seconds=taken if is_answered else None, waited_seconds=dice.choice((None, 0, 60, 5_000)),
+        excused_at=due_at if state == "missed" and dice.random() < 0.2 else None, met_at=answered_at if state == "met" else None,
         missed_at=due_at if state == "missed" else None, detected_at=due_at if state == "missed" else None,
         late_seconds=taken - budget if state == "missed" and is_answered else None,
         cancelled_at=started_at if state == "cancelled" else None, **subject,
@@ -211,8 +239,11 @@ def _clock(
         steps.append((state, {"met": answered_at, "missed": due_at, "cancelled": started_at}[state] or due_at))
     if state == "missed" and answered_at:
         steps.append(("answered", answered_at))
+    if clock.excused_at:
+        steps.append(("excused", clock.excused_at))
     for kind, when in steps:
-        ClockStep.objects.create(clock=clock, kind=kind, occurred_at=when, recorded_at=when)
+        code = dice.choice(("", "in_time_logged_late")) if kind == "answered" else ""
+        ClockStep.objects.create(clock=clock, kind=kind, code=code, occurred_at=when, recorded_at=when)
     return clock
 
 

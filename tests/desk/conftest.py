@@ -11,7 +11,10 @@ from django.test import Client
 from campaigns.models import Campaign
 from leads.models import Handoff
 from ledger.instants import edge_now
+from personas.defaults import create_default_personas
+from sla.agreements import draft_from_template, propose
 from sla.in_force import InForce
+from sla.models import AgreementVersion
 from teams.models import Team, User
 from tests.leads.worlds import go_round, make_campaign, offered, ready_lead
 
@@ -54,3 +57,15 @@ def offer(agreement: InForce, sales: Team, sam: User, maya: User, campaign: Camp
         return offered(lead, maya, at=at)
 
     return make
+
+
+@pytest.fixture
+def draft(agreement: InForce, mona: User, at: datetime) -> AgreementVersion:
+    """Version 2, a draft of marketing's."""
+    create_default_personas(at=at)
+    return draft_from_template(actor=mona, at=at)
+
+
+@pytest.fixture
+def proposal(draft: AgreementVersion, mona: User, at: datetime) -> AgreementVersion:
+    return propose(actor=mona, version=draft, at=at)

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from campaigns.models import Campaign
+from dashboards.behind import rows_behind
 from dashboards.families import STAGES
 from dashboards.funnel import funnel
 from dashboards.periods import Period
+from dashboards.report import value_of
 from dashboards.scope import Filters, Scope
 from desk.queries import lead_sets
 from desk.queries.campaign_page import page_of
@@ -22,6 +24,7 @@ from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import NOW
 from tests.desk.conftest import Offer
+from tests.leads.exchange_world import contested, say
 from tests.leads.follow_up_calls import LATER
 from tests.leads.worlds import bring_to, go_round, ready_lead
 
@@ -29,7 +32,12 @@ from tests.leads.worlds import bring_to, go_round, ready_lead
 def _counted_one_by_one(campaign: Campaign) -> Counter[str]:
     counts: Counter[str] = Counter()
     for handoff in Handoff.objects.filter(lead__last_campaign=campaign):
+        if handoff.is_struck:
+            continue
         counts["delivered"] += 1
+        if handoff.is_overturned:
+            counts["accepted"] += 1
+            continue
         returned = handoff.was_returned or handoff.state == "rejected"
         counts[
             "rejected" if returned else {"open": "waiting", "recalled": "recalled"}.get(handoff.state, "accepted")
@@ -56,6 +64,34 @@ def test_the_figures_are_those_of_every_single_handoff(
     assert told == {"delivered": 7, "accepted": 3, "rejected": 2, "waiting": 1, "recalled": 1}
     assert figures.captured == Lead.objects.count() == 7
     assert sorted(figures.reasons) == [("wrong_role", 1), ("wrong_size", 1)]
+
+
+def test_what_both_sides_overturned_counts_as_on_the_dashboard(
+    offer: Offer, campaign: Campaign, maya: User, mona: User, sam: User, sue: User, at: datetime
+) -> None:
+    handoffs = [offer(f"Person {number}") for number in range(6)]
+    for handoff in handoffs[:4]:
+        accept(lead_id=handoff.lead_id, actor=sam, at=at)
+    return_lead(lead_id=handoffs[3].lead_id, reason="wrong_size", actor=sam, at=at)
+    reject(lead_id=handoffs[4].lead_id, reason="wrong_role", actor=sam, at=at)
+    for number, raiser in ((0, sam), (3, mona), (4, mona), (5, sam)):
+        dispute = contested(handoffs[number].lead, raiser, at=at)
+        say(dispute, mona, "overturn", at=at)
+        say(dispute, sue, "overturn", at=at)
+
+    figures = campaign_figures([campaign])[0]
+
+    told = {name: getattr(figures, name) for name in ("delivered", "accepted", "rejected", "waiting")}
+    assert told == {"delivered": 4, "accepted": 4, "rejected": 0, "waiting": 0}
+    assert told == {**_counted_one_by_one(campaign), "rejected": 0, "waiting": 0}
+    assert figures.reasons == []
+    scope = Scope(Period(at.date(), at.date() + timedelta(days=1), ZoneInfo("UTC")), Filters(campaign=campaign.pk))
+    shown = {
+        name: rows_behind(f"offer.{name}", scope).count() for name in ("handed_off", "accepted", "rejected", "waiting")
+    }
+    assert shown == {"handed_off": 4, "accepted": 4, "rejected": 0, "waiting": 0}
+    rate = value_of("handoff.acceptance_rate", scope)
+    assert (rate.part, rate.whole) == (4, 4)
 
 
 def test_a_former_life_counts_as_on_the_dashboard(

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from leads.chips import Chip, chips, chips_of_leads, duration, next_due_first
+from leads.chips import Chip, chips, chips_of_leads, next_due_first
 from leads.models import Clock, Handoff, Lead
+from sla.durations import duration
 from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import NOW, clock_start, make_lead, offer_to, person, start_clocks
@@ -149,3 +150,17 @@ def test_leads_are_sorted_by_what_is_due_next_on_either_subject(agreement: InFor
 )
 def test_durations_are_said_in_their_two_largest_units(seconds: int, words: str) -> None:
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("after", "words"), [(timedelta(0), "due Mon 16 Mar"), (timedelta(days=30), "late since Mon 16 Mar")]
+)
+def test_what_is_days_away_says_the_day_and_counts_nothing_down(
+    agreement: InForce, sam: User, after: timedelta, words: str
+) -> None:
+    lead = make_lead(stage="sal", sal_at=NOW, owner=sam)
+    start_clocks(clock_start(agreement, "cadence", user=sam, lead_id=lead.pk))
+
+    chip = chip_at(NOW + after)
+
+    assert (chip.words, chip.ticks, chip.is_owed) == (words, False, True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from ledger.instants import company_day
 from personas.defaults import create_default_scoring
 from sla.agreements import draft_from_template, propose, sign
 from sla.in_force import InForce
@@ -68,7 +69,7 @@ def test_a_version_that_begins_later_is_announced_and_nobody_is_asked_to_start(
     for user, side in ((mona, Side.MARKETING), (sue, Side.SALES)):
         sign(
             actor=user, version=version, side=side, terms_hash=version.terms_hash, at=at,
-            effective_from=at + timedelta(days=3),
+            effective_on=company_day(at) + timedelta(days=3),
         )  # fmt: skip
 
     signed = banner_of(enter, sue)

@@ -11,8 +11,12 @@ import pytest
 from django.conf import settings
 
 from leads.handoffs import accept
-from leads.models import Lead
-from teams.models import User
+from leads.models import Lead, TargetPeriod
+from leads.periods import open_periods
+from leads.sweep import sweep
+from sla.models import Calendar
+from teams.models import Team, User
+from tests.cast import person
 from tests.desk.conftest import Offer
 from tests.looking import axe_faults, enter
 
@@ -24,29 +28,48 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PAGES = {
     "sam": ["/", "/leads/", "/leads/{lead}/", "/leads/{lead}/call/", "/campaigns/", "/campaigns/{campaign}/", "/personas/",
-            "/agreement/", "/glossary/", "/routing/", "/notifications/", "/accounts/password/change/"],
-    "maya": ["/", "/campaigns/new/", "/leads/{lead}/", "/leads/{lead}/correct/"],
+            "/agreement/", "/targets/", "/targets/{target}/", "/glossary/", "/routing/", "/notifications/", "/accounts/password/change/"],
+    "maya": ["/", "/campaigns/{campaign}/", "/campaigns/new/", "/leads/{lead}/", "/leads/{lead}/correct/"],
     "sue": ["/", "/people/", "/people/new/", "/people/{rep}/", "/people/{rep}/work/", "/people/{rep}/places/",
-            "/people/{rep}/absence/", "/people/{rep}/leave/"],
+            "/people/{rep}/absence/", "/people/{rep}/leave/", "/calendars/", "/calendars/{hours}/"],
+    "ada": ["/calendars/", "/calendars/new/", "/calendars/{hours}/", "/calendars/{hours}/change/"],
+    "mona": ["/agreement/", "/what-if/", "/what-if/?time-accept-hot=1+min&staff-{team}=%2B1",
+             "/what-if/?time-accept-hot=soon&from=x"],
 }  # fmt: skip
 SHOTS = Path(settings.BASE_DIR) / "artefacts" / "desk"
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    return person("Ada", is_administrator=True)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 @pytest.mark.parametrize("who", PAGES)
 def test_axe_finds_nothing_and_nothing_is_too_wide(
-    page: Page, live_server: LiveServer, offer: Offer, request: pytest.FixtureRequest, sam: User, at: datetime,
-    who: str, scheme: str, width: int,
+    page: Page, live_server: LiveServer, offer: Offer, request: pytest.FixtureRequest, sam: User, sales: Team,
+    at: datetime, who: str, scheme: str, width: int,
 ) -> None:  # fmt: skip
-    lead = offer().lead
+    lead, hours = offer().lead, Calendar.objects.get(name="Sales hours")
     accept(lead_id=offer("Noor Haddad").lead_id, actor=sam, at=at)
+    open_periods(at=at)
+    sweep(at=at)
+    target = TargetPeriod.objects.latest("pk")
     enter(page, live_server, request.getfixturevalue(who), width)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     SHOTS.mkdir(parents=True, exist_ok=True)
 
+    named = {
+        "lead": lead.pk,
+        "campaign": lead.last_campaign_id,
+        "rep": sam.pk,
+        "team": sales.pk,
+        "hours": hours.pk,
+        "target": target.pk,
+    }
     faults = []
     for path in PAGES[who]:
-        page.goto(live_server.url + path.format(lead=lead.pk, campaign=lead.last_campaign_id, rep=sam.pk))
+        page.goto(live_server.url + path.format(**named))
         page.screenshot(path=SHOTS / f"{who}{path.replace('/', '_')}-{scheme}-{width}.png", full_page=True)
         faults += [f"{path} {fault}" for fault in axe_faults(page)]
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):

@@ -11,8 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Campaign
 from leads.handoffs import accept
-from leads.models import Lead
-from teams.models import User
+from leads.models import Clock, Lead
+from leads.pausing import pause, resume
+from sla.calendars import set_calendar
+from teams.models import Team, User
+from tests.cast import OFFICE
 from tests.desk.conftest import Enter, Offer
 
 # page, by whom, at most so many queries: session and user included, and on PostgreSQL the clock
@@ -22,22 +25,24 @@ BASELINES = [
     ("/leads/?owner=marketing", "maya", 12),
     ("/leads/?stage=mql&tier=hot", "sam", 12),
     ("/leads/?q=Person", "sam", 13),
-    ("/", "sam", 20),
-    ("/desk/queue/", "sam", 18),
+    ("/", "sam", 23),
+    ("/desk/queue/", "sam", 19),
     ("/", "maya", 20),
     ("/", "mona", 24),
     ("/", "sue", 24),
-    ("/campaigns/", "sam", 10),
-    ("/campaigns/?mine=1", "maya", 10),
+    ("/campaigns/", "sam", 11),
+    ("/campaigns/?mine=1", "maya", 11),
     ("/leads/?needs=triage", "maya", 12),
     ("/leads/?carried=me", "sam", 13),
     ("/notifications/", "sam", 7),
     ("/notifications/bell/", "sam", 6),
     ("/agreement/", "sam", 11),
+    ("/what-if/", "mona", 22),
     ("/glossary/", "sam", 7),
     ("/personas/", "maya", 9),
     ("/personas/operations-olivia/", "maya", 9),
     ("/routing/", "sue", 15),
+    ("/calendars/", "sam", 10),
     ("/leads/new/", "maya", 9),
     ("/forms/", "maya", 10),
     ("/imports/", "maya", 9),
@@ -100,7 +105,7 @@ def test_a_campaigns_page_does_not_grow_with_its_leads(
     with CaptureQueriesContext(connection) as many:
         browser.get(path)
 
-    assert len(many) == len(few) <= 18
+    assert len(many) == len(few) <= 21
 
 
 @pytest.mark.parametrize("query", ["", "?stage=mql", "?owner=me", "?owner=marketing", "?q=Person"])
@@ -133,4 +138,44 @@ def test_a_leads_page_does_not_grow_with_its_history(enter: Enter, offer: Offer,
         browser.get(path)
 
     assert Lead.objects.get().attempt_count == 6
-    assert len(many) <= len(few) <= 32
+    assert len(many) <= len(few) <= 35
+
+
+def test_a_clocks_page_does_not_grow_with_its_history(enter: Enter, offer: Offer, sam: User, at: datetime) -> None:
+    handoff = offer()
+    accept(lead_id=handoff.lead_id, actor=sam, at=at)
+    clock = Clock.objects.get(lead=handoff.lead_id, promise="verdict")
+    browser, path = enter(sam), f"/clocks/{clock.pk}/"
+    pause(clock_id=clock.pk, reason="later_date", actor=sam, at=at)
+    resume(clock_id=clock.pk, actor=sam, at=at)
+    browser.get(path)
+
+    with CaptureQueriesContext(connection) as few:
+        browser.get(path)
+    pause(clock_id=clock.pk, reason="later_date", actor=sam, at=at)
+    resume(clock_id=clock.pk, actor=sam, at=at)
+    with CaptureQueriesContext(connection) as many:
+        browser.get(path)
+
+    assert len(many) == len(few) <= 15
+
+
+def test_a_preview_does_not_grow_with_its_clocks(
+    enter: Enter, fill: Callable[[int], None], sales: Team, sue: User, at: datetime
+) -> None:
+    browser = enter(sue)
+    fill(2)
+    version = set_calendar(
+        actor=None, name="Sales hours", hours={**OFFICE, "holidays": ["2099-01-01"]}, at=at, team=sales
+    )
+    path = f"/calendars/{version.calendar_id}/recompute/"
+    browser.get(path)
+
+    with CaptureQueriesContext(connection) as few:
+        browser.get(path)
+    fill(18)
+    set_calendar(actor=None, name="Sales hours", hours={**OFFICE, "holidays": ["2099-01-02"]}, at=at, team=sales)
+    with CaptureQueriesContext(connection) as many:
+        browser.get(path)
+
+    assert len(many) == len(few) <= 16

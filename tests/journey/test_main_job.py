@@ -105,7 +105,7 @@ def the_time_to_accept_passes(story: Story) -> None:
     expect(broken).to_contain_text("Sam Brandt")
     story.sue.look("sue-desk-broken", everywhere=True)
     story.sue.go("/notifications/")
-    told = story.sue.page.get_by_role("button", name="Escalated: nobody came to accept or reject the lead")
+    told = story.sue.page.get_by_role("button", name="Escalated: nobody came to accept or reject an offered lead")
     expect(told).to_be_visible()
     told.click()
     expect(story.sue.page.get_by_role("heading", name=TARIQ)).to_be_visible()

@@ -42,7 +42,7 @@ def _steps() -> list[str]:
 
 
 def _notices() -> list[str]:
-    """Each escalation step that tells somebody was told, once in the app for each person, and nothing else was told.
+    """Each escalation step that tells somebody was told, once in the app for each person, and nothing else was told; targets have their own.
 
     Who finds a miss by a verb of their own is not told of it, and may be the only one to tell.
     """
@@ -52,7 +52,7 @@ def _notices() -> list[str]:
     )
     found = [f"told more than once: {key}" for key, count in told.items() if count != 1]
     seen = {key[:3] for key in told}
-    steps = ClockStep.objects.filter(kind="escalated", code__in=TOLD).values_list(
+    steps = ClockStep.objects.filter(kind="escalated", code__in=TOLD, clock__period=None).values_list(
         "clock_id", "percent", "code", "actor_id"
     )
     possible = {(clock_id, percent, TOLD[code]) for clock_id, percent, code, _ in steps}
@@ -67,7 +67,7 @@ def _notices() -> list[str]:
 def _audit() -> list[str]:
     """Whatever the system did to a clock at an instant stands in exactly one audit entry."""
     mentioned: Counter[tuple[int, object]] = Counter()
-    for entry in AuditEntry.objects.filter(verb__in=["sweep", "reassign"], actor=None):
+    for entry in AuditEntry.objects.filter(verb__in=["sweep", "reassign", "judge_target"], actor=None):
         for clock_id in entry.facts.get("ids", [entry.subject_id]):
             mentioned[(clock_id, entry.verb, entry.at)] += 1  # type: ignore[index]
     found = [f"in the audit more than once: {key}" for key, count in mentioned.items() if count != 1]

@@ -68,7 +68,7 @@ def test_it_starts_at_once_while_open_and_plans_everything_to_come(agreement: In
     assert (clock.state, clock.started_at, clock.due_at, clock.grace_seconds) == ("running", NOW, DUE, 0)
     assert [(percent, action) for percent, action, _ in clock.plan] == [
         (66, "warn"), (100, "miss"), (100, "notify_rep"), (125, "notify_manager"), (150, "reassign"),
-        (200, "notify_both_managers"),
+        (200, "notify_both_managers"), (3200, "auto_accept"),
     ]  # fmt: skip
     assert clock.next_action_at == instant(clock.plan[0][2]) == NOW + timedelta(seconds=594)
     assert steps(clock) == [("started", "", NOW)]
@@ -315,7 +315,7 @@ def test_only_the_promises_named_are_cancelled(agreement: InForce, sam: User) ->
 
 def test_a_paused_clock_is_cancelled_too(agreement: InForce, sam: User) -> None:
     clock = started(agreement, sam)
-    Clock.objects.update(state="paused", next_action_at=None)
+    Clock.objects.update(state="paused", next_action_at=DUE + timedelta(days=3))
 
     assert cancelled(clock, DUE + timedelta(days=1)).state == "cancelled"
 

@@ -41,7 +41,7 @@ def test_an_email_names_the_lead_and_speaks_the_time_of_its_reader(agreement: In
     letter = Letter.of(notice, names_of([notice.subject]))
     email = compose([letter], digest_id=None)
 
-    assert email.subject == "Overdue: accept or reject the lead – Ines Carvalho"
+    assert email.subject == "Overdue: accept or reject an offered lead – Ines Carvalho"
     assert "ended on Monday 2 March at 11:15 (Europe/Berlin)" in str(email.body)
     assert f"{settings.BASE_URL}/notifications/" in str(email.body)
 

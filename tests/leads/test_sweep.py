@@ -163,7 +163,7 @@ def test_a_first_attempt_that_was_missed_gives_the_lead_a_new_owner(agreement: I
     assert lead.owner == zoe
     assert list(Clock.objects.order_by("id").values_list("promise", "user", "state")) == [
         ("first_attempt", sam.pk, "missed"),
-        ("first_attempt", zoe.pk, "running"),
+        *((promise, zoe.pk, "running") for promise in ("first_attempt", "cadence", "verdict")),
     ]
 
 
@@ -325,7 +325,7 @@ def test_the_command_sweeps_as_of_an_instant(offered: Handoff, capsys: pytest.Ca
     call_command("sweep", "--at", (DUE + SECOND).isoformat())
 
     assert "missed 1" in capsys.readouterr().out
-    assert Clock.objects.get().state == "missed"
+    assert Clock.objects.get(period=None).state == "missed"
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-03-02T10:15:01"])

@@ -123,9 +123,9 @@ def test_a_reassignment_that_was_not_first_gives_no_lead_away(
     sweep(at=DUE + SECOND)
     monkeypatch.setattr(escalation, "_lock", moved_on_meanwhile)
 
-    done = escalation.reassign([first.pk, second.pk], at=NOW + timedelta(seconds=1351))
+    done = escalation.move_on([first.pk, second.pk], at=NOW + timedelta(seconds=1351))
 
-    assert (done.reassigned, done.escalated) == (1, 2)
+    assert (done.moved, done.escalated) == (1, 2)
     assert list(Assignment.objects.values_list("handoff_id", flat=True)) == [first.handoff_id]
     assert not ClockStep.objects.filter(clock=second, kind="escalated", percent__gt=100).exists()
     assert not Notice.objects.filter(code="clock_taken", subject_id=handoffs[1].lead_id).exists()

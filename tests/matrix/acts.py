@@ -83,6 +83,7 @@ def checklist_body(world: World, actor: str) -> dict[str, Any]:
     return {"confirmed": confirmed(world)}
 
 
+ASKED = {"text": "Which plant?"}
 WRONG_SIZE, PRICE = {"reason": "wrong_size"}, {"reason": "price"}
 NO_ANSWER = {"outcome": "no_answer"}
 DEAL = {"amount": "1000.00", "currency": "EUR", "expected_close_on": "2099-01-01"}
@@ -98,6 +99,7 @@ ACTS = (
     Act("claim", "claim", "waiting", allowed=MANAGER | REPS),
     Act("hand-off", "hand-off", "ready", allowed=MARKETING),
     Act("qualify", "qualify", "new", allowed=MARKETING, form={"reason": "Met"}, body={"reason": "Met"}),
+    Act("nurture", "nurture", "new", allowed=MARKETING, form={"kind": "email"}, body={"kind": "email"}),
     Act("correct", "correct", "sam", "rita", allowed=MARKETING | MANAGER | {"ada"}, own_only=REPS, form=ROBIN, body=ROBIN),
     Act("call", "activities", "sam", "rita", **WORKED, form=NO_ANSWER, body={"kind": "call", **NO_ANSWER}),
     Act("email", "", "sam", "rita", **WORKED, form={"outcome": "sent"}),
@@ -111,6 +113,13 @@ ACTS = (
     Act("lose", "lose", "deal sam", "deal rita", **WORKED, form=PRICE, body=PRICE),
     Act("recycle", "recycle", "sql sam", "sql rita", **WORKED, form={"reason": "no_budget"}, body={"reason": "no_budget"}),
     Act("disqualify", "disqualify", "sql sam", "sql rita", **WORKED, elsewhere=MARKETING, form={"reason": "spam"}, body={"reason": "spam"}),
+    Act("ask", "ask", "sam", "rita", **WORKED, form=ASKED, body=ASKED),
+    Act("offer-help", "offer-help", "sam", allowed=MARKETING, form=ASKED, body=ASKED),
+    Act("answer", "answer", "asked sam", "asked rita", **WORKED, elsewhere=MARKETING, form=ASKED, body=ASKED),
+    Act("withdraw-question", "withdraw-question", "wanting sam", "wanting rita", own_only=REPS, elsewhere=MARKETING | MANAGER),
+    Act("dispute", "dispute", "delivered sam", "delivered rita", **WORKED, elsewhere=MARKETING, form={"reason": "No."}, body={"reason": "No."}),
+    Act("decide", "decide", "contested sam", allowed=frozenset({"mona", "sue"}), form={"word": "stand"}, body={"word": "stand"}),
+    Act("withdraw-dispute", "withdraw-dispute", "contested sam", "contested rita", own_only=REPS, elsewhere=MARKETING | MANAGER),
     Act("reopen", "reopen", "lost sam", allowed=MARKETING | REPS | MANAGER, form={"reason": "Back"}, body={"reason": "Back"}),
 )  # fmt: skip
 
@@ -121,4 +130,44 @@ STEP_ROWS = tuple(
 )
 API_ROWS = tuple(
     act.row(act.api, "act", {"POST": act.acting(frozenset({200}), act.body)}, "api") for act in ACTS if act.api
+)
+
+
+# What people do to clocks -----------------------------------------------------------------------------------------------
+
+NO_CLOCK = {"clock_id": MISSING_ID}
+LATER_DATE, SYSTEM_DOWN, HOLIDAYS = {"reason": "later_date"}, {"reason": "system_down"}, {"note": "Holidays"}
+
+
+def clock_row(argument: str, word: str, on: str, access: Mapping[str, Access], *, strangers: str = "login") -> Row:
+    """Declare an act on a clock of Sam's, as ``World.clocks`` names it, and on the same of Rita's."""
+    return Row(
+        access,
+        strangers=strangers,
+        own=lambda world, actor: {"clock_id": world.clocks[f"{on}sam"].pk, argument: word},
+        foreign=lambda world, actor: {"clock_id": world.clocks[f"{on}rita"].pk},
+        missing=NO_CLOCK,
+        label=word,
+    )
+
+
+def _acting(allowed: frozenset[str], done: int, data: Sent, own_only: frozenset[str] = frozenset()) -> Access:
+    return Access(allowed, frozenset({done}), refused=403, own_only=own_only, foreign=403, blind=BLIND, data=data)
+
+
+def _seeing(allowed: frozenset[str]) -> Access:
+    return Access(allowed, frozenset({200}), refused=403, blind=BLIND)
+
+
+CLOCK_ROWS = (
+    clock_row("code", "pause", "", {"GET": _seeing(REPS | MANAGER), "POST": _acting(MANAGER, 302, LATER_DATE, REPS)}),
+    clock_row("code", "go-on", "paused ", {"GET": _seeing(REPS | MANAGER), "POST": _acting(MANAGER, 302, {}, REPS)}),
+    # A manager of sales sees the form, for whoever manages a side may excuse what the other owes; the act says whose it is.
+    clock_row("code", "excuse", "missed ", {"GET": _seeing(frozenset({"mona", "sue"})), "POST": _acting(frozenset({"mona"}), 302, SYSTEM_DOWN)}),
+    clock_row("code", "recompute", "older ", {"GET": _seeing(frozenset({"mona", "sue", "ada"})), "POST": _acting(MANAGER | {"ada"}, 302, HOLIDAYS)}),
+)  # fmt: skip
+API_CLOCK_ROWS = (
+    clock_row("act", "pause", "", {"POST": _acting(MANAGER, 200, LATER_DATE, REPS)}, strangers="api"),
+    clock_row("act", "resume", "paused ", {"POST": _acting(MANAGER, 200, {}, REPS)}, strangers="api"),
+    clock_row("act", "excuse", "missed ", {"POST": _acting(frozenset({"mona"}), 200, SYSTEM_DOWN)}, strangers="api"),
 )

@@ -16,8 +16,10 @@ a token; and compares what is hidden with what is missing.
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.matrix.accounts import ACCOUNT_ROWS
-from tests.matrix.acts import API_ROWS, STEP_ROWS
+from tests.matrix.acts import API_CLOCK_ROWS, API_ROWS, CLOCK_ROWS, STEP_ROWS
 from tests.matrix.rows import (
     FORM_TAKEN,
     PEOPLE,
@@ -43,23 +45,30 @@ def others_lead(world: World, actor: str) -> dict[str, int]:
 
 
 LEAD = Target(lead, {"lead_id": MISSING_ID}, others_lead)
+CLOCK = Target(lambda world, actor: {"clock_id": of(actor, world.clocks, "sam").pk}, {"clock_id": MISSING_ID})
+CALENDAR = Target(
+    lambda world, actor: {"calendar_id": world.clocks["sam"].calendar_version.calendar_id}, {"calendar_id": MISSING_ID}
+)
 CAMPAIGN = Target(
     lambda world, actor: {"campaign_id": of(actor, world.campaigns, "maya").pk},
     {"campaign_id": MISSING_ID},
     lambda world, actor: {"campaign_id": world.campaigns["max"].pk},
 )
+ANNOUNCED = Target(lambda world, actor: {"campaign_id": world.announced.pk}, {"campaign_id": MISSING_ID})
 RUN = Target(
     lambda world, actor: {"run_id": of(actor, world.runs, "maya").pk},
     {"run_id": MISSING_ID},
     lambda world, actor: {"run_id": world.runs["max"].pk},
 )
 CAPTURE_FORM = Target(lambda world, actor: {"form_id": world.form.pk}, {"form_id": MISSING_ID})
+PERIOD = Target(lambda world, actor: {"period_id": world.period.pk}, {"period_id": MISSING_ID})
 PUBLIC_FORM = Target(lambda world, actor: {"slug": world.form.slug}, {"slug": MISSING_SLUG})
 NOTICE = Target(
     lambda world, actor: {"notice_id": of(actor, world.notices, "sam").pk},
     {"notice_id": MISSING_ID},
     lambda world, actor: {"notice_id": world.notices["rita"].pk},
 )
+CALENDAR = Target(lambda world, actor: {"calendar_id": world.calendar.pk}, {"calendar_id": MISSING_ID})
 OWN_ABSENCE = frozenset({"maya", "sam"})
 HIRED = {"sue": "sam", "mona": "maya"}
 
@@ -113,6 +122,72 @@ def act_on_person(label: str, *, also: frozenset[str] = frozenset(), done: froze
 
 OK, GOES_ON = frozenset({200}), frozenset({302})
 
+# The agreement: a draft is the matter of its own side's managers, and everybody else finds nothing.
+MANAGERS = frozenset({"mona", "sue"})
+OUTSIDERS = frozenset({"olive"})
+TWO_VERSIONS = Target(
+    lambda world, actor: {"number": world.agreement.number, "other": world.versions["proposal"].number},
+    {"other": MISSING_ID},
+)
+DRAFT = Target(
+    lambda world, actor: {"number": of(actor, world.versions, "mona").number},
+    {"number": MISSING_ID},
+    lambda world, actor: {"number": world.versions["mona" if actor == "sue" else "sue"].number},
+)
+PROPOSAL = Target(lambda world, actor: {"number": world.versions["proposal"].number}, {"number": MISSING_ID})
+CLAUSE = Target(
+    lambda world, actor: {"number": world.versions["proposal"].number, "clause": "disputes"}, {"number": MISSING_ID}
+)
+
+
+def naming(target: Target, **named: str) -> dict[str, Any]:
+    """Give the arguments of a row whose address names ``target`` and something else."""
+    other = target.foreign
+    return {
+        "own": lambda world, actor: {**target.own(world, actor), **named},
+        "foreign": (lambda world, actor: {**other(world, actor), **named}) if other else None,
+        "missing": {**target.missing, **named},
+        "label": " ".join(named.values()),
+    }
+
+
+def on_draft(reading: frozenset[int], sending: frozenset[int], **named: str) -> Row:
+    """Declare what managers do with a draft of their side, and nobody else knows of."""
+    accesses = {
+        method: Access(frozenset(), done, own_only=MANAGERS, foreign=404)
+        for method, done in (("GET", reading), ("POST", sending))
+    }
+    return Row(accesses, **naming(DRAFT, **named))
+
+
+def write_clause(clause: str) -> Row:
+    return on_draft(OK, FORM_TAKEN, clause=clause)
+
+
+def on_version(code: str, target: Target, own_only: frozenset[str] = frozenset()) -> Row:
+    """Declare an act on a version; one that is proposed is seen by all who see the agreement."""
+    if target is DRAFT:
+        return on_draft(OK, FORM_TAKEN, code=code)
+    accesses = {
+        method: Access(own_only, done, refused=403, blind=OUTSIDERS)
+        for method, done in (("GET", OK), ("POST", FORM_TAKEN))
+    }
+    return Row(accesses, **naming(target, code=code))
+
+
+def close_concern(code: str, allowed: frozenset[str], done: frozenset[int]) -> Row:
+    """Declare how a concern is closed: resolved by managers, withdrawn by whoever raised it."""
+    raisers = frozenset({"sam", "maya"})
+    theirs = raisers if code == "withdraw" else frozenset()
+    access = Access(allowed, done, refused=403, own_only=theirs, foreign=403, blind=OUTSIDERS)
+    target = Target(
+        lambda world, actor: {"comment_id": of(actor, world.concerns, "sam").pk},
+        {"comment_id": MISSING_ID},
+        lambda world, actor: {"comment_id": world.concerns["rita"].pk},
+    )
+    return Row({"POST": access}, **naming(target, code=code))
+
+
 TABLE: dict[str, Row | tuple[Row, ...]] = {
     # login
     **ACCOUNT_ROWS,
@@ -143,6 +218,9 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     ),
     "leads:api_lead": api({"GET": Access(who_may("see_leads"), OK)}, target=LEAD),
     "leads:api_act": API_ROWS,
+    "leads:api_clocks": api({"GET": Access(who_may("see_leads"), OK)}, target=LEAD),
+    "leads:api_clock": api({"GET": Access(who_may("see_leads"), OK)}, target=CLOCK),
+    "leads:api_clock_act": API_CLOCK_ROWS,
     "leads:api_schema": api({"GET": Access(PEOPLE, OK)}),
     "leads:api_docs": api({"GET": Access(PEOPLE, OK)}),
     # figures
@@ -155,13 +233,45 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:leads": page("see_leads"),
     "desk:lead": page("see_leads", target=LEAD),
     "desk:step": STEP_ROWS,
+    "desk:clock": page("see_leads", target=CLOCK),
+    "desk:clock_act": CLOCK_ROWS,
+    "desk:recompute_all": form("recompute_clock", target=CALENDAR, refused=403, blind=frozenset({"olive"})),
+    "desk:faults": page("change_settings"),
+    "desk:fault_again": deed("change_settings", target=CLOCK, done={302}),
     "desk:timeline": page("see_leads", target=LEAD),
     "desk:campaigns": page("see_campaigns"),
     "desk:campaign": page("see_campaigns", target=CAMPAIGN),
+    "desk:brief_sales": deed("log_campaign", target=CAMPAIGN, refused=403),
+    "desk:informed": deed("confirm_briefing", target=ANNOUNCED, refused=403),
     "desk:personas": page("see_personas"),
     "desk:persona": page("see_personas", target=PERSONA),
     "desk:agreement": page("see_agreement"),
     "desk:agreement_version": page("see_agreement", target=VERSION),
+    "desk:what_if": page("see_what_if"),
+    "desk:agreement_versions": page("see_agreement"),
+    "desk:new_agreement": form("negotiate_agreement", refused=403, blind=OUTSIDERS),
+    "desk:agreement_compared": Row({"GET": Access(who_may("see_agreement"), GOES_ON, data={"before": 1, "after": 1})}),
+    "desk:agreement_compare": page("see_agreement", target=TWO_VERSIONS),
+    "desk:agreement_json": page("see_agreement", target=VERSION),
+    "desk:agreement_edit": (write_clause("disputes"), write_clause("mql-rule"), write_clause("pins")),
+    "desk:agreement_act": (
+        on_version("propose", DRAFT),
+        on_version("withdraw", PROPOSAL, own_only=frozenset({"mona"})),
+        on_version("sign", PROPOSAL, own_only=MANAGERS),
+    ),
+    "desk:agreement_clause": Row(
+        {
+            "GET": Access(who_may("see_agreement"), OK),
+            "POST": Access(who_may("comment_on_agreement"), FORM_TAKEN, refused=403, blind=OUTSIDERS),
+        },
+        **CLAUSE.of(),
+    ),
+    "desk:agreement_concern": (
+        close_concern("resolve", MANAGERS, FORM_TAKEN),
+        close_concern("withdraw", frozenset(), GOES_ON),
+    ),
+    "desk:targets": page("see_figures"),
+    "desk:target": page("see_figures", target=PERIOD),
     "desk:glossary": page("see_agreement"),
     "desk:routing": page("see_routing"),
     "desk:people": page("see_people"),
@@ -176,6 +286,10 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
         act_on_person("leave"),
         act_on_person("return"),
     ),
+    "desk:calendars": page("see_people"),
+    "desk:new_calendar": form("change_settings", refused=403),
+    "desk:calendar": page("see_people", target=CALENDAR),
+    "desk:change_calendar": form("change_settings", target=CALENDAR, refused=403),
     "desk:notices": page(),
     "desk:bell": page(),
     "desk:read_all": deed(done={302}),

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from campaigns.models import Campaign
-from leads.models import CaptureForm, Company, Contact, Handoff, ImportRow, ImportRun, Lead, Opportunity
+from leads.models import (
+    CaptureForm,
+    Clock,
+    ClockFault,
+    Company,
+    Contact,
+    Dispute,
+    Handoff,
+    ImportRow,
+    ImportRun,
+    Lead,
+    Opportunity,
+    Question,
+    TargetPeriod,
+)
+from leads.pausing import pause
+from leads.periods import open_periods
+from leads.sweep import sweep
+from ledger.instants import edge_now
 from ledger.models import Notice
 from ledger.wording import IN_APP, Message, register
 from ledger.writing import Told, write_notices
 from personas.models import Persona, PersonaVersion
+from sla.agreements import draft_from_template, propose
+from sla.calendars import set_calendar
 from sla.in_force import InForce
+from sla.models import AgreementComment, AgreementVersion, Calendar
+from sla.negotiating import comment
 from teams.models import Team, User
-from tests.cast import NOW, make_lead, offer_to, office, person, sign
+from tests.cast import NOW, OFFICE, clock_start, make_lead, offer_to, office, person, sign, start_clocks
 from tests.matrix.rows import DEACTIVATED
 from tests.routing_setup import simple_routing
 
@@ -34,9 +57,18 @@ class World:
     leads: dict[str, Lead]
     """Each rep's own, and one for each state that an act begins in."""
     campaigns: dict[str, Campaign]
+    announced: Campaign
+    period: TargetPeriod
     form: CaptureForm
     runs: dict[str, ImportRun]
     notices: dict[str, Notice]
+    calendar: Calendar
+    versions: dict[str, AgreementVersion]
+    """A draft of each side, by its manager, and a *proposal* of marketing's."""
+    concerns: dict[str, AgreementComment]
+    """A concern about the proposal, by who raised it."""
+    clocks: dict[str, Clock]
+    """Promises of the two reps: running, *paused* and *missed*, one that is *set aside*, and one under an *older* calendar."""
 
     @staticmethod
     def make() -> World:
@@ -61,12 +93,29 @@ class World:
             offers={name: offer_to(people[name], agreement) for name in ("sam", "rita")},
             leads=_leads(people, sales, agreement),
             campaigns=campaigns,
+            announced=_campaign(people["maya"], "briefed", announced_at=NOW, announced_by=people["maya"]),
+            period=_period(),
             form=CaptureForm.objects.create(
                 slug="demo", title="Demo", touch_kind="demo_request", campaign=campaigns["maya"], created_at=NOW
             ),
             runs={name: _run(people[name]) for name in ("maya", "max", "mona", "ada")},
             notices={name: _notice(user) for name, user in people.items()},
+            calendar=Calendar.objects.get(name="Sales hours"),
+            **_negotiation(people),
+            clocks=_clocks(people, sales, agreement),
         )
+
+
+def _negotiation(people: dict[str, User]) -> dict[str, Any]:
+    """Make a draft of each side, and a proposal about which there are concerns; it cannot be signed."""
+    versions = {name: draft_from_template(actor=people[name], at=NOW) for name in ("mona", "sue")}
+    versions["proposal"] = proposal = draft_from_template(actor=people["mona"], at=NOW)
+    propose(actor=people["mona"], version=proposal, at=NOW)
+    concerns = {
+        name: comment(actor=people[name], version=proposal, clause="disputes", kind="concern", text="Why?", at=NOW)
+        for name in ("sam", "maya", "rita")
+    }
+    return {"versions": versions, "concerns": concerns}
 
 
 def _leads(people: dict[str, User], sales: Team, agreement: InForce) -> dict[str, Lead]:
@@ -86,15 +135,60 @@ def _leads(people: dict[str, User], sales: Team, agreement: InForce) -> dict[str
         leads[f"sql {name}"] = make_lead(stage="sql", owner=rep, sal_at=NOW, sql_at=NOW, conversed_at=NOW)
         leads[f"deal {name}"] = deal = make_lead(stage="opportunity", owner=rep, opportunity_at=NOW, conversed_at=NOW)
         Opportunity.objects.create(lead=deal, owner=rep, amount=1, opened_at=NOW)
+        leads[f"delivered {name}"] = make_lead(stage="sal", owner=rep, sal_at=NOW)
+        _accepted(leads[f"delivered {name}"], rep, agreement)
         leads[f"lost {name}"] = make_lead(stage="lost", owner=rep, lost_at=NOW)
+        asked = leads[f"asked {name}"] = make_lead(stage="sal", owner=rep, sal_at=NOW)
+        Question.objects.create(
+            lead=asked, to_side="sales", addressee=rep, asked_by=people["max"], asked_at=NOW, text="?"
+        )
+        wanting = leads[f"wanting {name}"] = make_lead(stage="sal", owner=rep, sal_at=NOW)
+        Question.objects.create(lead=wanting, to_side="marketing", asked_by=rep, asked_at=NOW, text="?")
+        contested = leads[f"contested {name}"] = make_lead(stage="sal", owner=rep, sal_at=NOW)
+        handoff = _accepted(contested, rep, agreement)
+        Dispute.objects.create(handoff=handoff, kind="delivery", raised_by=rep, raised_at=NOW, reason="?")
     return leads
 
 
-def _campaign(owner: User) -> Campaign:
-    return Campaign.objects.create(
-        name=f"Of {owner.name}", code=f"of-{owner.name.lower()}", type="webinar", owner=owner, starts_on=NOW.date(),
-        created_at=NOW,
+def _accepted(lead: Lead, rep: User, agreement: InForce) -> Handoff:
+    return Handoff.objects.create(
+        lead=lead, ordinal=1, version_id=agreement.version_id, tier="hot", state="accepted", offered_at=edge_now(),
+        assignee=rep, assigned_at=NOW, decided_at=edge_now(), decided_by=rep,
     )  # fmt: skip
+
+
+def _clocks(people: dict[str, User], sales: Team, agreement: InForce) -> dict[str, Clock]:
+    now = edge_now()
+    found = {}
+    for name in ("sam", "rita"):
+        for prefix in ("", "paused ", "missed ", "older "):
+            lead = make_lead(stage="sal", owner=people[name], sal_at=now)
+            began = now - timedelta(days=90) if prefix == "missed " else now
+            start_clocks(
+                clock_start(agreement, "verdict", user=people[name], lead_id=lead.pk, arrived_at=began), at=began
+            )
+            found[f"{prefix}{name}"] = clock = Clock.objects.get(lead=lead)
+            if prefix == "paused ":
+                pause(clock_id=clock.pk, reason="later_date", actor=people[name], at=now)
+    sweep(at=now)
+    aside = found["sam"]
+    ClockFault.objects.create(
+        clock=aside, plan_position=0, first_at=now, last_at=now, logged_at=now, error="ZeroDivisionError"
+    )
+    set_calendar(actor=None, name="Sales hours", hours={**OFFICE, "holidays": ["2026-12-25"]}, at=now, team=sales)
+    return found
+
+
+def _campaign(owner: User, code: str = "", **fields: Any) -> Campaign:
+    return Campaign.objects.create(
+        name=f"Of {owner.name}", code=code or f"of-{owner.name.lower()}", type="webinar", owner=owner,
+        starts_on=NOW.date(), offer="A demo", created_at=NOW, **fields,
+    )  # fmt: skip
+
+
+def _period() -> TargetPeriod:
+    open_periods(at=NOW)
+    return TargetPeriod.objects.latest("pk")
 
 
 def _persona() -> Persona:

@@ -21,8 +21,11 @@ HOURS = "a setting too: another is seen where its hours are others"
 DELIVERY = "what became of a message"
 MACHINERY = "the program's own notes"
 FIGURES = "counted anew from events, by dashboards.raw_figures and dashboards.proving"
+REFUSED = "a clock has one subject: a constraint refuses a second one"
 PINNED = "what the checks rest on: frozen by triggers, terms by their hash"
+OF_ITSELF = "checked beside leads, and damaged in test_targets_and_briefings"
 SEALS = "looked after by ledger.sealing"
+ELSEWHERE = "damaged in tests.replay.test_exchange: nobody asks or contests in the history that is played"
 
 WHOLE = {
     "leads.Company": IDENTITY,
@@ -42,6 +45,8 @@ WHOLE = {
     "dashboards.Handoffs": FIGURES,
     "dashboards.Ratings": FIGURES,
     "campaigns.Campaign": SETTING,
+    "campaigns.BriefingRead": OF_ITSELF,
+    "leads.TargetPeriod": OF_ITSELF,
     "teams.User": IDENTITY,
     "teams.Team": SETTING,
     "teams.Membership": SETTING,
@@ -53,6 +58,7 @@ WHOLE = {
     "sla.Agreement": SETTING,
     "sla.AgreementVersion": PINNED,
     "sla.Signature": PINNED,
+    "sla.AgreementComment": WORDS,
     "personas.Product": SETTING,
     "personas.Persona": SETTING,
     "personas.PersonaVersion": PINNED,
@@ -72,9 +78,16 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
     "leads.Assignment": {},
     "leads.Activity": {"note": WORDS, "submission_key": GIVEN},
     "leads.Feedback": {"comment": WORDS, "submission_key": GIVEN},
+    "leads.Question": {"text": WORDS, "answer": WORDS, "submission_key": GIVEN},
+    "leads.Dispute": {"reason": WORDS},
     "leads.Opportunity": {"expected_close_on": GIVEN, "note": WORDS},
-    "leads.Clock": {"team_id": SETTING, "calendar_version_id": HOURS},
+    "leads.Clock": {
+        "campaign_id": REFUSED, "period_id": REFUSED, "team_id": SETTING, "calendar_version_id": HOURS, "question_id": ELSEWHERE, "dispute_id": ELSEWHERE,
+    },
     "leads.ClockStep": {},
+    "leads.ClockPause": {"note": WORDS},
+    "leads.ClockExcuse": {"note": WORDS},
+    "leads.ClockRecompute": {"note": WORDS, "calendar_before_id": HOURS},
     "leads.LeadEvent": {},
     "leads.ImportRun": {
         "file_name": GIVEN, "columns": GIVEN, "mapping": GIVEN, "campaign_id": GIVEN, "touch_kind": GIVEN,
@@ -100,16 +113,31 @@ WHERE: Mapping[tuple[str, str], Q] = {
     ("leads.Assignment", "queue_id"): Q(queue__isnull=False),
     ("leads.LeadEvent", "version_id"): Q(kind="accepted"),
     ("leads.Feedback", "aspects"): ~Q(aspects={}),
+    ("leads.ClockPause", "until"): Q(ended_at__isnull=True),
+    ("leads.ClockPause", "ended_by_id"): Q(ended_by__isnull=False),
 }
 """Which row to damage, where not any will do."""
+
+OF_LEADS = {
+    "leads.Clock": Q(campaign=None, period=None),
+    "leads.ClockStep": Q(clock__campaign=None, clock__period=None),
+    "ledger.Notice": Q(subject_type="lead"),
+}
+"""Which rows are about leads: of the others see ``test_targets_and_briefings``."""
 
 TO: Mapping[tuple[str, str], Any] = {
     ("leads.Handoff", "state"): "recalled",
     ("leads.Opportunity", "stage"): "lost",
+    ("leads.Question", "state"): "withdrawn",
+    ("leads.Dispute", "state"): "withdrawn",
 }
 """What to put there, where not any other value will do."""
 
 LONG_AGO = datetime(2020, 2, 2, tzinfo=UTC)
+
+
+EXCHANGED = ("leads.Question", "leads.Dispute")
+"""Models that are damaged in ``tests.replay.test_exchange``."""
 
 
 def fields_seen() -> list[tuple[str, str]]:

@@ -45,7 +45,9 @@ def test_every_column_of_every_model_has_its_place_in_the_table() -> None:
 @pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.xdist_group("columns")
-@pytest.mark.parametrize(("label", "column"), columns.fields_seen())
+@pytest.mark.parametrize(
+    ("label", "column"), [pair for pair in columns.fields_seen() if pair[0] not in columns.EXCHANGED]
+)
 def test_another_value_is_told(damaged: datetime, label: str, column: str) -> None:
     _damage(label, column)
 
@@ -56,7 +58,8 @@ def _damage(label: str, column: str) -> None:
     """Put another value into the first row that the database lets have it, one that has a value if there is any."""
     model: Any = apps.get_model(label)
     field = next(field for field in model._meta.concrete_fields if field.attname == column)
-    rows = model._base_manager.filter(columns.WHERE.get((label, column), models.Q())).order_by("id")
+    about = columns.OF_LEADS.get(label, models.Q())
+    rows = model._base_manager.filter(about & columns.WHERE.get((label, column), models.Q())).order_by("id")
     empty = models.Q(**{f"{column}__isnull": True})
     if isinstance(field, models.CharField):
         empty |= models.Q(**{column: ""})

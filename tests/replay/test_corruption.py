@@ -35,7 +35,9 @@ from tests.replay.planting import one, sound_history
 pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.xdist_group("corruption")]
 
 SECOND = timedelta(seconds=1)
-MISSED = ClockStep.objects.filter(kind="missed").order_by("id")
+OF_LEADS = Clock.objects.filter(campaign=None, period=None)
+STEPS = ClockStep.objects.filter(clock__campaign=None, clock__period=None)
+MISSED = STEPS.filter(kind="missed").order_by("id")
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +53,11 @@ def damaged(sound: datetime, db: None) -> datetime:
 
 
 def delete_an_outcome() -> None:
-    ClockStep.objects.filter(pk=one(ClockStep.objects.filter(kind="met")).pk).delete()
+    ClockStep.objects.filter(pk=one(STEPS.filter(kind="met")).pk).delete()
 
 
 def add_a_second_start() -> None:
-    step = one(ClockStep.objects.filter(kind="started"))
+    step = one(STEPS.filter(kind="started"))
     ClockStep.objects.create(
         clock_id=step.clock_id, kind="started", ordinal=7, occurred_at=step.occurred_at, recorded_at=step.recorded_at
     )
@@ -74,17 +76,17 @@ def detect_before_it_is_due() -> None:
 
 
 def move_a_due_time() -> None:
-    clock = one(Clock.objects.filter(state="met"))
+    clock = one(OF_LEADS.filter(state="met"))
     Clock.objects.filter(pk=clock.pk).update(due_at=clock.due_at + timedelta(hours=1))
 
 
 def turn_a_miss_into_a_success() -> None:
-    clock = one(Clock.objects.filter(state="missed", answered_at__isnull=False))
+    clock = one(OF_LEADS.filter(state="missed", answered_at__isnull=False))
     Clock.objects.filter(pk=clock.pk).update(state="met", met_at=clock.answered_at, missed_at=None, next_action_at=None)
 
 
 def warn_twice() -> None:
-    step = one(ClockStep.objects.filter(kind="warned"))
+    step = one(STEPS.filter(kind="warned"))
     ClockStep.objects.create(
         clock_id=step.clock_id, kind="warned", ordinal=9, percent=step.percent, occurred_at=step.occurred_at,
         recorded_at=step.recorded_at,
@@ -92,7 +94,7 @@ def warn_twice() -> None:
 
 
 def leave_a_clock_unswept() -> None:
-    clock = one(Clock.objects.filter(state="missed"))
+    clock = one(OF_LEADS.filter(state="missed", excused_at=None))
     ClockStep.objects.filter(clock=clock).exclude(kind="started").delete()
     Clock.objects.filter(pk=clock.pk).update(
         state="running", missed_at=None, detected_at=None, answered_at=None, next_action_at=clock.due_at
@@ -100,7 +102,7 @@ def leave_a_clock_unswept() -> None:
 
 
 def lose_a_clock() -> None:
-    clock = one(Clock.objects.filter(state="met", promise="accept"))
+    clock = one(OF_LEADS.filter(state="met", promise="accept"))
     ClockStep.objects.filter(clock=clock).delete()
     clock.delete()
 
@@ -150,7 +152,7 @@ def miscount_an_import() -> None:
 
 
 def forget_a_warning_of_a_promise_kept() -> None:
-    ClockStep.objects.filter(pk=one(ClockStep.objects.filter(kind="warned", clock__state="met")).pk).delete()
+    ClockStep.objects.filter(pk=one(STEPS.filter(kind="warned", clock__state="met")).pk).delete()
 
 
 def forget_an_escalation() -> None:
@@ -159,37 +161,37 @@ def forget_an_escalation() -> None:
 
 
 def forget_a_late_answer() -> None:
-    ClockStep.objects.filter(pk=one(ClockStep.objects.filter(kind="answered")).pk).delete()
+    ClockStep.objects.filter(pk=one(STEPS.filter(kind="answered")).pk).delete()
 
 
 def change_a_plan() -> None:
-    clock = one(Clock.objects.filter(state="running"))
+    clock = one(OF_LEADS.filter(state="running", pause_count=0, recomputes=None))
     plan = [[percent, action, moment + 3600] for percent, action, moment in clock.plan]
     Clock.objects.filter(pk=clock.pk).update(plan=plan)
 
 
 def act_an_hour_later() -> None:
-    clock = one(Clock.objects.filter(state="running"))
+    clock = one(OF_LEADS.filter(state="running"))
     Clock.objects.filter(pk=clock.pk).update(next_action_at=clock.next_action_at + timedelta(hours=1))
 
 
 def stop_a_miss() -> None:
-    clock = one(Clock.objects.filter(state="missed", next_action_at__isnull=True, answered_at__isnull=False))
+    clock = one(OF_LEADS.filter(state="missed", next_action_at__isnull=True, answered_at__isnull=False))
     Clock.objects.filter(pk=clock.pk).update(plan_position=F("plan_position") + 1)
 
 
 def move_when_it_was_kept() -> None:
-    clock = one(Clock.objects.filter(state="met"))
+    clock = one(OF_LEADS.filter(state="met"))
     Clock.objects.filter(pk=clock.pk).update(met_at=clock.met_at - timedelta(minutes=1))
 
 
 def say_it_was_less_late() -> None:
-    clock = one(Clock.objects.filter(late_seconds__gt=0))
+    clock = one(OF_LEADS.filter(late_seconds__gt=0))
     Clock.objects.filter(pk=clock.pk).update(late_seconds=clock.late_seconds - 1)
 
 
 def cancel_what_was_kept() -> None:
-    clock = one(Clock.objects.filter(state="met"))
+    clock = one(OF_LEADS.filter(state="met"))
     ClockStep.objects.filter(clock=clock, kind="met").update(kind="cancelled", code="rerouted")
     Clock.objects.filter(pk=clock.pk).update(
         state="cancelled", cancelled_at=clock.met_at, met_at=None, answered_at=None, answered_seconds=None
@@ -198,7 +200,7 @@ def cancel_what_was_kept() -> None:
 
 def cancel_what_was_missed() -> None:
     """Undo a miss with all that says so: steps, notices and the row."""
-    clock = one(Clock.objects.filter(state="missed"))
+    clock = one(OF_LEADS.filter(state="missed", excused_at=None))
     began = ClockStep.objects.get(clock=clock, kind="started")
     ClockStep.objects.filter(clock=clock).exclude(kind="started").delete()
     Notice.objects.filter(code__startswith="clock_", facts__clock=clock.pk).delete()
@@ -213,7 +215,7 @@ def cancel_what_was_missed() -> None:
 
 
 def keep_it_as_soon_as_it_began() -> None:
-    clock = one(Clock.objects.filter(state="met", answered_seconds__gt=0))
+    clock = one(OF_LEADS.filter(state="met", answered_seconds__gt=0))
     began = ClockStep.objects.get(clock=clock, kind="started").recorded_at
     ClockStep.objects.filter(clock=clock, kind="met").update(occurred_at=began, recorded_at=began)
     Clock.objects.filter(pk=clock.pk).update(met_at=began, answered_at=began, answered_seconds=0)
@@ -348,7 +350,7 @@ def test_planted_damage_is_told(damaged: datetime, plant: Callable[[], None]) ->
 
 
 def test_the_figures_of_the_dashboard_are_compared_too(damaged: datetime) -> None:
-    clock = one(Clock.objects.filter(state="missed", answered_at__isnull=False))
+    clock = one(OF_LEADS.filter(state="missed", answered_at__isnull=False))
     Clock.objects.filter(pk=clock.pk).update(state="met", met_at=clock.answered_at, missed_at=None, next_action_at=None)
 
     assert [line for line in differences(at=damaged) if line.startswith("figure promise.")]

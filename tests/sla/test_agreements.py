@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from personas.defaults import SCORING_TERMS
 from personas.models import Persona, PersonaVersion, ScoringVersion
 from sla.agreements import (
     AlreadySigned,
+    BadDate,
     MayNotNegotiate,
     MayNotSignFor,
     TermsChanged,
@@ -34,9 +35,11 @@ from tests.cast import NOW
 
 pytestmark = pytest.mark.django_db
 
+TODAY = NOW.date()
+
 
 @pytest.fixture
-def draft(mona: User) -> AgreementVersion:
+def draft(mona: User, sales: Team) -> AgreementVersion:
     ScoringVersion.objects.create(number=1, terms=SCORING_TERMS, created_at=NOW)
     return draft_from_template(actor=mona, at=NOW)
 
@@ -88,12 +91,45 @@ def test_it_is_in_force_from_the_second_signature_on(proposed: AgreementVersion,
     assert agreement_in_force(NOW + timedelta(hours=1)).version_id == version.pk
 
 
-def test_it_may_begin_later_but_never_before_it_is_signed(proposed: AgreementVersion, mona: User, sue: User) -> None:
-    signed_by(mona, Side.MARKETING, proposed)
+def test_it_is_in_force_from_the_midnight_of_the_chosen_day_where_the_company_is(
+    proposed: AgreementVersion, mona: User, sue: User, settings: Any
+) -> None:
+    settings.TIME_ZONE = "America/New_York"
 
-    version = signed_by(sue, Side.SALES, proposed, effective_from=NOW - timedelta(days=1))
+    signed_by(mona, Side.MARKETING, proposed, effective_on=TODAY + timedelta(days=9))
+    version = signed_by(sue, Side.SALES, proposed)
 
-    assert version.effective_from == NOW
+    assert version.effective_from == datetime(2026, 3, 11, 4, 0, tzinfo=UTC)  # summer time began on the 8th
+    assert version.review_on == date(2026, 3, 11) + timedelta(days=91)
+
+
+def test_the_second_signer_keeps_the_day_or_sets_another(proposed: AgreementVersion, mona: User, sue: User) -> None:
+    signed_by(mona, Side.MARKETING, proposed, effective_on=TODAY + timedelta(days=9))
+
+    version = signed_by(sue, Side.SALES, proposed, effective_on=TODAY + timedelta(days=3))
+
+    assert version.effective_from == datetime(2026, 3, 5, tzinfo=UTC)
+    chosen = version.signatures.order_by("id").values_list("effective_on", flat=True)
+    assert list(chosen) == [TODAY + timedelta(days=9), TODAY + timedelta(days=3)]
+
+
+def test_a_day_that_has_passed_since_the_first_signature_is_the_moment_of_the_second(
+    proposed: AgreementVersion, mona: User, sue: User
+) -> None:
+    signed_by(mona, Side.MARKETING, proposed, effective_on=TODAY)
+
+    version = signed_by(sue, Side.SALES, proposed, at=NOW + timedelta(days=2))
+
+    assert version.effective_from == NOW + timedelta(days=2)
+
+
+@pytest.mark.parametrize("days", [-1, 732])
+def test_a_day_that_cannot_be_meant_is_refused(proposed: AgreementVersion, mona: User, days: int) -> None:
+    with pytest.raises(BadDate) as refused:
+        signed_by(mona, Side.MARKETING, proposed, effective_on=TODAY + timedelta(days=days))
+
+    assert refused.value.field == "effective_on"
+    assert Signature.objects.count() == 0
 
 
 def test_the_newer_of_two_versions_is_in_force_from_its_date(mona: User, sue: User) -> None:

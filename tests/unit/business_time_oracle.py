@@ -40,6 +40,36 @@ class MinuteByMinute:
             counted += self.counts(minute, pauses)
         return counted
 
+    def closing(self, day: date) -> datetime | None:
+        """Give the end of the last open minute that belongs to a date, or nothing on a closed one."""
+        minutes = self._minutes_of(day)
+        return minutes[-1] + MINUTE if minutes else None
+
+    def close_before(self, day: date, days: int) -> datetime:
+        while days:
+            day -= DAY
+            days -= self.closing(day) is not None
+        closing = self.closing(day)
+        assert closing is not None
+        return closing
+
+    def after_days(self, start: datetime, days: int, until: str) -> datetime:
+        """Give the due time of a promise in days: one or more, from a whole minute."""
+        shown = self._wall(start)
+        night = any(opens <= start < closes for opens, closes in self._hours(shown.date() - DAY))
+        day = shown.date() - DAY if night and start in self._minutes_of(shown.date() - DAY) else shown.date()
+        second = (shown - datetime.combine(day, time.min)) // timedelta(seconds=1)
+        while days:
+            day += DAY
+            days -= self.closing(day) is not None
+        closing, wish = self.closing(day), self.resolve(day, second)
+        assert closing is not None
+        if until == "close" or wish >= closing:
+            return max(start, closing)
+        minutes = self._minutes_of(day)
+        at_or_after = (minute for minute in minutes if minute >= wish or minute + MINUTE == wish)
+        return max(start, wish, next(at_or_after))
+
     def counts(self, minute: datetime, pauses: Pauses) -> bool:
         return self.is_open(minute) and not any(start <= minute < end for start, end in pauses)
 
@@ -58,6 +88,12 @@ class MinuteByMinute:
             last_minute, last_shown = minute, shown
             minute += MINUTE
         return minute if shown == wanted else last_minute + (wanted - last_shown)
+
+    def _minutes_of(self, day: date) -> list[datetime]:
+        """Give the open minutes that belong to a date, in order."""
+        found = {opens + MINUTE * n for opens, closes in self._hours(day) for n in range((closes - opens) // MINUTE)}
+        holes = [hole for offset in (-1, 0, 1) for hole in self._breaks(day + DAY * offset)]
+        return sorted(at for at in found if not any(start <= at < end for start, end in holes))
 
     def _hours(self, day: date) -> list[tuple[datetime, datetime]]:
         if day not in self._open:

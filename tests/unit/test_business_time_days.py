@@ -1,13 +1,18 @@
 """Promises in working days: the same local time on another day, or that day's closing."""
 
+from datetime import date
+
 import pytest
 
 from sla.business_time import (
+    BusinessCalendar,
     BusinessTimeError,
+    NeverOpens,
     TooFar,
     add_business_days,
+    close_before,
 )
-from tests.unit.business_time_calendars import OFFICE, hours, utc
+from tests.unit.business_time_calendars import OFFICE, hours, utc, workweek
 
 LUNCH = hours({"mon": [["09:00", "12:00"], ["13:00", "17:00"]], "tue": [["09:00", "12:00"], ["13:00", "17:00"]]})
 
@@ -77,3 +82,56 @@ class TestBusinessDays:
     def test_refuse_to_count_for_centuries(self) -> None:
         with pytest.raises(TooFar):
             add_business_days(utc("2026-11-20T12:00:00"), 1_000_000, OFFICE)
+
+
+class TestClosingBefore:
+    @pytest.mark.parametrize(
+        ("day", "days", "closing"),
+        [
+            ("2026-11-24", 1, "2026-11-23T17:00:00"),
+            ("2026-11-23", 1, "2026-11-20T17:00:00"),
+            ("2026-11-22", 1, "2026-11-20T17:00:00"),
+            ("2026-11-21", 1, "2026-11-20T17:00:00"),
+            ("2026-11-20", 1, "2026-11-19T17:00:00"),
+            ("2026-11-24", 3, "2026-11-19T17:00:00"),
+            ("2027-11-22", 261, "2026-11-20T17:00:00"),
+        ],
+    )
+    def test_counts_working_days_back(self, day: str, days: int, closing: str) -> None:
+        assert close_before(date.fromisoformat(day), days, OFFICE) == utc(closing)
+
+    def test_passes_holidays_and_ends_with_the_last_of_a_day_s_hours(self) -> None:
+        lunch = {"fri": [["09:00", "12:00"], ["13:00", "16:30"]], "mon": [["09:00", "17:00"]]}
+        calendar = hours(lunch, holidays=["2026-11-23"], special_days={"2026-11-21": []})
+
+        assert close_before(date(2026, 11, 24), 1, calendar) == utc("2026-11-20T16:30:00")
+
+    def test_of_a_night_shift_is_the_morning_after_even_on_the_date_itself(self) -> None:
+        nights = hours(workweek("22:00", "06:00"))
+
+        assert close_before(date(2026, 11, 24), 1, nights) == utc("2026-11-24T06:00:00")
+
+    def test_is_local_time_of_the_calendar(self) -> None:
+        calendar = BusinessCalendar.from_terms({"zone": "Europe/Berlin", "week": workweek("09:00", "17:00")})
+
+        assert close_before(date(2026, 3, 30), 1, calendar) == utc("2026-03-27T16:00:00")
+        assert close_before(date(2026, 3, 31), 1, calendar) == utc("2026-03-30T15:00:00")
+
+    def test_is_refused_where_the_calendar_was_not_open_so_often(self) -> None:
+        fair = hours({}, special_days={"2026-11-20": [["09:00", "17:00"]]})
+
+        assert close_before(date(2026, 12, 1), 1, fair) == utc("2026-11-20T17:00:00")
+        with pytest.raises(NeverOpens):
+            close_before(date(2026, 12, 1), 2, fair)
+        with pytest.raises(NeverOpens):
+            close_before(date(2026, 11, 20), 1, fair)
+
+    @pytest.mark.parametrize("days", [0, -1])
+    def test_refuses_to_count_no_days(self, days: int) -> None:
+        with pytest.raises(BusinessTimeError):
+            close_before(date(2026, 11, 24), days, OFFICE)
+
+    @pytest.mark.parametrize("day", [date(1, 1, 1), date(2, 1, 5), date(9999, 12, 31)])
+    def test_is_refused_by_name_at_the_ends_of_time(self, day: date) -> None:
+        with pytest.raises(BusinessTimeError):
+            close_before(day, 1000, OFFICE)

@@ -11,6 +11,7 @@ from sla.business_time import (
     add,
     add_business_days,
     between,
+    close_before,
     explain,
     is_open,
     next_opening,
@@ -195,3 +196,37 @@ def test_every_minute_counted_by_hand_gives_the_same(
     assume(due - start < timedelta(days=30))
     assert due == oracle.add(start, minutes, pauses)
     assert between(start, due, calendar, pauses) == oracle.between(start, due, pauses) * MINUTE
+
+
+@slow
+@given(OPENING_CALENDARS, starts(), st.integers(1, 12), st.sampled_from(["same_time", "close"]))
+def test_working_days_walked_by_hand_give_the_same(
+    calendar: BusinessCalendar, start: datetime, days: int, until: str
+) -> None:
+    start = start.replace(second=0, microsecond=0)
+
+    due = add_business_days(start, days, calendar, until)  # type: ignore[arg-type]
+
+    assert due == MinuteByMinute(calendar).after_days(start, days, until)
+
+
+@slow
+@given(OPENING_CALENDARS, starts(), st.integers(1, 12))
+def test_closings_walked_back_by_hand_give_the_same(calendar: BusinessCalendar, near: datetime, days: int) -> None:
+    day = near.date()
+
+    closing = close_before(day, days, calendar)
+
+    assert closing == MinuteByMinute(calendar).close_before(day, days)
+    assert close_before(day, days + 1, calendar) <= closing
+    assert close_before(day + timedelta(days=1), days, calendar) >= closing
+
+
+@thorough
+@given(OPENING_CALENDARS, starts(), SECONDS, pause_lists())
+def test_a_pause_between_others_never_pulls_earlier(
+    calendar: BusinessCalendar, start: datetime, seconds: int, pauses: list[tuple[datetime, datetime]]
+) -> None:
+    dues = [add(start, seconds, calendar, pauses[:count]) for count in range(len(pauses) + 1)]
+
+    assert dues == sorted(dues)

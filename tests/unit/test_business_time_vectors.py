@@ -63,7 +63,9 @@ def answer(vector: dict[str, Any]) -> object:
     """Ask what the vector asks; the answer has the type of ``expected``."""
     kind, given = vector["kind"], vector["input"]
     if kind == "resolve_local":
-        return resolve_local(date.fromisoformat(given["date"]), second_of(given["time"]), vector["calendar"]["tz"])
+        return resolve_local(
+            date.fromisoformat(given["date"]), second_of(given["time"]), (vector["calendar"] or {"tz": "UTC"})["tz"]
+        )
     calendar = calendar_of(vector)
     match kind:
         case "add":

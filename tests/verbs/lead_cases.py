@@ -5,18 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from leads import followup, handoffs, outcomes, second_life
+from leads import followup, handoffs, outcomes, pausing, second_life
 from leads.capture import capture, open_form, set_form_active, submit
 from leads.completing import complete
-from leads.escalation import reassign
-from leads.faults import set_aside
+from leads.escalation import move_on
+from leads.excusing import excuse
+from leads.faults import set_aside, try_again
 from leads.history import PastWin, record_wins
 from leads.importing import abandon_run, map_columns, run_batch, stage_file, start_run
 from leads.intake.arrival import HISTORY
 from leads.intake.pipeline import take_in
 from leads.models import CaptureForm, Clock, ImportRun, Lead
+from leads.nurturing import nurture
 from leads.qualifying import qualify
-from tests.cast import NOW
+from leads.recomputing import recompute
+from sla.calendars import set_calendar
+from tests.cast import NOW, OFFICE
 from tests.leads.follow_up_calls import VERBS, log
 from tests.leads.import_runs import FILE, staged
 from tests.leads.intake_world import anna, visitor
@@ -212,6 +216,11 @@ def _complete(company: Company) -> Act:
     return lambda: complete(lead_id=taken.lead_id or 0, changes=changes, actor=company.maya, at=LATER)
 
 
+def _nurture(company: Company) -> Act:
+    (taken,) = take_in([anna(touch_kind="page_view")], actor=None, at=NOW)
+    return lambda: nurture(lead_id=taken.lead_id or 0, kind="email", actor=company.maya, at=LATER)
+
+
 def _qualify(company: Company) -> Act:
     (taken,) = take_in([anna(touch_kind="page_view")], actor=None, at=NOW)
     return lambda: qualify(lead_ids=[taken.lead_id or 0], actor=company.maya, at=LATER, reason="Met at the fair")
@@ -223,15 +232,16 @@ INTAKE = [
         take_in,
         _take_in_many,
         audit="take_in",
-        events="assigned captured handed_off qualified touched",
-        told="lead_offered",
+        events="assigned captured handed_off qualified touched triage_needed",
+        told="lead_offered lead_triage",
     ),
     Case(capture, _capture, audit="take_in", events="captured"),
     Case(open_form, _open_form, audit="open_form"),
     Case(set_form_active, _set_form_active, audit="close_form"),
-    Case(submit, _submit, audit="take_in", events="captured"),
+    Case(submit, _submit, audit="take_in", events="captured triage_needed", told="lead_triage"),
     Case(complete, _complete, audit="complete", events="completed", told="lead_corrected"),
     Case(qualify, _qualify, audit="qualify", events="qualified"),
+    Case(nurture, _nurture, audit="nurture", events="nurtured"),
 ]
 
 # Import ---------------------------------------------------------------------------------------------------------------
@@ -295,7 +305,7 @@ def _overdue(company: Company) -> Clock:
 
 def _reassign(company: Company) -> Act:
     clock = _overdue(company)
-    return lambda: reassign([clock.pk], at=LATER)
+    return lambda: move_on([clock.pk], at=LATER)
 
 
 def _set_aside(company: Company) -> Act:
@@ -305,7 +315,7 @@ def _set_aside(company: Company) -> Act:
 
 SWEEP = [
     Case(
-        reassign,
+        move_on,
         _reassign,
         audit="reassign",
         events="assigned",
@@ -314,4 +324,62 @@ SWEEP = [
     Case(set_aside, _set_aside),
 ]
 
-LEAD_CASES = [*MOVES, *AFTERWARDS, *INTAKE, *IMPORT, *SWEEP]
+# What people do to clocks -----------------------------------------------------------------------------------------------
+
+
+def _owed(company: Company, promise: str = "verdict") -> Clock:
+    return Clock.objects.get(lead=company.lead("sal"), promise=promise)
+
+
+def _pause(company: Company) -> Act:
+    clock = _owed(company)
+    return lambda: pausing.pause(clock_id=clock.pk, reason="later_date", actor=company.sam, at=LATER)
+
+
+def _paused(company: Company) -> Clock:
+    clock, until = _owed(company), LATER - timedelta(minutes=1)
+    pausing.pause(clock_id=clock.pk, reason="later_date", until=until, actor=company.sam, at=NOW)
+    return clock
+
+
+def _resume(company: Company) -> Act:
+    clock = _owed(company)
+    pausing.pause(clock_id=clock.pk, reason="later_date", actor=company.sam, at=NOW)
+    return lambda: pausing.resume(clock_id=clock.pk, actor=company.sam, at=LATER)
+
+
+def _resume_due(company: Company) -> Act:
+    clock = _paused(company)
+    return lambda: pausing.resume_due([clock.pk], LATER)
+
+
+def _excuse(company: Company) -> Act:
+    clock = _overdue(company)
+    move_on([clock.pk], at=NOW)
+    return lambda: excuse(clock_id=clock.pk, reason="system_down", actor=company.mona, at=LATER)
+
+
+def _recompute(company: Company) -> Act:
+    clock = _owed(company)
+    set_calendar(
+        actor=None, name="Sales hours", hours={**OFFICE, "holidays": ["2026-03-03"]}, at=NOW, team=company.sales
+    )
+    return lambda: recompute(clock_ids=[clock.pk], note="A holiday", actor=company.sue, at=LATER)
+
+
+def _try_again(company: Company) -> Act:
+    clock = _overdue(company)
+    set_aside(clock.pk, NOW, ZeroDivisionError())
+    return lambda: try_again(clock_id=clock.pk, actor=company.ada, at=LATER)
+
+
+MARKS = [
+    Case(pausing.pause, _pause, audit="pause", told="clock_paused"),
+    Case(pausing.resume, _resume, audit="resume", told="clock_resumed"),
+    Case(pausing.resume_due, _resume_due, audit="resume", told="clock_resumed"),
+    Case(excuse, _excuse, audit="excuse", told="clock_excused"),
+    Case(recompute, _recompute, audit="recompute", told="clock_recomputed"),
+    Case(try_again, _try_again, audit="try_again"),
+]
+
+LEAD_CASES = [*MOVES, *AFTERWARDS, *INTAKE, *IMPORT, *SWEEP, *MARKS]

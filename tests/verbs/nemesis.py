@@ -21,6 +21,7 @@ from leads.completing import complete
 from leads.intake.arrival import Arrival
 from leads.intake.pipeline import take_in
 from leads.models import Handoff, Lead
+from leads.nurturing import nurture
 from leads.qualifying import qualify
 from leads.second_life import revive_all_due
 from leads.sweep import sweep
@@ -49,7 +50,7 @@ NEVER = timedelta(days=3650)
 """How far the sweep may be behind while the nemesis plays."""
 
 BY_STAGE = {
-    "lead": ("qualify", "hand_off", "complete"),
+    "lead": ("qualify", "hand_off", "complete", "nurture", "disqualify"),
     "mql": ("accept", "accept", "log_activity", "reject", "reroute", "recall", "hand_off", "claim", "assign"),
     "sal": ("log_activity", "converse", "converse", "qualify_for_sales", "return_lead", "recycle", "assign", "rate"),
     "sql": ("open_opportunity", "open_opportunity", "disqualify", "recycle", "assign"),
@@ -148,9 +149,11 @@ class Nemesis:
 
     def _arrival(self) -> Arrival:
         number, person = len(self.arrived) + self.dice.randint(0, 10**6), self.dice.randint(1, 25)
+        unknown = {"industry": "", "employee_count": "", "job_title": "", "role": "", "seniority": "", "country": ""}
+        known = {} if self.dice.random() < 0.8 else unknown
         return anna(
             email=f"p{person}@firm{person % 9}.example", company=f"Firm {person % 9}", phone="", key=f"touch {number}",
-            touch_kind=self.dice.choice(["demo_request", "demo_request", "page_view", "form"]),
+            touch_kind=self.dice.choice(["demo_request", "demo_request", "page_view", "form"]), **known,
         )  # fmt: skip
 
     def _some_lead(self) -> Lead | None:
@@ -171,7 +174,7 @@ class Nemesis:
     def _actor(self, name: str, lead: Lead) -> User:
         if self.dice.random() < 0.1:
             return self.dice.choice(self.people)
-        if name in ("qualify", "hand_off", "complete", "recall"):
+        if name in ("qualify", "hand_off", "complete", "recall", "nurture"):
             return self.by_id[self.company.mona.pk]
         if name in ("assign", "claim"):
             return self.by_id[self.company.sue.pk if name == "assign" else self.company.rita.pk]
@@ -185,6 +188,7 @@ class Nemesis:
         return {
             "qualify": lambda lead_id, **who: qualify(lead_ids=[lead_id], reason="Met at the fair", **who),
             "complete": partial(complete, changes={"employee_count": str(self.dice.randint(50, 900))}),
+            "nurture": partial(nurture, kind="email", key=UUID(int=self.dice.getrandbits(128))),
             "hand_off": handoffs.hand_off,
             "recall": handoffs.recall,
             "accept": handoffs.accept,

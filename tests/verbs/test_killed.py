@@ -16,12 +16,12 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 
 from inputs.refusals import Conflict
-from leads import handoffs, importing
+from leads import disputes, handoffs, importing
 from leads.importing import finish_imports, start_run
 from leads.intake import batch
 from leads.intake.arrival import Arrival
 from leads.intake.pipeline import take_in
-from leads.models import Handoff, ImportRun, Lead, LeadEvent, Touch
+from leads.models import Dispute, Handoff, ImportRun, Lead, LeadEvent, Touch
 from leads.record import Record
 from ledger import outbox
 from ledger.letters import Letter, compose
@@ -109,6 +109,52 @@ def test_a_decision_may_die_at_any_call(
     all_die(capsys, verb, decisions.prepare, decisions.recover)
 
     assert is_caught(lambda: torn(decisions.prepare(), Record, "write"), decisions.recover)
+
+
+# Disputes -------------------------------------------------------------------------------------------------------------
+
+
+class LastWords:
+    """Disputes that lack one word, and what is left of the one in which it was being given."""
+
+    def __init__(self, company: Company) -> None:
+        self.company = company
+        self.lead_id = 0
+
+    def prepare(self) -> Act:
+        company = self.company
+        (outcome,) = take_in([asking(next(_numbers))], actor=None, at=NOW)
+        self.lead_id = outcome.lead_id or 0
+        handoffs.reject(lead_id=self.lead_id, reason="wrong_role", actor=company.sue, at=NOW)
+        disputes.raise_dispute(lead_id=self.lead_id, reason="They do.", actor=company.mona, at=NOW)
+        disputes.word(lead_id=self.lead_id, word="overturn", actor=company.mona, at=NOW)
+        return self.speak
+
+    def speak(self) -> None:
+        disputes.word(lead_id=self.lead_id, word="overturn", actor=self.company.sue, at=LATER)
+
+    def recover(self) -> list[str]:
+        wrong = broken_promises(at=LATER)
+        with suppress(Conflict):
+            self.speak()
+        dispute = Dispute.objects.select_related("handoff").get(handoff__lead=self.lead_id)
+        events = LeadEvent.objects.filter(lead=self.lead_id, kind="dispute_closed").count()
+        words = AuditEntry.objects.filter(verb="decide_dispute", subject_id=self.lead_id).count()
+        kept = dispute.clocks.filter(state="met").count()
+        if (dispute.state, dispute.handoff.is_overturned, events, words, kept) != ("overturned", True, 1, 2, 2):
+            wrong.append(
+                f"the dispute is {dispute.state}, with {events} events, {words} words and {kept} promises kept"
+            )
+        return wrong
+
+
+@pytest.mark.slow
+def test_the_last_word_of_a_dispute_may_die_at_any_call(company: Company, capsys: pytest.CaptureFixture[str]) -> None:
+    words = LastWords(company)
+
+    all_die(capsys, "word", words.prepare, words.recover)
+
+    assert is_caught(lambda: torn(words.prepare(), Record, "write"), words.recover)
 
 
 # Intake ---------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Sweep the clocks and bring back recycled leads without Celery: once, or for as long as the process lives."""
+"""Sweep the clocks, open the periods of targets and bring back recycled leads without Celery: once, or for as long as the process lives."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
+from leads.periods import open_periods
 from leads.second_life import revive_all_due
 from leads.sweep import SweepResult, sweep
 from ledger.instants import edge_now
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         if options["loop"] and options["at"]:
             raise CommandError("--at is one instant; it cannot be swept in a loop.")
         at = _instant(options["at"]) if options["at"] else edge_now()
+        open_periods(at=at)
         self._tell(sweep(at=at))
         revive_all_due(at=at)
         try:
@@ -35,6 +37,7 @@ class Command(BaseCommand):
                 time.sleep(PAUSE_SECONDS)
                 close_old_connections()
                 now = edge_now()
+                open_periods(at=now)
                 result = sweep(at=now, seconds=PAUSE_SECONDS)
                 revive_all_due(at=now)
                 if result.total:
@@ -45,7 +48,8 @@ class Command(BaseCommand):
     def _tell(self, result: SweepResult) -> None:
         self.stdout.write(
             f"warned {result.warned}, missed {result.missed}, escalated {result.escalated}, "
-            f"reassigned {result.reassigned}, set aside {result.set_aside}"
+            f"reassigned {result.reassigned}, looked at {result.judged} targets, disputes closed {result.closed}, "
+            f"set aside {result.set_aside}"
         )
 
 

@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from campaigns.actions import NoSuchCampaign, change_campaign, fingerprint, log_campaign, require_marketer
+from campaigns.actions import NoSuchCampaign, fingerprint, require_marketer
 from campaigns.forms import CampaignForm, initial_of
 from campaigns.models import Campaign
 from inputs.fields import add_problems
 from inputs.refusals import Conflict, Invalid
+from leads.briefings import plan_campaign, replan_campaign
 from ledger.instants import company_day, edge_now
 from teams.models import User
 
@@ -29,11 +30,13 @@ def new_campaign(request: HttpRequest) -> HttpResponse:
     form = CampaignForm(request.POST)
     if form.is_valid():
         try:
-            campaign = log_campaign(brief=form.brief, actor=actor, at=at)
+            campaign = plan_campaign(brief=form.brief, actor=actor, at=at)
         except Invalid as refused:
             add_problems(form, refused.problems)
         else:
-            messages.success(request, f"“{campaign.name}” is logged. Sales see its brief on every lead that it brings.")
+            messages.success(
+                request, f"“{campaign.name}” is logged. Brief sales before it starts: nobody there is told yet."
+            )
             return redirect(_address(campaign))
     return _page(request, form, status=UNPROCESSABLE)
 
@@ -51,7 +54,7 @@ def edit_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
     status = UNPROCESSABLE
     if form.is_valid():
         try:
-            change_campaign(
+            replan_campaign(
                 campaign_id=campaign.pk, brief=form.brief, actor=actor, at=at, seen=request.POST.get("seen")
             )
         except (Invalid, Conflict) as refused:

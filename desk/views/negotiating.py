@@ -1,0 +1,190 @@
+"""Negotiating the agreement: begin a draft, write its clauses, propose, sign, withdraw."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from desk.access import instant, reader, sees
+from desk.agreement_acts import ACTS, act_form
+from desk.clause_forms import CHANGE, HINTS, Choices, ClauseForm, form_of
+from desk.clauses import clauses_of
+from desk.negotiating_forms import TEMPLATE, BeginForm
+from desk.queries.agreement import names_in
+from desk.queries.negotiation import managed, open_concerns, version_for, versions_for
+from inputs.fields import add_problems
+from inputs.refusals import Invalid, NotAllowed, NotVisible, Problem, Refusal
+from personas.models import PersonaVersion
+from sla.agreements import check_drafter, check_manager, draft_from_template, draft_from_version
+from sla.applying import UnusableTerms, what_is_missing
+from sla.clauses import CLAUSES, part_of
+from sla.models import AgreementVersion
+from sla.negotiating import PINS, change_clause, pin_newest
+from teams.models import User
+
+UNPROCESSABLE = 422
+FORM_METHODS = ["GET", "HEAD", "POST"]
+
+States = AgreementVersion.States
+
+
+def _status(refusal: Refusal) -> int:
+    return UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status
+
+
+@require_http_methods(FORM_METHODS)
+@sees("see_agreement")
+def begin(request: HttpRequest) -> HttpResponse:
+    """Begin a draft from the template or from any version."""
+    user, at = reader(request), instant(request)
+    check_manager(user)
+    rows = versions_for(user, at)
+    chosen = {"source": request.GET["from"]} if request.GET.get("from") else {}
+    data = request.POST if request.method == "POST" else None
+    form = BeginForm(data, rows=rows, sides=managed(user), initial=chosen)
+    status = 200
+    if form.is_bound:
+        status = UNPROCESSABLE
+        if form.is_valid():
+            try:
+                made = _begun(form, user, at)
+            except Refusal as refusal:
+                form.add_error(None, refusal.message)
+                status = _status(refusal)
+            else:
+                messages.success(
+                    request,
+                    f"Version {made.number} is a draft. Only managers of {made.drafted_for} see it until it is proposed.",
+                )
+                return redirect("desk:agreement_version", made.number)
+    return render(request, "desk/agreement_new.html", {"form": form}, status=status)
+
+
+def _begun(form: BeginForm, user: User, at: datetime) -> AgreementVersion:
+    source = form.cleaned_data["source"]
+    if source == TEMPLATE:
+        return draft_from_template(actor=user, at=at, side=form.drafting_side)
+    return draft_from_version(actor=user, version=version_for(user, int(source)), at=at, side=form.drafting_side)
+
+
+# A clause of a draft --------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(FORM_METHODS)
+@sees("see_agreement")
+def edit(request: HttpRequest, number: int, clause: str) -> HttpResponse:
+    """Write a clause of a draft; buttons that add or take away a line only show the form again."""
+    user, at = reader(request), instant(request)
+    found = _draft(user, number)
+    if clause == PINS:
+        return _pin(request, found, user, at)
+    form_class = form_of(clause)
+    if form_class is None:
+        raise NotVisible("There is nothing here.")
+    more: dict[str, Any] = {"clause": clause, "part": part_of(found.terms, clause), "choices": _choices(found)}
+    if request.method != "POST":
+        return _editor(request, found, clause, form_class(None, **more), 200)
+    if request.POST.get(CHANGE):
+        return _editor(request, found, clause, form_class(None, again=request.POST, **more), 200)
+    form = form_class(request.POST, **more)
+    if not form.is_valid():
+        return _editor(request, found, clause, form, UNPROCESSABLE)
+    try:
+        change_clause(actor=user, version=found, clause=clause, part=form.part(), at=at, seen=form.compared)
+    except Refusal as refusal:
+        add_problems(form, form.problems_of(refusal))
+        return _editor(request, found, clause, form, _status(refusal))
+    messages.success(request, f"“{CLAUSES[clause]}” is saved in the draft.")
+    return redirect(_at_clause(found, clause))
+
+
+def _draft(user: User, number: int) -> AgreementVersion:
+    """Give a draft that ``user`` may write; others may know of it, once it is none any more."""
+    found = version_for(user, number)
+    check_drafter(user, found)
+    return found
+
+
+def _pin(request: HttpRequest, found: AgreementVersion, user: User, at: datetime) -> HttpResponse:
+    """Show what a draft rests on, or let it rest on the newest."""
+    if request.method == "POST":
+        pin_newest(actor=user, version=found, at=at)
+        messages.success(request, "The draft rests on the newest personas and scoring.")
+        return redirect(_at_clause(found, PINS))
+    shown = {clause.key: clause for clause in clauses_of(found.terms, names_in([found]))}
+    return render(request, "desk/agreement_pins.html", {"version": found, "clause": shown[PINS]})
+
+
+def _choices(found: AgreementVersion) -> Choices:
+    pinned = PersonaVersion.objects.filter(pk__in=found.terms["pinned"]["persona_versions"], persona__is_negative=False)
+    return Choices(dict(pinned.order_by("name").values_list("persona__code", "name")))
+
+
+def _editor(request: HttpRequest, found: AgreementVersion, clause: str, form: ClauseForm, status: int) -> HttpResponse:
+    if found.state != States.DRAFT and status == 200:
+        return redirect("desk:agreement_version", found.number)
+    context = {
+        "version": found, "clause": clause, "title": CLAUSES[clause], "form": form, "hint": HINTS.get(clause, ""),
+    }  # fmt: skip
+    return render(request, "desk/agreement_edit.html", context, status=status)
+
+
+def _at_clause(found: AgreementVersion, clause: str) -> str:
+    return f"/agreement/{found.number}/#{clause}"
+
+
+# What is done about a version -----------------------------------------------------------------------------------------
+
+
+@require_http_methods(FORM_METHODS)
+@sees("see_agreement")
+def act(request: HttpRequest, number: int, code: str) -> HttpResponse:
+    """Show what an act on a version will do, or do it."""
+    wanted = ACTS.get(code)
+    if wanted is None:
+        raise NotVisible("There is nothing here.")
+    user, at = reader(request), instant(request)
+    found = version_for(user, number)
+    wanted.permit(user, found)
+    form = act_form(code, request.POST if request.method == "POST" else None, found, user)
+    if not form.is_bound:
+        return _act_page(request, code, found, form, 200)
+    if not form.is_valid():
+        return _act_page(request, code, found, form, UNPROCESSABLE)
+    try:
+        words = wanted.run(form, found, user, at)
+    except NotAllowed:
+        raise
+    except Refusal as refusal:
+        add_problems(form, _without_clauses(refusal, form))
+        return _act_page(request, code, found, form, _status(refusal))
+    messages.success(request, words)
+    return redirect("desk:agreement_version", found.number)
+
+
+def _without_clauses(refusal: Refusal, form: forms.Form) -> list[Problem]:
+    """Give what a refusal says of the form's own fields; what it says of clauses the page lists with links to them."""
+    if any(problem.field in CLAUSES for problem in refusal.problems):
+        return [Problem("", refusal.code, "This cannot be done yet: see what is in the way.")]
+    return list(refusal.problems)
+
+
+def _act_page(request: HttpRequest, code: str, found: AgreementVersion, form: forms.Form, status: int) -> HttpResponse:
+    lacking: list[Problem] = []
+    if code == "propose" and found.state == States.DRAFT:
+        try:
+            lacking = [Problem(clause, CLAUSES.get(clause, ""), words) for clause, words in what_is_missing(found)]
+        except UnusableTerms as refusal:
+            lacking = list(refusal.problems)
+    context = {
+        "act": ACTS[code], "code": code, "version": found, "form": form, "lacking": lacking,
+        "is_over": found.state != ACTS[code].state,
+        "concerns": open_concerns(found) if code == "sign" and found.state == States.PROPOSED else [],
+    }  # fmt: skip
+    return render(request, "desk/agreement_act.html", context, status=status)
