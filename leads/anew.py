@@ -47,7 +47,7 @@ Hours = Mapping[int, tuple[int, BusinessCalendar]]
 def reckon_anew(clocks: Sequence[ClockRow], hours: Hours, pauses: Mapping[int, Pauses]) -> dict[int, Anew]:
     """Reckon these clocks, whose terms know their promises, from when they began: two queries, and one for each agreement version."""
     began = _began([clock.id for clock in clocks])
-    days = _days_before(clocks)
+    days = days_before(clocks)
     terms = {version_id: version_terms(version_id) for version_id in sorted({clock.version_id for clock in clocks})}
     return {
         clock.id: _anew(
@@ -69,7 +69,7 @@ def _anew(
     promise = terms.promises[clock.promise]
     reckoned = schedule(
         promise=promise, terms=terms, tier=clock.tier, calendar=calendar, at=began_at, pauses=pauses,
-        before=before if promise.kind.before else None,
+        before=before if promise.kind.before else None, share_percent=clock.share_percent,
     )  # fmt: skip
     plan = carried_on(clock.plan, clock.plan_position, reckoned.plan)
     return Anew(
@@ -89,7 +89,7 @@ def _began(clock_ids: Sequence[int]) -> dict[int, datetime]:
     return dict(steps.values_list("clock_id", "recorded_at"))
 
 
-def _days_before(clocks: Sequence[ClockRow]) -> dict[int | None, date]:
+def days_before(clocks: Sequence[ClockRow]) -> dict[int | None, date]:
     """Give the days that promises about campaigns run back from."""
     wanted = {clock.campaign_id for clock in clocks if clock.campaign_id}
     return dict(Campaign.objects.filter(pk__in=wanted).values_list("id", "starts_on")) if wanted else {}

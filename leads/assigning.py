@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from inputs.refusals import Conflict
+from leads.clock_plans import WHOLE
 from leads.clocks import ClockStart, start
 from leads.lifecycle import SALES_STAGES, Stage
 from leads.models import Assignment, Handoff, Lead, Opportunity
@@ -45,6 +46,7 @@ class Offer:
     """A lead to be put to somebody, under the agreement version that its handoff is pinned to.
 
     ``arrived_at`` is when it began to wait: what passes until somebody has it is system delay. ``excluded`` may not get it again.
+    ``share_percent`` is how much of its time a queue has for it.
     """
 
     lead_id: int
@@ -57,6 +59,7 @@ class Offer:
     stage: str = Stage.MQL
     excluded: frozenset[int] = frozenset()
     has_conversed: bool = False
+    share_percent: int = WHOLE
 
     @property
     def in_work(self) -> bool:
@@ -207,7 +210,7 @@ def _clocks(placed: Placement, places: Places, at: datetime) -> list[ClockStart]
     if placed.user_id is None:
         team_id = placed.queue_id
         owner = Owner(None, team_id, *places.hours.of_team(team_id or 0))
-        return [_on_offer("assign", wanted, owner)]
+        return [_on_offer("assign", wanted, owner, share_percent=wanted.share_percent)]
     owner = Owner(placed.user_id, places.team_of.get(placed.user_id), *places.hours.of_person(placed.user_id))
     if wanted.stage == Stage.MQL:
         return [_on_offer("accept", wanted, owner)]
@@ -217,9 +220,9 @@ def _clocks(placed: Placement, places: Places, at: datetime) -> list[ClockStart]
     return in_work(owed, owner, has_conversed=wanted.has_conversed, at=at)
 
 
-def _on_offer(promise: str, wanted: Offer, owner: Owner) -> ClockStart:
+def _on_offer(promise: str, wanted: Offer, owner: Owner, *, share_percent: int = WHOLE) -> ClockStart:
     return ClockStart(
         promise, wanted.tier, wanted.version_id, wanted.terms, owner.calendar_version_id, owner.calendar,
         wanted.arrived_at, handoff_id=wanted.handoff_id, lead_id=None if wanted.handoff_id else wanted.lead_id,
-        user_id=owner.user_id, team_id=owner.team_id,
+        user_id=owner.user_id, team_id=owner.team_id, share_percent=share_percent,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from leads.clock_plans import MISS, MOVING, WARN, Entry, RawEntry, moment_at
+from leads.clock_plans import MISS, MOVING, WARN, WHOLE, Entry, RawEntry, moment_at
 from leads.models import Clock, Dispute, Handoff, Question
 from leads.record import Record
 from teams.models import Membership
@@ -52,6 +52,7 @@ COLUMNS = (
     "counted",
     "pause_count",
     "tier",
+    "share_percent",
 )
 
 
@@ -88,6 +89,7 @@ class ClockRow:
     counted: int = 0
     pause_count: int = 0
     tier: str = ""
+    share_percent: int = WHOLE
     about_id: int = 0
     next_action_at: datetime | None = None
 

@@ -24,6 +24,9 @@ CLOSE = "close_dispute"
 APART = MOVING | {JUDGE, CLOSE}
 """What needs more than the clock: done apart from the bulk of a sweep."""
 
+WHOLE = 100
+"""The share of its time that a promise has, in percent, unless it was handed on while its owner was away."""
+
 LEAST_SECONDS = 3600
 """What is left at least to keep a promise *before* a date that is announced too late (decision 13)."""
 
@@ -62,24 +65,27 @@ class Schedule:
 
 def schedule(
     *, promise: Promise, terms: Terms, tier: str, calendar: BusinessCalendar, at: datetime, pauses: Pauses = (),
-    before: date | None = None,
+    before: date | None = None, share_percent: int = WHOLE,
 ) -> Schedule:  # fmt: skip
     """Reckon the clock of ``promise`` for a wait that begins at ``at``.
 
     While the calendar is closed it begins at the next opening, plus the grace of the promise. Shares are of the budget and come after
     the grace; an escalation beyond 100 % runs on in the same hours. ``pauses`` do not count. ``before`` is the local date that a promise
-    of that kind has to be kept before.
+    of that kind has to be kept before, and by then it is due whatever ``share_percent`` of its time a promise has.
     """
     within = promise.within[tier]
     started_at = business_time.next_opening(at, calendar)
     grace = promise.grace_seconds[tier] if started_at > at else 0
     plain_due = _due(within, started_at, grace, calendar, at, before=before)
     budget = within.seconds or max(1, business_time.between(started_at, plain_due, calendar))
+    is_whole = share_percent == WHOLE or before is not None
+    if not is_whole:
+        budget = max(1, budget * share_percent // WHOLE)
 
     def after(percent: int) -> datetime:
         return business_time.add(started_at, grace + budget * percent // 100, calendar, pauses)
 
-    due_at = _due(within, started_at, grace, calendar, at, pauses=pauses, before=before)
+    due_at = _due(within, started_at, grace, calendar, at, pauses=pauses, before=before) if is_whole else after(WHOLE)
     moments = [(after(percent), percent, WARN) for percent in promise.warn_percents[tier]] + [(due_at, 100, MISS)]
     if promise.code == "decide_dispute":
         moments.append((due_at, 100, CLOSE))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from leads.clock_acts import ESCALATED, MISSED, TAKEN, WARNED
 from leads.codes import EXCUSES, PAUSES
 from leads.excusing import EXCUSED
+from leads.handing_on import HANDED_ON, LEFT
 from leads.pausing import PAUSED, RESUMED
 from leads.recomputing import RECOMPUTED
 from ledger.wording import EMAIL, IN_APP, Message, register
@@ -23,6 +24,7 @@ def register_clock_wordings() -> None:
     register(MISSED, channels=[IN_APP, EMAIL], render=_missed)
     register(ESCALATED, channels=[IN_APP, EMAIL], render=_escalated)
     register(TAKEN, channels=[IN_APP, EMAIL], render=_taken)
+    register(HANDED_ON, channels=[IN_APP, EMAIL], render=_handed_on)
     for code, render in ((PAUSED, _paused), (RESUMED, _resumed), (EXCUSED, _excused), (RECOMPUTED, _recomputed)):
         register(code, channels=[IN_APP], render=render)
 
@@ -47,6 +49,12 @@ def _escalated(subject_id: int, facts: Mapping[str, Any]) -> Message:
 def _taken(subject_id: int, facts: Mapping[str, Any]) -> Message:
     text = f"The time to {_what(facts)} was over, so the lead was given to somebody else."
     return Message("A lead went to somebody else", text, _path(subject_id, facts))
+
+
+def _handed_on(subject_id: int, facts: Mapping[str, Any]) -> Message:
+    why = "has left" if facts["why"] == LEFT else "is away, and nobody covers"
+    text = f"Who promised to {_what(facts)} {why}. Your team owes it now: please see to it."
+    return Message(f"Your team has to {_what(facts)}", text, _path(subject_id, facts))
 
 
 def _paused(lead_id: int, facts: Mapping[str, Any]) -> Message:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 from django.db.models import Q
 
 from leads.clock_acts import COLUMNS, NOBODY, ClockRow, Managers, act, name_subjects, needs_managers
-from leads.clock_plans import MOVING, Entry, Pauses, Schedule, entries_before, schedule
+from leads.clock_plans import MOVING, WHOLE, Entry, Pauses, Schedule, entries_before, schedule
 from leads.going_on import ClockMoved, end_pauses, go_on_if_over
 from leads.models import Clock, ClockPause
 from leads.models.clocks import SUBJECTS
@@ -34,7 +34,7 @@ SUBJECT_COLUMNS = tuple(f"{subject}_id" for subject in SUBJECTS)
 NEW_COLUMNS = (
     "id", "promise", "side", "tier", *SUBJECT_COLUMNS, "user_id", "team_id", "version_id", "calendar_version_id",
     "state", "budget_seconds", "grace_seconds", "arrived_at", "started_at", "due_at", "plan", "plan_position",
-    "next_action_at", "waited_seconds", "needed",
+    "next_action_at", "waited_seconds", "needed", "share_percent",
 )  # fmt: skip
 ENDING_COLUMNS = (
     "state", "plan_position", "next_action_at", "answered_at", "met_at", "missed_at", "detected_at", "cancelled_at",
@@ -71,7 +71,8 @@ class ClockStart:
     """A promise to be counted: on exactly one subject, owed by a person or by a team's queue.
 
     ``arrived_at`` is when the wait began; ``terms`` are those of ``version_id``, ``calendar`` the hours of ``calendar_version_id``. ``side``
-    says who owes what both sides promise; ``before`` is the date of a promise that runs back from one.
+    says who owes what both sides promise; ``before`` is the date of a promise that runs back from one; ``share_percent`` is how much of its
+    time it has.
     """
 
     promise: str
@@ -91,6 +92,7 @@ class ClockStart:
     team_id: int | None = None
     side: str = ""
     before: date | None = None
+    share_percent: int = WHOLE
 
 
 def start(record: Record, starts: Sequence[ClockStart], at: datetime, *, clock_ids: Sequence[int] = ()) -> None:
@@ -102,7 +104,9 @@ def start(record: Record, starts: Sequence[ClockStart], at: datetime, *, clock_i
     schedules: dict[tuple[Any, ...], tuple[Schedule, str]] = {}
     rows = []
     for clock_id, wanted in zip(clock_ids or reserve_ids(Clock, len(wanted_now)), wanted_now, strict=False):
-        key = (wanted.promise, wanted.tier, wanted.version_id, wanted.calendar_version_id, wanted.before)
+        key = (
+            wanted.promise, wanted.tier, wanted.version_id, wanted.calendar_version_id, wanted.before, wanted.share_percent
+        )  # fmt: skip
         if key not in schedules:
             reckoned = _schedule(wanted, at)
             schedules[key] = (reckoned, json.dumps(reckoned.plan))
@@ -174,7 +178,16 @@ def cancel(
         which &= Q(promise__in=promises)
     if but:
         which &= ~Q(promise__in=but)
-    clocks = _locked(which, on)
+    _cancel(record, _locked(which, on), code, at)
+
+
+def cancel_these(record: Record, clock_ids: Collection[int], *, code: str, at: datetime) -> None:
+    """End those of these clocks that still run, for the reason ``code``; one that is found overdue is missed."""
+    rows = Clock.objects.filter(pk__in=clock_ids, state__in=Clock.LIVE).order_by("id").select_for_update(no_key=True)
+    _cancel(record, [ClockRow(*row) for row in rows.values_list(*COLUMNS)], code, at)
+
+
+def _cancel(record: Record, clocks: list[ClockRow], code: str, at: datetime) -> None:
     go_on_if_over(record, clocks, at)
     before = {clock.id: (clock.state, clock.plan_position) for clock in clocks}
     overdue = [clock for clock in clocks if clock.state == States.RUNNING and clock.due_at < at]
@@ -197,8 +210,9 @@ def cancel(
 def _schedule(wanted: ClockStart, at: datetime) -> Schedule:
     promise = wanted.terms.promises[wanted.promise]
     return schedule(
-        promise=promise, terms=wanted.terms, tier=wanted.tier, calendar=wanted.calendar, at=at, before=wanted.before
-    )
+        promise=promise, terms=wanted.terms, tier=wanted.tier, calendar=wanted.calendar, at=at, before=wanted.before,
+        share_percent=wanted.share_percent,
+    )  # fmt: skip
 
 
 def _new_row(clock_id: int, wanted: ClockStart, reckoned: Schedule, plan: str) -> tuple[Any, ...]:
@@ -209,7 +223,7 @@ def _new_row(clock_id: int, wanted: ClockStart, reckoned: Schedule, plan: str) -
         clock_id, wanted.promise, wanted.side or promise.side, wanted.tier, wanted.lead_id, wanted.handoff_id,
         wanted.question_id, wanted.dispute_id, wanted.campaign_id, wanted.period_id, wanted.user_id, wanted.team_id,
         wanted.version_id, wanted.calendar_version_id, States.RUNNING, reckoned.budget_seconds, reckoned.grace_seconds,
-        wanted.arrived_at, reckoned.started_at, reckoned.due_at, plan, 0, reckoned.first_at, waited, needed,
+        wanted.arrived_at, reckoned.started_at, reckoned.due_at, plan, 0, reckoned.first_at, waited, needed, wanted.share_percent,
     )  # fmt: skip
 
 

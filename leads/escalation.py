@@ -29,6 +29,7 @@ from ledger.rows import update_rows
 
 STOPPED_COLUMNS = ("state", "missed_at", "detected_at", "plan_position", "next_action_at")
 ESCALATED = "escalated"
+UNANSWERED = "nobody_answered"
 
 States = Clock.States
 
@@ -163,8 +164,11 @@ def _carry_out(
 
 def _into_queue(record: Record, held: Sequence[Held], missed: Mapping[int, ClockRow], at: datetime) -> None:
     placements = [
-        Placement(wanted, None, missed[wanted.lead_id].team_id, {"chosen": {"why": "nobody_answered"}})
+        Placement(
+            wanted, None, clock.team_id, {"chosen": {"why": UNANSWERED, "user": clock.user_id, "queue": clock.team_id}}
+        )
         for wanted in offers_of(held, at=at)
+        if (clock := missed[wanted.lead_id])
     ]
     place(record, placements, at=at, cause=Assignment.Causes.ESCALATED)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from leads.handing_on import hand_on
 from leads.importing import finish_imports as finish_runs
 from leads.periods import open_periods as open_begun
 from leads.second_life import revive_all_due
@@ -27,6 +28,12 @@ def sweep_clocks() -> None:
 def finish_imports() -> None:
     """Take in what waits of imported files, for a while at most; the next tick goes on."""
     finish_runs(now=edge_now, seconds=IMPORT_SECONDS)
+
+
+@shared_task
+def hand_on_promises() -> None:
+    """Hand on what people owe who are away without a cover or have left, for a few seconds at most; the next tick goes on."""
+    hand_on(at=edge_now(), seconds=SWEEP_SECONDS)
 
 
 @shared_task

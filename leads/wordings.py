@@ -8,8 +8,10 @@ from typing import Any
 from inputs.money import money
 from leads.codes import DISQUALIFY_REASONS, LOSS_REASONS, RECYCLE_REASONS, REJECTIONS, TIER_LABELS
 from leads.facts import MISSING_WORDS
+from leads.handing_on import TAKEN_MEANWHILE
 from leads.models import Lead
 from ledger.wording import EMAIL, IN_APP, Message, register, register_subject
+from sla.promises import task_of
 
 Facts = Mapping[str, Any]
 
@@ -28,6 +30,7 @@ def register_wordings() -> None:
         ("lead_rejected", urgent, _rejected),
         ("lead_recalled", quiet, _recalled),
         ("lead_rerouted", quiet, _rerouted),
+        (TAKEN_MEANWHILE, quiet, _queued_meanwhile),
         ("lead_rated", quiet, _rated),
         ("lead_won", quiet, _won),
         ("lead_lost", quiet, _lost),
@@ -110,6 +113,14 @@ def _recalled(facts: Facts) -> tuple[str, str]:
 
 def _rerouted(facts: Facts) -> tuple[str, str]:
     return "A lead went to somebody else", "You need not do anything about it any more."
+
+
+def _queued_meanwhile(facts: Facts) -> tuple[str, str]:
+    task = task_of(facts["promise"])
+    return (
+        "A lead of yours waits in the queue",
+        f"The time to {task} ends while you are away, and nobody covers for you.",
+    )
 
 
 def _rated(facts: Facts) -> tuple[str, str]:

@@ -76,6 +76,10 @@ class Hours:
             )
         return found
 
+    def has_team(self, team_id: int) -> bool:
+        """Tell whether a team has a calendar."""
+        return team_id in self._of_team
+
     def of_team(self, team_id: int) -> Pinned:
         """Give a team's calendar; raises ``NoCalendar``."""
         try:

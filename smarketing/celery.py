@@ -33,6 +33,7 @@ app.conf.beat_schedule = {
     "deliver outbox": every(5, "ledger.tasks.deliver_outbox"),
     "fill rollups": every(5, "dashboards.tasks.fill_rollups"),
     "finish imports": every(10, "leads.tasks.finish_imports"),
+    "hand on promises": every(30, "leads.tasks.hand_on_promises"),
     "revive leads": every(300, "leads.tasks.revive_leads"),
     "open periods": every(60, "leads.tasks.open_periods"),
     "seal audit": every(60, "ledger.tasks.seal_audit"),

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -133,9 +134,11 @@ class Supervisor:
         give_up_at = time.monotonic() + STOP_GRACE_SECONDS
         while time.monotonic() < give_up_at and any(self._alive()):
             self._pump_quietly()
-        for name in self._alive():
-            show("serve", f"{name} would not end; killing it")
+        stubborn = self._alive()
         self._kill()
+        with suppress(BrokenPipeError):  # whoever read our output may be gone
+            for name in stubborn:
+                show("serve", f"{name} would not end; killed it")
         # All groups are dead by our own hand, so the guardian has nothing left to do.
         self.running["guardian"].kill()
         for process in self.running.values():

@@ -145,6 +145,11 @@ class AbsenceQuerySet(models.QuerySet["Absence"]):
         """Absences that cover the instant ``at`` (half-open)."""
         return self.filter(starts_at__lte=at, ends_at__gt=at)
 
+    def left_alone(self, at: datetime) -> AbsenceQuerySet:
+        """Absences that cover ``at`` and in which nobody covers who is there."""
+        away = self.at(at)
+        return away.filter(Q(cover__isnull=True) | Q(cover__is_active=False) | Q(cover__in=away.values("user")))
+
 
 class Absence(models.Model):
     """A time in which a person takes no work, with whoever covers for them."""

@@ -194,7 +194,7 @@ def _further(wanted: Filter, user: User, at: datetime) -> Q:
     if wanted.carried:
         condition &= on_desk_of(user, at) if wanted.carried == ME else carried_by(int(wanted.carried))
     if wanted.needs:
-        condition &= NEEDS[wanted.needs][1](user)
+        condition &= NEEDS[wanted.needs][1](user, at)
     if wanted.imported:
         condition &= imported(user, int(wanted.imported))
     return condition

@@ -12,7 +12,7 @@ from dashboards.families import STAGES
 from leads.holding import covered_by
 from leads.lifecycle import PATH, SALES_STAGES, Stage
 from leads.models import Clock, Handoff, ImportRow, ImportRun, Lead, LeadEvent
-from teams.models import User
+from teams.models import Absence, User
 
 REACHED = {str(stage): measure for stage, measure in zip(PATH, STAGES, strict=True) if stage != Stage.LEAD}
 """What a lead can have reached, with the measure of the dashboard that counts it."""
@@ -46,24 +46,24 @@ def on_desk_of(user: User, at: datetime) -> Q:
     return working([user.pk]) | mine
 
 
-def marketed_by(user: User) -> Q:
-    """Leads that ``user`` answers for, and those that no marketer does, or one who has left."""
-    gone = User.objects.filter(is_active=False)
+def marketed_by(user: User, at: datetime) -> Q:
+    """Leads that ``user`` answers for, and those that no marketer does, or one who has left or is away at ``at`` with nobody to cover."""
+    gone = User.objects.filter(Q(is_active=False) | Q(pk__in=Absence.objects.left_alone(at).values("user")))
     return Q(marketer=user) | Q(marketer__isnull=True) | Q(marketer__in=gone.values("pk"))
 
 
-def returned_to(user: User) -> Q:
+def returned_to(user: User, at: datetime) -> Q:
     """Leads that sales sent back, or marketing took back, and that wait for a decision of ``user``: nurtured since, they wait no more."""
     back = Q(stage=Stage.LEAD.value, needs_new_reason=True, handoff_count__gt=0)
     later = LeadEvent.objects.filter(lead=OuterRef("lead"), kind__in=["rejected", "recalled"], pk__gt=OuterRef("pk"))
     is_looked_after = Exists(LeadEvent.objects.filter(~Exists(later), lead=OuterRef("pk"), kind="nurtured"))
-    return marketed_by(user) & back & ~Q(is_looked_after)
+    return marketed_by(user, at) & back & ~Q(is_looked_after)
 
 
-def to_nurture(user: User) -> Q:
+def to_nurture(user: User, at: datetime) -> Q:
     """Leads of ``user`` that came back on their date, and that nobody of marketing has been in touch with yet."""
     waiting = Clock.objects.unanswered().filter(promise="nurture", lead=OuterRef("pk"))
-    return marketed_by(user) & Q(stage=Stage.LEAD.value) & Q(Exists(waiting))
+    return marketed_by(user, at) & Q(stage=Stage.LEAD.value) & Q(Exists(waiting))
 
 
 def feedback_owed_by(user: User) -> Q:
@@ -72,19 +72,19 @@ def feedback_owed_by(user: User) -> Q:
     return Q(Exists(waiting))
 
 
-def stuck_with(user: User) -> Q:
+def stuck_with(user: User, at: datetime) -> Q:
     """MQLs of ``user`` that are in nobody's hands; what was loaded from history lies in the past until a touch makes it an MQL anew."""
     is_offered = Exists(OPEN_OFFERS.filter(lead_id=OuterRef("pk")))
     is_loose = Q(stage=Stage.MQL.value, owner__isnull=True, queue__isnull=True, is_history=False)
-    return marketed_by(user) & is_loose & ~Q(is_offered)
+    return marketed_by(user, at) & is_loose & ~Q(is_offered)
 
 
-def in_triage_with(user: User) -> Q:
+def in_triage_with(user: User, at: datetime) -> Q:
     """Leads of ``user`` that raised a hand while their fit is unknown: no rule can judge them, a marketer has to.
 
     Those that came back from sales stand among ``returned_to``.
     """
-    return marketed_by(user) & Q(
+    return marketed_by(user, at) & Q(
         stage=Stage.LEAD.value,
         origin=Lead.Origins.MARKETING,
         is_hand_raise=True,
@@ -93,7 +93,7 @@ def in_triage_with(user: User) -> Q:
     )
 
 
-NEEDS: dict[str, tuple[str, Callable[[User], Q]]] = {
+NEEDS: dict[str, tuple[str, Callable[[User, datetime], Q]]] = {
     "decision": ("came back from sales, for me to decide", returned_to),
     "handoff": ("MQLs in nobody’s hands, mine to hand off", stuck_with),
     "triage": ("raised a hand, fit unknown, mine to decide", in_triage_with),

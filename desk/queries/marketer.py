@@ -236,7 +236,7 @@ def _section(leads: LeadQuerySet, made: Callable[[list[LeadRow]], list[T]], at: 
 
 def returned_leads(user: User, at: datetime) -> Section[Returned]:
     """Give the leads that came back from sales and that wait for a decision of ``user``."""
-    return _section(Lead.objects.visible_to(user).filter(returned_to(user)), _as_returned, at)
+    return _section(Lead.objects.visible_to(user).filter(returned_to(user, at)), _as_returned, at)
 
 
 def _as_returned(rows: list[LeadRow]) -> list[Returned]:
@@ -255,7 +255,7 @@ def _why_it_came_back(handoff: Handoff) -> str:
 
 def stuck_leads(user: User, at: datetime) -> Section[Stuck]:
     """Give the MQLs of ``user`` that are in nobody's hands, with what the last attempt found missing."""
-    return _section(Lead.objects.visible_to(user).filter(stuck_with(user)), _as_stuck, at)
+    return _section(Lead.objects.visible_to(user).filter(stuck_with(user, at)), _as_stuck, at)
 
 
 def _as_stuck(rows: list[LeadRow]) -> list[Stuck]:
@@ -268,12 +268,12 @@ def _as_stuck(rows: list[LeadRow]) -> list[Stuck]:
 
 def leads_in_triage(user: User, at: datetime) -> Section[LeadRow]:
     """Give the leads of ``user`` that raised a hand while their fit is unknown."""
-    return _section(Lead.objects.visible_to(user).filter(in_triage_with(user)), list, at)
+    return _section(Lead.objects.visible_to(user).filter(in_triage_with(user, at)), list, at)
 
 
 def leads_to_nurture(user: User, at: datetime) -> Section[LeadRow]:
     """Give the leads of ``user`` that came back on their date and wait for a word."""
-    return _section(Lead.objects.visible_to(user).filter(to_nurture(user)), list, at)
+    return _section(Lead.objects.visible_to(user).filter(to_nurture(user, at)), list, at)
 
 
 def feedback_received(user: User) -> list[Feedback]:

@@ -61,6 +61,7 @@ CODE_WORDS = {
     "claimed": "claimed from the queue",
     "escalated": "after a miss",
     "left": "because its rep left",
+    "away": "because its rep is away and nobody covers",
     "marketing": "by sales, of marketing",
     "sales": "by marketing, of sales",
 }

@@ -110,6 +110,11 @@ class Clock(models.Model):
     counted = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="How many there were since it started."
     )
+    share_percent = models.PositiveSmallIntegerField(
+        default=100,
+        db_default=100,
+        help_text="How much of its time it has: less where it was handed on from who is away.",
+    )
     pause_count = models.PositiveSmallIntegerField(default=0, db_default=0)
     excused_at = models.DateTimeField(null=True, help_text="When a manager excused the miss, which stays one.")
 
@@ -123,6 +128,9 @@ class Clock(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(excused_at__isnull=True) | Q(state="missed"), name="only_a_miss_is_excused"
+            ),
+            models.CheckConstraint(
+                condition=Q(share_percent__gte=1, share_percent__lte=100), name="a_clock_has_a_share_of_its_time"
             ),
             models.CheckConstraint(
                 condition=Q(user__isnull=False) | Q(team__isnull=False), name="a_clock_is_owed_by_somebody"

@@ -115,6 +115,14 @@ def _claimed(chosen: Trace, names: Names) -> str:
     return f"{_subject(chosen.get('user'), names)} took it from the queue of {_queue(chosen, names)}."
 
 
+def _away(chosen: Trace, names: Names) -> str:
+    return f"{_person(chosen.get('user'), names)} is away and nobody covers, so it waits in the queue of {_queue(chosen, names)}."
+
+
+def _nobody_answered(chosen: Trace, names: Names) -> str:
+    return f"{_person(chosen.get('user'), names)} did not answer in time, so it waits in the queue of {_queue(chosen, names)}."
+
+
 _WHY = {
     "account_owner": _account_owner,
     "same_company": _same_company,
@@ -125,6 +133,8 @@ _WHY = {
     "queue": _queue_rule,
     "assigned": _assigned,
     "claimed": _claimed,
+    "away": _away,
+    "nobody_answered": _nobody_answered,
 }
 
 

@@ -32,7 +32,7 @@ ENDS_A_PAUSE = ("cancelled", "met", "paused")
 
 COLUMNS = (
     "id", "promise", "side", "tier", "state", "version_id", "calendar_version_id", "user_id", "team_id", "about",
-    "began_at", "due_at", "answered_at", "cancelled_at", "campaign__starts_on",
+    "began_at", "due_at", "answered_at", "cancelled_at", "campaign__starts_on", "share_percent",
 )  # fmt: skip
 """What is read of a clock, in the order in which ``Recorded`` takes it."""
 

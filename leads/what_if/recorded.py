@@ -21,7 +21,8 @@ class Recorded:
 
     ``began_at`` is when it was started (``started_at`` of a clock is the opening after that), nothing where no step says so. ``lead_id`` is the
     lead it is about, if any. ``stood_at`` is when it was paused for the last time, if it ended, or still is, in that pause, which is then not
-    among ``pauses``. ``before`` is the date that a promise of that kind has to be kept before.
+    among ``pauses``. ``before`` is the date that a promise of that kind has to be kept before; ``share_percent`` is how much of its
+    time it had.
     """
 
     id: int
@@ -39,6 +40,7 @@ class Recorded:
     answered_at: datetime | None = None
     cancelled_at: datetime | None = None
     before: date | None = None
+    share_percent: int = 100
     pauses: Pauses = ()
     stood_at: datetime | None = None
 

@@ -158,7 +158,7 @@ class _Reckoner:
     def schedule(self, clock: Recorded, at: datetime, promise: Promise, calendar: BusinessCalendar) -> Schedule:
         return schedule(
             promise=promise, terms=self._bare[clock.version_id], tier=clock.tier, calendar=calendar, at=at,
-            pauses=clock.pauses, before=clock.before,
+            pauses=clock.pauses, before=clock.before, share_percent=clock.share_percent,
         )  # fmt: skip
 
 

@@ -20,8 +20,10 @@ from sla.models import AgreementVersion, CalendarVersion
 
 DAY, HOUR = timedelta(days=1), 3600
 FURTHEST = 3650
-CANCELS = {"date_changed": "replan_briefing", "campaign_ended": "replan_briefing"}
-BEGINS = ("promise_briefing", "replan_briefing")
+CANCELS = {
+    "date_changed": "replan_briefing", "campaign_ended": "replan_briefing", "away": "hand_on", "left": "hand_on",
+}  # fmt: skip
+BEGINS = ("promise_briefing", "replan_briefing", "hand_on")
 
 
 class ClockRow(NamedTuple):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from replay.invariants import handing_on
 from replay.invariants.facts import ClockLine, EventRow, Facts
 from replay.invariants.inforce import Times
 
@@ -53,19 +54,23 @@ class Life:
 
 def differences(facts: Facts) -> Iterator[str]:
     """Compare the clocks of these promises with the events."""
-    times = Times(facts)
+    times, followers = Times(facts), handing_on.followers()
     clocks: dict[int, list[ClockLine]] = defaultdict(list)
     for clock in facts.clocks.values():
         if clock.promise in PROMISES:
             clocks[clock.lead_id or 0].append(clock)
     for lead_id, events in facts.events.items():
-        yield from (f"lead {lead_id}: {words}" for words in _of_lead(facts, times, events, clocks.pop(lead_id, [])))
+        yield from (
+            f"lead {lead_id}: {words}" for words in _of_lead(facts, times, events, clocks.pop(lead_id, []), followers)
+        )
     yield from (f"clock {clock.id}: of no lead" for rest in clocks.values() for clock in rest)
 
 
-def _of_lead(facts: Facts, times: Times, events: list[EventRow], clocks: list[ClockLine]) -> Iterator[str]:
+def _of_lead(
+    facts: Facts, times: Times, events: list[EventRow], clocks: list[ClockLine], followers: set[int]
+) -> Iterator[str]:
     duties = _tell(facts, times, events)
-    begun = {(clock.promise, _started(clock, facts)): clock for clock in clocks}
+    begun = {(clock.promise, _started(clock, facts)): clock for clock in clocks if clock.id not in followers}
     wanted = {(duty.promise, duty.at) for duty in duties}
     for duty in duties:
         clock = begun.get((duty.promise, duty.at))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from replay.invariants.facts import ClockLine, Facts, StepRow
+from replay.invariants.handing_on import OF_HOLDER
 
 ANSWERS = {
     "assign": {"assigned"},
@@ -26,6 +27,7 @@ ANSWERS = {
 
 CANCELS = {
     "disqualified": {"disqualified"},
+    "away": {"queued"},
     "escalated": {"assigned", "queued"},
     "left": {"assigned", "queued"},
     "lost": {"lost"},
@@ -118,6 +120,8 @@ def _lead_id(clock: ClockLine, facts: Facts) -> int:
 def _wanted(clock: ClockLine, step: StepRow) -> set[str] | None:
     if step.kind in ("met", "answered"):
         return ANSWERS.get(clock.promise, set())
+    if step.code in ("away", "left") and clock.promise not in OF_HOLDER:  # handed on without its lead
+        return None
     return CANCELS.get(step.code, set()) if step.kind == "cancelled" else None
 
 

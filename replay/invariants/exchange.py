@@ -13,12 +13,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from leads.models import Clock, Dispute, Handoff, Question
+from replay.invariants import handing_on
 from replay.invariants.facts import EventRow, Facts, HandoffRow, NoticeRow
 from replay.invariants.inforce import Times
 from teams.models import Team
 
 ENDED_BY = {
-    "accepted": {"accepted"}, "disqualified": {"disqualified"}, "escalated": {"assigned", "queued"}, "left": {"assigned", "queued"},
+    "accepted": {"accepted"}, "away": {"queued"}, "disqualified": {"disqualified"}, "escalated": {"assigned", "queued"}, "left": {"assigned", "queued"},
     "lost": {"lost"}, "reassigned": {"assigned"}, "recalled": {"recalled"}, "recycled": {"recycled"}, "rejected": {"rejected"},
     "rerouted": {"rerouted"}, "returned": {"rejected"}, "won": {"won"},
 }  # fmt: skip
@@ -90,6 +91,8 @@ class Said:
     times: Times
     clocks: list[Line]
     sides: dict[int, str]
+    handed_on: dict[int, str]
+    followers: set[int]
 
     @staticmethod
     def load(facts: Facts) -> Said:
@@ -105,6 +108,8 @@ class Said:
             times=Times(facts),
             clocks=[Line(*row) for row in about.order_by("id").values_list(*Line._fields)],
             sides=dict(Team.objects.values_list("id", "side")),
+            handed_on=handing_on.handed_on(),
+            followers=handing_on.followers(),
         )
 
 
@@ -195,7 +200,8 @@ def _still_asked(row: QuestionRow, said: Said) -> Iterator[str]:
 
 
 def _question_clock(row: QuestionRow, asked: EventRow, end: EventRow | None, said: Said) -> Iterator[str]:
-    clocks = [clock for clock in said.clocks if clock.question_id == row.id]
+    of_it = [clock for clock in said.clocks if clock.question_id == row.id]
+    clocks = [clock for clock in of_it if clock.id not in said.followers]
     promise = PROMISES[row.to_side]
     is_promised = promise in _promised(said.facts, asked.version_id)
     if len(clocks) != is_promised:
@@ -208,7 +214,9 @@ def _question_clock(row: QuestionRow, asked: EventRow, end: EventRow | None, sai
             yield f"has a clock of {shown}"
         if clock.user_id not in (row.addressee_id, None) or said.sides.get(clock.team_id or 0) != row.to_side:
             yield f"is owed by {clock.user_id} of team {clock.team_id}, asked was {row.addressee_id}"
-        yield from _ending(clock, end if end and end.kind == "replied" else None, end, said)
+    for clock in of_it:
+        if said.handed_on.get(clock.id) is None:  # else see handing_on
+            yield from _ending(clock, end if end and end.kind == "replied" else None, end, said)
 
 
 # Disputes -------------------------------------------------------------------------------------------------------------

@@ -95,6 +95,7 @@ class ClockLine(NamedTuple):
     waited_seconds: int | None
     pause_count: int
     excused_at: datetime | None
+    share_percent: int
 
 
 class PauseRow(NamedTuple):

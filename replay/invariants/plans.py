@@ -21,6 +21,7 @@ MOOT = {
 CLOSE = "close_dispute"
 """After which nobody is told any more that the time is over: it is the end of what had to be decided."""
 MOST_PERCENT = 30_000
+WHOLE = 100
 
 
 class Line(NamedTuple):
@@ -66,16 +67,9 @@ def promise_of(clock: ClockLine, terms: Mapping[str, Any]) -> Mapping[str, Any]:
 def reckon(clock: ClockLine, terms: Mapping[str, Any], calendar: SlowCalendar, at: datetime) -> Reckoned:
     """Reckon a clock that began to wait at ``at`` from its terms and calendar."""
     promise = promise_of(clock, terms)
-    within = promise["within"][clock.tier] if "within" in promise else {"seconds": promise["seconds"][clock.tier]}
     started_at = calendar.opening(at)
     grace = promise["grace_seconds"][clock.tier] if started_at > at else 0
-    if within.get("days"):
-        due_at = calendar.days_later(at, within["days"], within.get("until", "same_time"))
-        due_at = max(due_at, calendar.after(started_at, 1))
-        budget = max(1, calendar.seconds(started_at, due_at))
-    else:
-        budget = within["seconds"]
-        due_at = calendar.after(started_at, grace + budget)
+    budget, due_at = _time(clock, promise, calendar, at)
     lines = [
         Line("warned", percent, "warn", calendar.after(started_at, grace + budget * percent // 100))
         for percent in promise["warn_percents"][clock.tier]
@@ -93,6 +87,23 @@ def reckon(clock: ClockLine, terms: Mapping[str, Any], calendar: SlowCalendar, a
         share = 100 * calendar.seconds(started_at, end) // (grace + budget)
         lines.append(Line("escalated", min(max(100, share), MOST_PERCENT), window["then"], end))
     return Reckoned(started_at, due_at, budget, grace, tuple(sorted(lines, key=lambda line: (line.at, line.percent))))
+
+
+def _time(clock: ClockLine, promise: Mapping[str, Any], calendar: SlowCalendar, at: datetime) -> tuple[int, datetime]:
+    """Give the seconds that there are, without the grace, and when they end."""
+    within = promise["within"][clock.tier] if "within" in promise else {"seconds": promise["seconds"][clock.tier]}
+    started_at = calendar.opening(at)
+    grace = promise["grace_seconds"][clock.tier] if started_at > at else 0
+    if not within.get("days"):
+        budget = within["seconds"]
+    else:
+        due_at = calendar.days_later(at, within["days"], within.get("until", "same_time"))
+        due_at = max(due_at, calendar.after(started_at, 1))
+        budget = max(1, calendar.seconds(started_at, due_at))
+        if clock.share_percent == WHOLE:
+            return budget, due_at
+    budget = max(1, budget * clock.share_percent // WHOLE)
+    return budget, calendar.after(started_at, grace + budget)
 
 
 def _end_of_dispute(clock: ClockLine, due_at: datetime) -> list[Line]:

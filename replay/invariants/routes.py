@@ -18,6 +18,8 @@ from replay.invariants.facts import AssignmentRow, Facts, RulesRow
 from replay.invariants.inforce import Times
 
 BY_PEOPLE = {"claimed": "claimed", "manual": "assigned"}
+TAKEN = {"away": "away", "escalated": "nobody_answered"}
+"""Why a lead went into a queue by no rule, by the cause."""
 PASSED = {"owner_of_company": {"no_owner", "owner_cannot"}, "pool": {"no_pool"}, "queue": set[str]()}
 """Why a rule whose conditions hold may be passed over, by what it names."""
 UNABLE = {"inactive", "excluded", "absent", "no_calendar", "closed"}
@@ -54,7 +56,12 @@ def differences(facts: Facts) -> Iterator[str]:
     times, starts = Times(facts), _starts(facts)
     for lead_id, of_lead in rows.items():
         for row, past in _with_past(of_lead, lead_id, facts):
-            words = _by_people(row, past) if row.cause in BY_PEOPLE else _by_rules(row, past, facts, times, starts)
+            if row.cause in TAKEN and row.trace.get("chosen", {}).get("why") == TAKEN[row.cause]:
+                words = _taken(row, past)
+            elif row.cause in BY_PEOPLE:
+                words = _by_people(row, past)
+            else:
+                words = _by_rules(row, past, facts, times, starts)
             yield from (f"lead {lead_id}: the reason of its assignment {row.id} {word}" for word in words)
 
 
@@ -86,6 +93,13 @@ def _by_people(row: AssignmentRow, past: Past) -> Iterator[str]:
         yield f"is {row.trace}, by its events {wanted}"
     if row.routing_version_id is not None:
         yield f"names the rules {row.routing_version_id}, where a person chose"
+
+
+def _taken(row: AssignmentRow, past: Past) -> Iterator[str]:
+    """It went from who had it to a queue, by no rule."""
+    wanted = {"why": TAKEN[row.cause], "user": past.holder_id, "queue": row.queue_id}
+    if row.trace != {"chosen": wanted} or row.routing_version_id is not None or past.holder_id is None:
+        yield f"is {row.trace}, by its events {wanted}"
 
 
 def _by_rules(row: AssignmentRow, past: Past, facts: Facts, times: Times, starts: Starts) -> Iterator[str]:

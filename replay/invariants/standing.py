@@ -15,6 +15,7 @@ MOVE_ON = ("assign", "accept", "first_attempt", "cadence", "respond")
 """The promises whose lead may go to somebody else."""
 MOVES = ("reassign", "return_to_queue", "auto_accept")
 MOST_PERCENT = 30_000
+WHOLE = 100
 
 
 class PausedTime(SlowCalendar):
@@ -39,6 +40,8 @@ class Counted(Protocol):
     def promise(self) -> str: ...
     @property
     def tier(self) -> str: ...
+    @property
+    def share_percent(self) -> int: ...
 
 
 class Reckoned(NamedTuple):
@@ -61,19 +64,10 @@ def reckoned(
 ) -> Reckoned:
     """Reckon a clock that began to wait at ``began``, in these hours, without these pauses."""
     promise = next(item for item in terms["promises"] if item["code"] == clock.promise)
-    within = promise["within"][clock.tier] if "within" in promise else {"seconds": promise["seconds"][clock.tier]}
     open_time = PausedTime(calendar.terms, pauses)
     opening = calendar.opening(began)
     grace = promise["grace_seconds"][clock.tier] if opening > began else 0
-    if within.get("days"):
-        plain = max(
-            _days_later(calendar, began, within["days"], within.get("until", "same_time")), calendar.after(opening, 1)
-        )
-        budget = max(1, calendar.seconds(opening, plain))
-        due_at = max(_pushed(calendar, open_time, began, plain), open_time.after(opening, 1))
-    else:
-        budget = within["seconds"]
-        due_at = open_time.after(opening, grace + budget)
+    budget, due_at = _time(clock, promise, calendar, open_time, began)
 
     def after(percent: int) -> datetime:
         return open_time.after(opening, grace + budget * percent // 100)
@@ -91,6 +85,25 @@ def reckoned(
         share = 100 * calendar.seconds(opening, end) // (grace + budget)
         lines.append([min(max(100, share), MOST_PERCENT), window["then"], end])
     return Reckoned(opening, due_at, budget, grace, sorted(lines, key=lambda line: (line[2], line[0])))
+
+
+def _time(
+    clock: Counted, promise: Mapping[str, Any], calendar: SlowCalendar, open_time: PausedTime, began: datetime
+) -> tuple[int, datetime]:
+    """Give the seconds that there are, without the grace, and when they end."""
+    within = promise["within"][clock.tier] if "within" in promise else {"seconds": promise["seconds"][clock.tier]}
+    opening = calendar.opening(began)
+    grace = promise["grace_seconds"][clock.tier] if opening > began else 0
+    if within.get("days"):
+        plain = _days_later(calendar, began, within["days"], within.get("until", "same_time"))
+        plain = max(plain, calendar.after(opening, 1))
+        budget = max(1, calendar.seconds(opening, plain))
+        if clock.share_percent == WHOLE:
+            return budget, max(_pushed(calendar, open_time, began, plain), open_time.after(opening, 1))
+    else:
+        budget = within["seconds"]
+    budget = max(1, budget * clock.share_percent // WHOLE)
+    return budget, open_time.after(opening, grace + budget)
 
 
 def _mark(line: Sequence[Any]) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ from replay.invariants import (
     endings,
     exchange,
     figures,
+    handing_on,
     ledger,
     marks,
     notices,
@@ -48,6 +49,7 @@ def _of_itself(*, at: datetime, slack: timedelta) -> Iterator[str]:
     """Look at what stands beside the leads, and reads what it needs itself."""
     for check in (periods, briefings):
         yield from check.differences(at=at, slack=slack)
+    yield from handing_on.differences()
 
 
 def broken(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str]:
