@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from django.db.models import Q
+
 from leads.models import Assignment, Clock, ClockStep
 from ledger.models import AuditEntry, Notice
 
@@ -74,7 +76,18 @@ def _audit() -> list[str]:
     steps = ClockStep.objects.filter(kind__in=["warned", "missed", "escalated"], actor=None)
     done = {(step.clock_id, step.recorded_at) for step in steps}
     entries = {(clock_id, at) for clock_id, _, at in mentioned}  # type: ignore[misc]
+    entries |= _found_by_others()
     return [*found, *(f"not in the audit: {key}" for key in done - entries)]
+
+
+def _found_by_others() -> set[tuple[int, object]]:
+    """Give what the system may have found overdue while it did something else with a lead: that entry tells of it."""
+    found: set[tuple[int, object]] = set()
+    for entry in AuditEntry.objects.filter(verb__in=["hand_on", "take_in", "revive"], subject_type="lead", actor=None):
+        ids = entry.facts.get("ids", [entry.subject_id])
+        about = Q(lead__in=ids) | Q(handoff__lead__in=ids) | Q(question__lead__in=ids)
+        found |= {(clock_id, entry.at) for clock_id in Clock.objects.filter(about).values_list("pk", flat=True)}
+    return found
 
 
 def _reassignments() -> list[str]:

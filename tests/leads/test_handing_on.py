@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from itertools import count
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -12,18 +11,17 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.actions import Brief
 from leads import briefings, followup, handoffs, questions, staff
 from leads.handing_on import HandedOn, hand_on
-from leads.intake.pipeline import take_in
-from leads.models import Assignment, Clock, Lead, PoolMember
+from leads.models import Assignment, Clock, Lead
 from leads.routing.sentences import Names, why
 from leads.sweep import sweep
 from ledger.models import AuditEntry
 from sla.models import CalendarUse
-from teams.models import Absence, User
+from teams.models import Absence
 from teams.people import Place
 from tests.cast import NOW, person
 from tests.leads.exchange_world import asked, offered_help
-from tests.leads.intake_world import anna
-from tests.leads.worlds import make_campaign, told
+from tests.leads.leave_world import AT, DAY, came, given_back, in_work, leave, sam_alone
+from tests.leads.worlds import told
 from tests.verbs.company import Company, company, founders
 from tests.verbs.invariants import broken_promises
 
@@ -32,42 +30,12 @@ __all__ = ["company", "founders"]
 pytestmark = pytest.mark.django_db
 
 MINUTE = timedelta(minutes=1)
-DAY = timedelta(days=1)
-AT = NOW + 5 * MINUTE
 NOTHING = HandedOn()
-_numbers = count(1)
 
 
 @pytest.fixture(autouse=True)
 def _sam_alone(company: Company) -> None:
-    """Sam is offered every lead of Maya's campaign; Rita may claim."""
-    PoolMember.objects.filter(user=company.rita).delete()
-    make_campaign(company.maya)
-
-
-def came(at: datetime = NOW) -> Lead:
-    """Somebody of a firm of their own asks for a demo, and is offered to Sam."""
-    number = next(_numbers)
-    of_their_own = {"email": f"anna@firm{number}.example", "company": f"Firm {number}", "key": f"asks {number}"}
-    (outcome,) = take_in([anna(phone="", campaign_code="spring", **of_their_own)], actor=None, at=at)
-    return Lead.objects.get(pk=outcome.lead_id or 0)
-
-
-def in_work(company: Company) -> Lead:
-    lead = came()
-    handoffs.accept(lead_id=lead.pk, actor=company.sam, at=NOW)
-    return lead
-
-
-def given_back(company: Company) -> Lead:
-    lead = came()
-    handoffs.reject(lead_id=lead.pk, reason="wrong_role", actor=company.sam, at=NOW)
-    return lead
-
-
-def leave(user: User, *, cover: User | None = None, days: float = 2) -> Absence:
-    """Let somebody be away from ``AT`` on."""
-    return Absence.objects.create(user=user, cover=cover, starts_at=AT, ends_at=AT + days * DAY)
+    sam_alone(company)
 
 
 def live(**which: object) -> dict[str, Clock]:

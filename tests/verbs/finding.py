@@ -26,6 +26,7 @@ NOT_VERBS = {
     # They repeat a unit that is tried by itself, and each unit is a transaction.
     "leads.second_life.revive_all_due": "repeats revive_due",
     "leads.sweep.sweep": "repeats its batches; killed at every call in tests.leads.test_clock_crashes",
+    "leads.handing_on.hand_on": "repeats its batches; killed at every call in tests.verbs.test_handing_on_killed",
     "ledger.outbox.deliver_due": "repeats claim and sends; killed at every call in tests.verbs.test_killed",
 }  # fmt: skip
 """What looks like a verb and is none, or is tried elsewhere, with the reason."""

@@ -18,6 +18,7 @@ from uuid import UUID
 from inputs.refusals import Refusal
 from leads import followup, handoffs, outcomes, second_life
 from leads.completing import complete
+from leads.handing_on import HandedOn, hand_on
 from leads.intake.arrival import Arrival
 from leads.intake.pipeline import take_in
 from leads.models import Handoff, Lead
@@ -26,6 +27,7 @@ from leads.qualifying import qualify
 from leads.second_life import revive_all_due
 from leads.sweep import sweep
 from ledger import outbox
+from teams.absences import set_absence
 from teams.models import User
 from tests.breaking import Broken, breaking_at
 from tests.cast import NOW
@@ -86,7 +88,9 @@ class Nemesis:
             if step % 20 == 19:
                 self.look(NEVER)
         sweep(at=self.at)
+        hand_on(at=self.at)
         self.look(timedelta(0))
+        assert hand_on(at=self.at) == HandedOn(), f"seed {self.seed}: a second pass found something to hand on"
         assert sweep(at=self.at).total == 0, f"seed {self.seed}: a second sweep found something to do"
 
     def look(self, slack: timedelta) -> None:
@@ -129,16 +133,32 @@ class Nemesis:
     # What may happen
 
     def _choose(self) -> tuple[str, Act]:
-        kind = self.dice.choice(["arrive"] * 3 + ["sweep"] * 3 + ["deliver", "revive"] + ["work"] * 14)
+        kind = self.dice.choice(
+            ["arrive"] * 3 + ["sweep"] * 3 + ["deliver", "revive", "leave", "hand on"] + ["work"] * 14
+        )
         if kind == "work" and (lead := self._some_lead()) is not None:
             return self._work(lead)
         if kind == "sweep":
             return kind, partial(sweep, at=self.at)
         if kind == "deliver":
             return kind, partial(outbox.deliver_due, at=self.at, send=lambda message: None, jitter=lambda: 0.5)
+        if kind == "hand on":
+            return kind, partial(hand_on, at=self.at)
+        if kind == "leave":
+            return kind, self._leave()
         if kind == "revive":
             return kind, partial(revive_all_due, at=self.at)
         return "arrive", partial(take_in, self._arrivals(), actor=None, at=self.at)
+
+    def _leave(self) -> Act:
+        """Let somebody be away for a while, mostly with nobody to cover."""
+        user = self.dice.choice([self.company.sam, self.company.rita, self.company.maya])
+        covers = [u.pk for u in (self.company.sam, self.company.rita) if u != user and user != self.company.maya]
+        return partial(
+            set_absence, actor=self.by_id[user.pk], at=self.at, user_id=user.pk, starts_at=self.at,
+            ends_at=self.at + timedelta(hours=self.dice.randint(1, 60)),
+            cover_id=self.dice.choice(covers) if covers and self.dice.random() < 0.3 else None,
+        )  # fmt: skip
 
     def _arrivals(self) -> list[Arrival]:
         """Make a batch: new people and known ones, some of it delivered before."""
