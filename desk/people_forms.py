@@ -176,7 +176,7 @@ class AbsenceForm(PersonForm):
     ends_at = _moment("Back at")
     cover = forms.TypedChoiceField(
         label="Covered by", required=False, coerce=int, empty_value=None, choices=[],
-        help_text="May accept and work their leads meanwhile.",
+        help_text="May accept and work their leads meanwhile. With nobody, what falls due meanwhile goes to their team.",
     )  # fmt: skip
 
     def prepare(self) -> None:

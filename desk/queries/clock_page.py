@@ -192,6 +192,16 @@ def _plan(clock: Clock, steps: Sequence[ClockStep]) -> list[Planned]:
     return planned
 
 
+CANCEL_WORDS = {
+    "away": "who owed it is away, and nobody covers",
+    "left": "who owed it has left",
+    "escalated": "after a miss, the lead went on",
+    "reassigned": "a manager gave the lead to somebody else",
+    "rerouted": "the lead went to another rep",
+}
+"""Why a promise ended without being kept or missed, where the code alone does not say it."""
+
+
 def _told(steps: Sequence[ClockStep]) -> list[Told]:
     return [
         Told(
@@ -211,5 +221,5 @@ def _step_words(step: ClockStep) -> str:
     if step.kind == "answered" and step.code == LOGGED_LATE:
         return f"{words}: done in time, logged late"
     if step.kind == "cancelled" and step.code:
-        return f"{words}: {step.code.replace('_', ' ')}"
+        return f"{words}: {CANCEL_WORDS.get(step.code) or step.code.replace('_', ' ')}"
     return words

@@ -46,7 +46,8 @@ REASON_WORDS: dict[str, dict[str, str]] = {
     "replied": {"marketing": "by marketing", "sales": "by sales"},
     "question_withdrawn": {
         "": "by who asked",
-        **dict.fromkeys(("rerouted", "reassigned"), "the lead went to another rep"),
+        **dict.fromkeys(("rerouted", "reassigned", "escalated", "left"), "the lead went to another rep"),
+        "away": "its rep is away, and nobody covers",
     },
     "disputed": {code: str(label) for code, label in Dispute.Kinds.choices},
     "dispute_closed": {code: str(label) for code, label in Dispute.States.choices},
