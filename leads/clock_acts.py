@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Model
@@ -29,6 +29,9 @@ NOT_APPLICABLE = {
     "return_to_queue": "to_queue_not_applicable",
 }
 """What a step that changes who has a lead is recorded as where that makes no sense any more."""
+
+OUTAGE = timedelta(minutes=5)
+"""What is recorded later than this waited for a program that was away: it is told together with what else waited."""
 
 States = Clock.States
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -199,8 +202,9 @@ def _tell(record: Record, clock: ClockRow, code: str, entry: Entry, people: Iter
         "due_at": clock.due_at.isoformat(),
         "owed_by": clock.user_id,
     }
+    tell = record.tell_late if record.at - entry.at > OUTAGE else record.tell
     for user_id in people:
-        record.tell(user_id, code, clock.about, clock.about_id, **facts)
+        tell(user_id, code, clock.about, clock.about_id, **facts)
 
 
 def name_subjects(clocks: Iterable[ClockRow]) -> None:

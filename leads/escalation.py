@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from leads import clocks
 from leads.assigning import Placement, offer, place
-from leads.clock_acts import COLUMNS, TAKEN, ClockRow, Managers, act, name_subjects
+from leads.clock_acts import COLUMNS, OUTAGE, TAKEN, ClockRow, Managers, act, name_subjects
 from leads.clock_plans import AUTO_ACCEPT, MOVING, REASSIGN, RETURN_TO_QUEUE, entries_before, place_of
 from leads.handoffs import take_over
 from leads.holding import Held, offers_of, with_handoffs
@@ -109,6 +109,7 @@ def _step(
         return None
     act(record, clock, entries[:where], managers)
     entry = entries[where]
+    record.is_late |= record.at - entry.at > OUTAGE  # whoever gets the lead then gets many
     record.step(
         clock.id, "escalated", ordinal=entry.ordinal, percent=entry.percent, code=entry.action, occurred_at=entry.at
     )  # fmt: skip

@@ -15,7 +15,6 @@ from datetime import datetime
 from time import monotonic
 
 from django.db import transaction
-from django.db.models import Q
 
 from campaigns.models import Campaign
 from leads.anew import days_before
@@ -30,6 +29,7 @@ from leads.owed import OF_HOLDER, OF_RATER
 from leads.pauses import pauses_of
 from leads.questions import PROMISES
 from leads.record import Record
+from ledger.selecting import ids
 from sla.business_time import between
 from sla.hours import Hours, calendars
 from sla.in_force import version_terms
@@ -132,12 +132,14 @@ def _goes_with_lead(clock: ClockRow, taken: Mapping[int, ClockRow]) -> bool:
 
 
 def _lock_subjects(clock_ids: Sequence[int]) -> tuple[dict[int, Held], set[int]]:
-    about = Q(clocks__in=clock_ids) | Q(handoffs__clocks__in=clock_ids) | Q(questions__clocks__in=clock_ids)
-    wanted = Lead.objects.filter(about).values("pk")
-    free = Lead.objects.filter(pk__in=wanted).order_by("id").select_for_update(skip_locked=True, no_key=True)
+    """Lock the leads and campaigns that these clocks are about, which never change, as far as nobody else holds them."""
+    subjects = ("campaign_id", "lead_id", "handoff__lead_id", "question__lead_id")
+    about = list(Clock.objects.filter(pk__in=clock_ids).values_list(*subjects))
+    leads = Lead.objects.filter(pk__in=ids(lead_id for _, *leads in about for lead_id in leads)).order_by("id")
+    free = leads.select_for_update(skip_locked=True, no_key=True)
     held = {item.lead.pk: item for item in with_handoffs(list(free))}
-    briefed = Campaign.objects.filter(pk__in=Clock.objects.filter(pk__in=clock_ids).values("campaign_id"))
-    rows = briefed.order_by("id").select_for_update(skip_locked=True, no_key=True)
+    briefed = Campaign.objects.filter(pk__in=ids(campaign_id for campaign_id, *_ in about)).order_by("id")
+    rows = briefed.select_for_update(skip_locked=True, no_key=True)
     return held, set(rows.values_list("pk", flat=True))
 
 

@@ -23,11 +23,15 @@ STEP_COLUMNS = ("clock_id", "kind", "ordinal", "percent", "code", "actor_id", "o
 
 @dataclass(slots=True)
 class Record:
-    """The lines of one verb call. ``actor_id`` is null when the system acts; ``at`` is when it is recorded."""
+    """The lines of one verb call. ``actor_id`` is null when the system acts; ``at`` is when it is recorded.
+
+    What one that ``is_late`` tells is gathered before it goes out by email (``ledger.writing.GATHERING``).
+    """
 
     verb: str
     actor_id: int | None
     at: datetime
+    is_late: bool = False
     events: list[tuple[Any, ...]] = field(default_factory=list)
     steps: list[tuple[Any, ...]] = field(default_factory=list)
     notices: list[Told] = field(default_factory=list)
@@ -69,8 +73,15 @@ class Record:
 
     def tell(self, user_id: int | None, code: str, subject_type: str, subject_id: int, **facts: Any) -> None:
         """Add a notice, unless there is nobody to tell or it would tell the actor of their own deed."""
+        self._tell(user_id, Told(user_id or 0, code, subject_type, subject_id, facts, is_late=self.is_late))
+
+    def tell_late(self, user_id: int | None, code: str, subject_type: str, subject_id: int, **facts: Any) -> None:
+        """The same of something that happened a while ago, whatever else this record tells."""
+        self._tell(user_id, Told(user_id or 0, code, subject_type, subject_id, facts, is_late=True))
+
+    def _tell(self, user_id: int | None, told: Told) -> None:
         if user_id is not None and user_id != self.actor_id:
-            self.notices.append(Told(user_id, code, subject_type, subject_id, facts))
+            self.notices.append(told)
 
     def keep_clocks(self, clock_ids: Collection[int]) -> None:
         """Drop the steps and notices of all other clocks: somebody was first with these."""

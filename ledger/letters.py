@@ -20,6 +20,8 @@ from ledger.models import Notice
 from ledger.wording import Subject, wording
 
 SUBJECT_LENGTH = 150
+LISTED = 100
+"""So many notices a digest lists; it counts the rest."""
 UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 
@@ -50,7 +52,8 @@ def compose(letters: Sequence[Letter], *, digest_id: int | None) -> EmailMultiAl
     kind = "notice" if digest_id is None else "digest"
     subject = letters[0].title if digest_id is None else f"Notices from Smarketing: {len(letters)}"
     context = {
-        "letters": letters,
+        "letters": letters[:LISTED],
+        "further": max(0, len(letters) - LISTED),
         "letter": letters[0],
         "subject": subject,
         "all": absolute(resolve_url(settings.NOTICES_URL)),

@@ -17,9 +17,10 @@ from datetime import datetime, timedelta
 import structlog
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.db.models import F, Q
 
 from ledger.letters import Letter, Post, compose
-from ledger.models import Notice
+from ledger.models import Notice, NoticeQuerySet
 from ledger.rows import update_rows
 from ledger.wording import UnknownNotice, names_of
 from ledger.writing import write_audit
@@ -37,9 +38,9 @@ LONGEST_WAIT_SECONDS = 6 * 60 * 60
 """30 s doubling to 6 h, 22 attempts: three days, as long as webhooks are tried (promise P5)."""
 
 DIGEST_FROM = 11
-"""So many notices due at once for one person go out as one message (an outage must not end in a storm)."""
+"""So many notices due at once for one person go out as one message; of what was gathered after an outage, any two."""
 
-DIGEST_UP_TO = 500
+DIGEST_UP_TO = 5_000
 
 Send = Callable[[EmailMultiAlternatives], None]
 Jitter = Callable[[], float]
@@ -81,6 +82,7 @@ def deliver_due(
 def claim(*, at: datetime) -> list[Notice]:
     """Lease the notices of the next message: one, or all of a digest. Empty when nothing is due.
 
+    A digest takes with it what is still being gathered for the same person.
     On PostgreSQL rows that another worker is claiming are passed over; on both engines the conditional update decides.
     """
     with transaction.atomic():
@@ -88,9 +90,8 @@ def claim(*, at: datetime) -> list[Notice]:
         first = due.select_for_update(skip_locked=True).first()
         if first is None:
             return []
-        group = due.filter(recipient_id=first.recipient_id, digest_id=first.digest_id)
-        found = list(group.select_for_update(skip_locked=True)[:DIGEST_UP_TO])
-        if first.digest_id is None and len(found) < DIGEST_FROM:
+        found = list(_beside(first, at).select_for_update(skip_locked=True)[:DIGEST_UP_TO])
+        if first.digest_id is None and not _belong_together(found, at):
             found = [first]
         digest_id = first.digest_id or (first.pk if len(found) > 1 else None)
         won = update_rows(
@@ -101,6 +102,24 @@ def claim(*, at: datetime) -> list[Notice]:
         )
         mine = Notice.objects.filter(pk__in=[row[0] for row in won]).select_related("recipient")
         return list(mine.order_by("id"))
+
+
+def _beside(first: Notice, at: datetime) -> NoticeQuerySet:
+    """Give what may go out with ``first``: the same digest again, or whatever waits for its first attempt."""
+    of_person = Notice.objects.filter(
+        channel=Notice.Channels.EMAIL, state=States.PENDING, recipient_id=first.recipient_id, digest_id=first.digest_id
+    )
+    if first.digest_id is not None:
+        return of_person.due(at)
+    gathered = Q(attempt_count=0, not_before__lte=at, next_attempt_at__gt=F("not_before"))
+    return of_person.filter(Q(next_attempt_at__lte=at) | gathered).order_by("next_attempt_at", "id")
+
+
+def _belong_together(found: Sequence[Notice], at: datetime) -> bool:
+    """Tell whether these are told in one message: many that are due at once, or several that were gathered."""
+    gathered = [n for n in found if n.attempt_count == 0 and n.next_attempt_at and n.next_attempt_at > n.not_before]
+    due = [n for n in found if n.next_attempt_at and n.next_attempt_at <= at]
+    return len(due) >= DIGEST_FROM or len(gathered) > 1
 
 
 def _deliver(notices: Sequence[Notice], send: Send, at: datetime, jitter: Jitter, done: Delivery) -> None:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ledger.models import AuditEntry, Notice
 from ledger.rows import insert_rows
 from ledger.wording import IN_APP, wording
 
+GATHERING = timedelta(minutes=1)
+"""How long what comes after an outage is gathered: longer than the sweep takes to record all of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A notice to be: whom, what code, about which subject. ``not_before`` null means at once."""
+    """A notice to be: whom, what code, about which subject. ``not_before`` null means at once.
+
+    One that ``is_late`` tells of what happened a while ago; its email waits ``GATHERING`` for others of its kind, to go out with them.
+    """
 
     user_id: int
     code: str
@@ -22,6 +28,7 @@ class Told:
     subject_id: int
     facts: Mapping[str, Any] = field(default_factory=dict)
     not_before: datetime | None = None
+    is_late: bool = False
 
 
 AUDIT_COLUMNS = ("at", "actor_id", "verb", "subject_type", "subject_id", "count", "facts")
@@ -53,8 +60,9 @@ def write_notices(notices: Sequence[Told], *, at: datetime) -> None:
 
 def _rows(told: Told, at: datetime) -> list[tuple[Any, ...]]:
     start = told.not_before or at
+    send_at = start + GATHERING if told.is_late else start
     head = (told.code, told.user_id, told.subject_type, told.subject_id, dict(told.facts), at, start)
     return [
-        (channel, *head, *(("sent", None, 0, start) if channel == IN_APP else ("pending", start, 0, None)), None, "")
+        (channel, *head, *(("sent", None, 0, start) if channel == IN_APP else ("pending", send_at, 0, None)), None, "")
         for channel in wording(told.code).channels
     ]

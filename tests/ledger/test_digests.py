@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
 
 from ledger import wording
+from ledger.letters import LISTED
 from ledger.outbox import DIGEST_FROM, deliver_due
+from ledger.writing import Told, write_notices
 from teams.models import User
 from tests.ledger.conftest import AT
 from tests.ledger.test_outbox import MINUTE, Server, half, tell
 
 NAMELESS = 666
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -92,3 +96,47 @@ def test_a_notice_that_cannot_be_told_leaves_its_digest(sam: User) -> None:
     bad.refresh_from_db()
     assert (done.sent, done.retried, len(mail.outbox)) == (DIGEST_FROM, 1, 1)
     assert (bad.digest_id, bad.state) == (None, "pending")
+
+
+# After an outage ------------------------------------------------------------------------------------------------------
+
+
+def late(user: User, *subject_ids: int, at: datetime) -> None:
+    write_notices([Told(user.pk, "test_offered", "lead", number, is_late=True) for number in subject_ids], at=at)
+
+
+def test_what_comes_late_is_gathered_however_many_batches_it_comes_in(sam: User, sue: User) -> None:
+    server = Server()
+    for second in range(0, 50, 5):  # a sweep that catches up, and a delivery beside each of its batches
+        late(sam, second, second + 1, at=AT + second * SECOND)
+        deliver_due(at=AT + second * SECOND, send=server)
+    late(sue, 99, at=AT)
+    assert server.got == []
+
+    for second in range(55, 130, 5):
+        deliver_due(at=AT + second * SECOND, send=server)
+
+    assert {message.to[0]: message.subject for message in server.got}.keys() == {sam.email, sue.email}
+    assert len(server.got) == 2
+    assert f"Notices from Smarketing: {20}" in [message.subject for message in server.got]
+
+
+def test_what_is_told_in_time_does_not_wait_for_what_is_gathered(sam: User) -> None:
+    server = Server()
+    late(sam, 1, at=AT)
+    tell(sam, 2, at=AT + SECOND)
+
+    deliver_due(at=AT + SECOND, send=server)
+
+    assert ["/leads/2/" in str(message.body) for message in server.got] == [True]
+
+
+def test_a_digest_lists_a_hundred_and_counts_the_rest(sam: User) -> None:
+    tell(sam, *range(1, LISTED + 8))
+
+    deliver_due(at=AT)
+
+    (message,) = mail.outbox
+    assert message.subject == f"Notices from Smarketing: {LISTED + 7}"
+    assert str(message.body).count("/leads/") == LISTED
+    assert "And 7 more: " in str(message.body)
