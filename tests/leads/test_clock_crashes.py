@@ -79,6 +79,10 @@ def test_a_sweep_that_reassigns_may_die_at_any_call(
     assert points > 0
     assert wrong == {}
 
+    # The same run catches one that gives the lead away apart from the record of it.
+    torn_apart = lambda: torn(prepare(), Record, "write")  # noqa: E731
+    assert crash_points(torn_apart, recover(AFTER_REASSIGNING, sam), until_wrong=True)[1] != {}
+
 
 @pytest.mark.parametrize(("after", "state"), [(60, "met"), (901, "missed")], ids=["in time", "late"])
 def test_an_answer_may_die_at_any_call(
