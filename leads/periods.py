@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from leads.clock_plans import instant
+from leads.clock_plans import WHOLE, instant
 from leads.clocks import NEW_COLUMNS, SUBJECT_COLUMNS
 from leads.models import Clock, TargetPeriod
 from leads.period_rules import Span, budget_of, plan_of, spans_begun
@@ -132,7 +132,7 @@ def _clock_row(clock_id: int, period: TargetPeriod, span: Span, owner: SideHours
         **dict.fromkeys(SUBJECT_COLUMNS),
         "id": clock_id, "promise": period.code, "side": period.side, "tier": TIER, "period_id": period.pk, "user_id": None,
         "team_id": owner.team_id, "version_id": period.version_id, "calendar_version_id": owner.calendar_version_id,
-        "state": Clock.States.RUNNING, "budget_seconds": budget_of(span, owner.calendar), "grace_seconds": 0,
+        "state": Clock.States.RUNNING, "budget_seconds": budget_of(span, owner.calendar), "grace_seconds": 0, "share_percent": WHOLE,
         "arrived_at": span.starts_at, "started_at": span.starts_at, "due_at": span.ends_at, "plan": json.dumps(plan),
         "plan_position": 0, "next_action_at": instant(plan[0][2]),
         "waited_seconds": 0, "needed": None,

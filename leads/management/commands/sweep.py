@@ -1,4 +1,4 @@
-"""Sweep the clocks, open the periods of targets and bring back recycled leads without Celery: once, or for as long as the process lives."""
+"""Sweep the clocks, hand on promises, open the periods of targets and bring back recycled leads without Celery: once, or for as long as the process lives."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
+from leads.handing_on import hand_on
 from leads.periods import open_periods
 from leads.second_life import revive_all_due
 from leads.sweep import SweepResult, sweep
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         at = _instant(options["at"]) if options["at"] else edge_now()
         open_periods(at=at)
         self._tell(sweep(at=at))
+        hand_on(at=at)
         revive_all_due(at=at)
         try:
             while options["loop"]:
@@ -39,6 +41,7 @@ class Command(BaseCommand):
                 now = edge_now()
                 open_periods(at=now)
                 result = sweep(at=now, seconds=PAUSE_SECONDS)
+                hand_on(at=now, seconds=PAUSE_SECONDS)
                 revive_all_due(at=now)
                 if result.total:
                     self._tell(result)
