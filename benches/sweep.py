@@ -56,7 +56,8 @@ def measure(clocks: int) -> int:
     from benches._sweep_rows import KINDS, Filling, build, vacuum
 
     world = build()
-    _sweep_moves.measure(world)
+    _sweep_moves.let_route(world)
+    _sweep_moves.measure(world, _sweep_moves.BEFORE_ALL_ELSE, "no others open")
     filling = Filling(world, due=clocks // SHARE_DUE, few=FEW_DUE, rounds=2 * ROUNDS)
     for level in sorted({*(level for level in LEVELS if level < clocks), clocks}):
         seconds = timed(lambda: filling.fill_up_to(level))  # noqa: B023
@@ -69,6 +70,7 @@ def measure(clocks: int) -> int:
     for kind in KINDS:
         measure_due(f"{kind}, {filling.due:,} due at once", filling.many_due(kind), filling.due)
     measure_idle(f"idle after all that, {clocks:,} open")
+    _sweep_moves.measure(world, _sweep_moves.AFTER_ALL_ELSE, f"{clocks:,} open")
     return 0
 
 
