@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from campaigns.models import Campaign
-from leads.models import CaptureForm, ImportRun, Pool, RoutingVersion
+from leads.models import CaptureForm, ImportRow, ImportRun, Pool, RoutingVersion
 from leads.routing.defaults import activate_default_routing
 from personas.defaults import create_default_personas
 from sla.agreements import sign_default_agreement
@@ -37,6 +37,7 @@ class World:
     marketers: list[User]
     marketing_manager: User
     sales_manager: User
+    administrator: User
     teams: list[Team]
     reps: list[User]
     campaigns: list[int]
@@ -61,6 +62,7 @@ def build(at: datetime) -> World:
     teams = [_team(name, "sales", began_at) for name in TEAMS]
     marketers = [_person(f"Marketer{number}", marketing) for number in range(MARKETERS)]
     mona, sue = _person("Mona", marketing, is_manager=True), _person("Sue", teams[0], is_manager=True)
+    ada = User.objects.create(email="ada@smarketing.example", name="Ada", password="!", is_administrator=True)
     reps = [_person(f"Rep{number}", teams[number % len(teams)]) for number in range(REPS_PER_TEAM * len(teams))]
     Availability.objects.bulk_create(Availability(user=rep, open_lead_capacity=40) for rep in reps)
     Absence.objects.bulk_create(
@@ -71,7 +73,7 @@ def build(at: datetime) -> World:
     sign_default_agreement(marketing_manager=mona, sales_manager=sue, at=began_at)
     activate_default_routing(at=began_at)
     return World(
-        at=at, began_at=began_at, marketers=marketers, marketing_manager=mona, sales_manager=sue, teams=teams, reps=reps,
+        at=at, began_at=began_at, marketers=marketers, marketing_manager=mona, sales_manager=sue, administrator=ada, teams=teams, reps=reps,
         campaigns=_campaigns(marketers, at), personas=[version.pk for version in personas],
         version=agreement_in_force(at).version_id, calendar=CalendarVersion.objects.values_list("pk", flat=True)[0],
         routing=RoutingVersion.objects.values_list("pk", flat=True)[0], pool=Pool.objects.values_list("pk", flat=True)[0],
@@ -95,6 +97,13 @@ def _campaigns(marketers: list[User], at: datetime) -> list[int]:
                   created_count=500)
         for number in range(200)
     )  # fmt: skip
+    run = ImportRun.objects.create(
+        user=marketers[0], file_name="being mapped.csv", columns=["Email"], mapping={"email": "Email"}, created_at=at,
+        rows_read=500, lawful_basis="legitimate_interest",
+    )  # fmt: skip
+    ImportRow.objects.bulk_create(
+        ImportRow(run=run, line=2 + number, cells=[f"new{number}@customer.example"]) for number in range(500)
+    )
     return [campaign.pk for campaign in campaigns]
 
 

@@ -26,6 +26,7 @@ from leads.owed import OF_HOLDER
 from leads.questions import end_offers
 from leads.record import Record
 from ledger.rows import update_rows
+from ledger.selecting import ids
 
 STOPPED_COLUMNS = ("state", "missed_at", "detected_at", "plan_position", "next_action_at")
 ESCALATED = "escalated"
@@ -86,8 +87,8 @@ def move_on(clock_ids: Sequence[int], *, at: datetime) -> Moved:
 
 def _lock(clock_ids: Sequence[int], at: datetime) -> Locked:
     """Lock leads that are free, then their handoffs, then the clocks that still have something due."""
-    which = Q(clocks__in=clock_ids) | Q(handoffs__clocks__in=clock_ids)
-    wanted = Lead.objects.filter(which).values("pk")
+    about = Clock.objects.filter(pk__in=clock_ids).values_list("lead_id", "handoff__lead_id")  # which never change
+    wanted = ids(lead_id for pair in about for lead_id in pair)
     free = Lead.objects.filter(pk__in=wanted).order_by("id").select_for_update(skip_locked=True, no_key=True)
     held = {item.lead.pk: item for item in with_handoffs(list(free))}
     subject = Q(lead_id__in=held) | Q(handoff__lead_id__in=held)

@@ -130,6 +130,26 @@ def test_it_gives_the_lead_to_another_rep_when_the_step_says_so(offered: Handoff
     assert sweep(at=at) == SweepResult()
 
 
+def test_the_leads_that_move_on_are_found_by_their_clocks_alone(offered: Handoff, sam: User, sales: Team) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("whether a small table is scanned only SQLite decides by its indexes alone")
+    simple_routing(sales, [sam, person("Zoe", sales)])
+    with CaptureQueriesContext(connection) as queries:
+        assert sweep(at=NOW + timedelta(seconds=1350) + SECOND).reassigned == 1
+
+    read = [query["sql"] for query in queries if query["sql"].startswith('SELECT "leads_')]
+    scanned = [sql for sql in read if any(step.startswith("SCAN") for step in plan_of(sql))]
+
+    assert len(read) >= 5
+    assert scanned == []
+
+
+def plan_of(sql: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+        return [row[3] for row in cursor.fetchall()]
+
+
 def test_it_puts_the_lead_into_the_queue_when_nobody_else_can_take_it(offered: Handoff, sam: User, sales: Team) -> None:
     simple_routing(sales, [sam])
 
