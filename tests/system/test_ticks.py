@@ -1,4 +1,4 @@
-"""Ticks reach a worker whatever the clocks of its host and the scheduler's say, and do not pile up for ever behind one that stands still."""
+"""Ticks reach a worker whatever the clocks of its host and the scheduler's say and however long the broker was away; they do not pile up for ever."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from celery.worker.request import Request
+from kombu.connection import Connection
 from kombu.message import Message
 
 from smarketing.celery import app
@@ -38,3 +39,23 @@ def test_a_tick_that_waited_behind_a_stopped_worker_is_thrown_away(tick: str) ->
     seconds = app.conf.beat_schedule[tick]["schedule"]
 
     assert is_thrown_away(tick, timedelta(seconds=seconds) + 3 * OFF)
+
+
+class Enough(Exception):
+    """The time is up that the test lets pass."""
+
+
+def test_no_outage_of_the_broker_is_too_long(free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Worker and scheduler go on trying with this setting; here two hours pass in no time."""
+    waited = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal waited
+        waited += seconds
+        if waited > 2 * 60 * 60:
+            raise Enough
+
+    monkeypatch.setattr("kombu.utils.functional.sleep", sleep)
+
+    with Connection(f"redis://127.0.0.1:{free_port}/0") as broker, pytest.raises(Enough):
+        broker.ensure_connection(max_retries=app.conf.broker_connection_max_retries)
