@@ -22,9 +22,17 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
+CLOCKS_APART_SECONDS = 30 * 60
+"""So far apart the clocks of two hosts may be: each is off by a quarter of an hour, the other way (promise P1)."""
+
+
 def every(seconds: int, task: str) -> dict[str, Any]:
-    """Describe a tick: it expires before the next one is due, so that ticks never pile up behind a stopped worker."""
-    return {"task": task, "schedule": float(seconds), "options": {"expires": seconds}}
+    """Describe a tick: it expires, so that ticks do not pile up for ever behind a stopped worker.
+
+    The scheduler's clock says when, the worker's clock whether: a tick outlives its turn by as much as the two may differ, for what a
+    worker throws away nobody does. One that is late looks for what is due, as any other.
+    """
+    return {"task": task, "schedule": float(seconds), "options": {"expires": seconds + CLOCKS_APART_SECONDS}}
 
 
 # The one schedule. Two schedulers would send each tick twice, which every task makes harmless.
