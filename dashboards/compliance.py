@@ -11,13 +11,14 @@ from itertools import pairwise
 from typing import Any
 
 from dashboards.counts import SLICE, Counts, Tally
-from dashboards.families import BANDS, PROMISE
+from dashboards.families import BANDS, BRIEFING, PROMISE
 from dashboards.figures import P50, Figure, Spread, figure, spread
-from dashboards.freshness import Freshness
+from dashboards.freshness import Freshness, freshness
 from dashboards.periods import Period
 from dashboards.ranks import nearest_rank
 from dashboards.scope import Scope
 from dashboards.tallies import tally
+from ledger.one_view import one_view
 from sla.in_force import InForce, NoAgreement, agreement_in_force
 from sla.promises import BOTH
 from teams.roles import Side
@@ -26,6 +27,8 @@ WEEKS_SHOWN = 10
 COUNTED = (
     "judged", "kept", "missed", "excused", "counted_without", "logged_late", "unanswered", "answered", "cancelled",
 )  # fmt: skip
+SHARED = ("judged", "kept", "missed", "excused", "counted_without", "cancelled")
+"""What a share kept is reckoned from."""
 TIMED = ("answered_seconds", "waited_seconds", "late_seconds")
 OWED_BY = ("promise", "side", "tier", "rep", "queue")
 TIER_ORDER = {"hot": 0, "warm": 1, "standard": 2}
@@ -150,7 +153,7 @@ class Compliance:
 def compliance(scope: Scope, *, at: datetime, fresh: Freshness | None = None) -> Compliance:
     """Reckon the promises of ``scope``; judged by the agreement in force at its end, or now."""
     agreement = _in_force(min(at, scope.period.ends_at))
-    measure = Measure(agreement.terms.attainment_target_percent if agreement else None, _judged_from(agreement))
+    measure = _measure(agreement)
     now = tally(PROMISE, scope, OWED_BY, measures=COUNTED, spreads=TIMED, fresh=fresh)
     before = tally(PROMISE, scope.before(), ("promise",), measures=COUNTED, fresh=fresh).by("promise")
     seconds, waited = now.ordered_by("answered_seconds", "promise"), now.ordered_by("waited_seconds", "promise")
@@ -177,6 +180,18 @@ def compliance(scope: Scope, *, at: datetime, fresh: Freshness | None = None) ->
     return Compliance(agreement, measure, promises, _weeks(scope, measure, fresh), _misses(scope, now))
 
 
+def attainment(period: Period, *, at: datetime) -> dict[str, Kept]:
+    """Say of each promise in force how it is kept in ``period``, by code: what ``compliance`` totals, and briefings; a bounded number of statements."""
+    agreement, scope = _in_force(min(at, period.ends_at)), Scope(period)
+    measure = _measure(agreement)
+    with one_view():
+        about_leads = tally(PROMISE, scope, ("promise",), measures=SHARED, fresh=freshness(period.zone))
+        briefings = tally(BRIEFING, scope, ("promise",), measures=SHARED)
+    counted = Tally(about_leads.groups, about_leads.measures, about_leads.cells | briefings.cells)
+    codes = agreement.terms.promises if agreement else ()
+    return {code: _kept(None, scope.only(promise=code), counted.total(promise=code), measure) for code in codes}
+
+
 def _cases(line: OwnerLine) -> int:
     return sum(kept.kept.whole or 0 for _, kept in line.cells if kept)
 
@@ -188,8 +203,10 @@ def _in_force(at: datetime) -> InForce | None:
         return None
 
 
-def _judged_from(agreement: InForce | None) -> int:
-    return agreement.terms.judged_from_count if agreement else 0
+def _measure(agreement: InForce | None) -> Measure:
+    if agreement is None:
+        return Measure(target_percent=None, judged_from=0)
+    return Measure(agreement.terms.attainment_target_percent, agreement.terms.judged_from_count)
 
 
 def _promises(agreement: InForce | None, found: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
@@ -258,9 +275,8 @@ def _weeks(scope: Scope, measure: Measure, fresh: Freshness | None) -> list[Week
     """Count by week, for at least ten weeks up to the period's end, so that a short period too shows where it comes from."""
     reach = scope.period.reaching_back(WEEKS_SHOWN)
     parts = reach.weeks()
-    counted = ("judged", "kept", "missed", "excused", "counted_without", "cancelled")
     found = tally(
-        PROMISE, scope.within(reach), ("promise",), measures=counted, slices=parts, date_field="due_at", fresh=fresh,
+        PROMISE, scope.within(reach), ("promise",), measures=SHARED, slices=parts, date_field="due_at", fresh=fresh,
     ).by(SLICE, "promise")  # fmt: skip
     weeks = []
     for number, part in enumerate(parts):

@@ -8,7 +8,7 @@ could repeat it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -282,6 +282,15 @@ PROMISE = Family(
         "late_seconds": MISSED & Q(late_seconds__isnull=False),
     },
 )
+
+
+def briefed(scope: Scope, _measure: str) -> QuerySet[Clock]:
+    """Promises to brief sales of a campaign that fell due in the period and have their outcome."""
+    return Clock.objects.filter(within("due_at", scope), campaign__isnull=False)
+
+
+BRIEFING = replace(PROMISE, base=briefed)
+"""Counted as promises about leads are, but apart from them: no filter narrows these, and no list of leads stands behind them."""
 
 
 # Handoffs -------------------------------------------------------------------------------------------------------------

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from desk.clauses import Chapter, Clause, Names, chapters_of, clauses_of, in_order, percents_of, time_of, word_of
+from dashboards.compliance import Kept
+from desk.clauses import Chapter, Clause, Line, Names, chapters_of, clauses_of, in_order, percents_of, time_of, word_of
+from desk.queries.attainment import Live
+from desk.queries.targets import TargetLine
 from leads.codes import TIER_LABELS
 from personas.models import PersonaVersion, ScoringVersion
 from sla.clauses import PROMISE
@@ -49,19 +51,33 @@ OF_THE_PROGRAM = (
 
 @dataclass(frozen=True, slots=True)
 class PromiseRow:
-    """A promise in the table of its side: ``times`` by tier and label, warnings and grace; without times it is not promised."""
+    """A promise in the table of its side: ``times`` by tier and label, warnings and grace; without times it is not promised.
+
+    ``kept`` says how it is kept at present, in the version in force.
+    """
 
     clause: Clause
     times: list[tuple[str, str]]
     note: str
+    kept: Kept | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """A target in words, with where it stands or from when on it counts."""
+
+    line: Line
+    stands: TargetLine | None
+    begins: str
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A chapter as the page shows it; ``rows`` are those of a side's promises."""
+    """A chapter as the page shows it; ``rows`` are those of a side's promises, ``targets`` those of the version in force."""
 
     chapter: Chapter
     rows: list[PromiseRow]
+    targets: list[TargetRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +90,36 @@ class AgreementDocument:
     tiers: list[str]
 
 
-def document_of(version: AgreementVersion) -> AgreementDocument:
-    """Put the terms of ``version`` into words, with three queries."""
+def document_of(version: AgreementVersion, live: Live | None = None) -> AgreementDocument:
+    """Put the terms of ``version`` into words, with three queries; ``live`` stands beside the clauses that it is about."""
     promises = version.parsed_terms.promises
     chapters = chapters_of(clauses_of(version.terms, names_in([version])))
     signatures = list(Signature.objects.filter(version=version).select_related("user").order_by("signed_at", "id"))
     signed = {signature.side for signature in signatures}
     return AgreementDocument(
-        parts=[Part(chapter, _rows(chapter, promises)) for chapter in chapters],
+        parts=[Part(chapter, _rows(chapter, promises, live), _targets(chapter, live)) for chapter in chapters],
         signatures=signatures,
         unsigned=[str(side.label).lower() for side in Team.Sides if side not in signed],
         tiers=[TIER_LABELS[tier] for tier in TIERS],
     )
 
 
-def _rows(chapter: Chapter, promises: Any) -> list[PromiseRow]:
+def _rows(chapter: Chapter, promises: Mapping[str, Promise], live: Live | None) -> list[PromiseRow]:
     if not chapter.side:
         return []
-    return [_row(clause, promises.get(clause.key.removeprefix(PROMISE))) for clause in chapter.clauses]
+    kept = live.promises if live else {}
+    codes = [(clause, clause.key.removeprefix(PROMISE)) for clause in chapter.clauses]
+    return [_row(clause, promises.get(code), kept.get(code)) for clause, code in codes]
 
 
-def _row(clause: Clause, promise: Promise | None) -> PromiseRow:
+def _targets(chapter: Chapter, live: Live | None) -> list[TargetRow]:
+    (first, *_) = chapter.clauses
+    if live is None or first.key != "targets":
+        return []
+    return [TargetRow(line, *stands) for line, stands in zip(first.lines, live.targets, strict=True)]
+
+
+def _row(clause: Clause, promise: Promise | None, kept: Kept | None) -> PromiseRow:
     if promise is None:
         return PromiseRow(clause, [], "")
     percents, graces = promise.warn_percents, promise.grace_seconds
@@ -102,7 +127,7 @@ def _row(clause: Clause, promise: Promise | None) -> PromiseRow:
     grace = _by_tier({tier: duration(graces[tier]) if graces[tier] else "" for tier in TIERS})
     notes = [f"warned at {warned}" if warned else "", f"grace {grace}" if grace else ""]
     times = [(TIER_LABELS[tier], time_of(promise, tier)) for tier in TIERS]
-    return PromiseRow(clause, times, "; ".join(filter(None, notes)))
+    return PromiseRow(clause, times, "; ".join(filter(None, notes)), kept)
 
 
 def _by_tier(said: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from desk.access import instant, reader, sees
 from desk.clauses import clauses_of
 from desk.comparing import SAME, compare
 from desk.queries.agreement import document_of, glossary_of, names_in
+from desk.queries.attainment import live_of
 from desk.queries.negotiation import (
     TONES,
     in_force_id,
@@ -53,10 +54,12 @@ def _page(request: HttpRequest, found: AgreementVersion | None, at: datetime, cu
     context: dict[str, Any] = {"version": found, "at": at, "may_begin": bool(managed(user))}
     if found is None:
         return render(request, "desk/agreement.html", {**context, "matters": matters_for(user, None, at)})
-    document, standing = document_of(found), found.standing(at, current)
+    live = live_of(found, at) if found.pk == current and user.may("see_figures") else None
+    document, standing = document_of(found, live), found.standing(at, current)
     is_proposed = found.state == AgreementVersion.States.PROPOSED
     context |= {
         "document": document,
+        "live": live,
         "standing": standing,
         "tone": TONES[standing],
         "is_in_force": found.pk == current,
