@@ -33,8 +33,14 @@ SLACK = timedelta(seconds=90)
 
 def differences(*, at: datetime, slack: timedelta = SLACK) -> list[str]:
     """Check what is stored as of ``at``; one sentence for each thing that does not hold, none where all does."""
-    found = broken(Facts.load(), at=at, slack=slack)
-    return [*found, *_of_itself(at=at, slack=slack), *figures.differences(at=at)]
+    return list(one_by_one(at=at, slack=slack))
+
+
+def one_by_one(*, at: datetime, slack: timedelta = SLACK) -> Iterator[str]:
+    """The same, a sentence at a time: what is dear comes last."""
+    yield from broken(Facts.load(), at=at, slack=slack)
+    yield from _of_itself(at=at, slack=slack)
+    yield from figures.differences(at=at)
 
 
 def of_clocks(facts: Facts, *, at: datetime, slack: timedelta = SLACK) -> list[str]:
