@@ -1,13 +1,13 @@
 """Move a lead on from a rep who missed a promise: to somebody else, into the queue, or into their hands whether they answered or not.
 
 Unlike the rest of the sweep this locks leads, so it starts there and keeps the order of all verbs: leads, handoffs, clocks. It never
-waits for a lead: where somebody is working on it just now, the next sweep will see. Who had a lead and missed the promise does not get it
+waits for a lead: where somebody is working on it just now, or has been since this sweep began, the next one will see. Who had a lead and missed the promise does not get it
 again, so that it wanders through the team once at most and then stands in the team's queue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +21,7 @@ from leads.clock_plans import AUTO_ACCEPT, MOVING, REASSIGN, RETURN_TO_QUEUE, en
 from leads.handoffs import take_over
 from leads.holding import Held, offers_of, with_handoffs
 from leads.lifecycle import Stage
-from leads.models import Assignment, Clock, Handoff, Lead
+from leads.models import Assignment, Clock, Handoff, Lead, LeadEvent
 from leads.owed import OF_HOLDER
 from leads.questions import end_offers
 from leads.record import Record
@@ -89,12 +89,23 @@ def _lock(clock_ids: Sequence[int], at: datetime) -> Locked:
     wanted = Lead.objects.filter(which).values("pk")
     free = Lead.objects.filter(pk__in=wanted).order_by("id").select_for_update(skip_locked=True, no_key=True)
     held = {item.lead.pk: item for item in with_handoffs(list(free))}
+    for lead_id in _done_with_since(held, at):
+        del held[lead_id]
     subject = Q(lead_id__in=held) | Q(handoff__lead_id__in=held)
     rows = Clock.objects.filter(subject, pk__in=clock_ids, next_action_at__lt=at).order_by("id")
     found = rows.select_for_update(no_key=True, of=("self",)).values_list(*COLUMNS)
     clocks_there = [ClockRow(*row) for row in found]
     name_subjects(clocks_there)
     return Locked(clocks_there, held)
+
+
+def _done_with_since(lead_ids: Collection[int], at: datetime) -> set[int]:
+    """Give those of these leads, locked, that somebody did something with after ``at``.
+
+    Whoever sweeps at ``at`` looked at the clock before them and comes after them: the lead would go to somebody else in the past.
+    """
+    later = LeadEvent.objects.filter(lead__in=lead_ids, recorded_at__gt=at)
+    return set(later.values_list("lead_id", flat=True))
 
 
 def _step(
