@@ -1,7 +1,7 @@
 """Move a lead on from a rep who missed a promise: to somebody else, into the queue, or into their hands whether they answered or not.
 
 Unlike the rest of the sweep this locks leads, so it starts there and keeps the order of all verbs: leads, handoffs, clocks. It never
-waits for a lead: where somebody is working on it just now, the next sweep will see. Who had a lead and missed the promise does not get it
+waits for a lead: where somebody is working on it just now, or has been since this sweep began, the next one will see. Who had a lead and missed the promise does not get it
 again, so that it wanders through the team once at most and then stands in the team's queue.
 """
 
@@ -19,7 +19,7 @@ from leads.assigning import Placement, offer, place
 from leads.clock_acts import COLUMNS, OUTAGE, TAKEN, ClockRow, Managers, act, name_subjects
 from leads.clock_plans import AUTO_ACCEPT, MOVING, REASSIGN, RETURN_TO_QUEUE, entries_before, place_of
 from leads.handoffs import take_over
-from leads.holding import Held, offers_of, with_handoffs
+from leads.holding import Held, offers_of, undone_since, with_handoffs
 from leads.lifecycle import Stage
 from leads.models import Assignment, Clock, Handoff, Lead
 from leads.owed import OF_HOLDER
@@ -90,7 +90,7 @@ def _lock(clock_ids: Sequence[int], at: datetime) -> Locked:
     about = Clock.objects.filter(pk__in=clock_ids).values_list("lead_id", "handoff__lead_id")  # which never change
     wanted = ids(lead_id for pair in about for lead_id in pair)
     free = Lead.objects.filter(pk__in=wanted).order_by("id").select_for_update(skip_locked=True, no_key=True)
-    held = {item.lead.pk: item for item in with_handoffs(list(free))}
+    held = {item.lead.pk: item for item in undone_since(with_handoffs(list(free)), at)}
     subject = Q(lead_id__in=held) | Q(handoff__lead_id__in=held)
     rows = Clock.objects.filter(subject, pk__in=clock_ids, next_action_at__lt=at).order_by("id")
     found = rows.select_for_update(no_key=True, of=("self",)).values_list(*COLUMNS)

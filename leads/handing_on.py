@@ -22,7 +22,7 @@ from leads.assigning import Placement, managers_of, place
 from leads.clock_acts import COLUMNS, ClockRow, name_subjects
 from leads.clock_plans import WHOLE
 from leads.clocks import ClockStart, cancel_these, start
-from leads.holding import Held, offers_of, with_handoffs
+from leads.holding import Held, offers_of, undone_since, with_handoffs
 from leads.models import Assignment, Clock, Lead
 from leads.moves import end_promises
 from leads.owed import OF_HOLDER, OF_RATER
@@ -101,7 +101,7 @@ def _of_leavers() -> list[int]:
 @transaction.atomic
 def _batch(clock_ids: Sequence[int], code: str, at: datetime) -> HandedOn:
     """Lock the leads and campaigns that are free, then their clocks, and hand these on. The statements do not grow with them."""
-    held, campaigns = _lock_subjects(clock_ids)
+    held, campaigns = _lock_subjects(clock_ids, at)
     clocks = _lock_clocks(clock_ids, held, campaigns, at)
     if not clocks:
         return HandedOn()
@@ -131,13 +131,13 @@ def _goes_with_lead(clock: ClockRow, taken: Mapping[int, ClockRow]) -> bool:
     return clock.promise == PROMISES[Side.SALES] and clock.about_id in taken
 
 
-def _lock_subjects(clock_ids: Sequence[int]) -> tuple[dict[int, Held], set[int]]:
+def _lock_subjects(clock_ids: Sequence[int], at: datetime) -> tuple[dict[int, Held], set[int]]:
     """Lock the leads and campaigns that these clocks are about, which never change, as far as nobody else holds them."""
     subjects = ("campaign_id", "lead_id", "handoff__lead_id", "question__lead_id")
     about = list(Clock.objects.filter(pk__in=clock_ids).values_list(*subjects))
     leads = Lead.objects.filter(pk__in=ids(lead_id for _, *leads in about for lead_id in leads)).order_by("id")
     free = leads.select_for_update(skip_locked=True, no_key=True)
-    held = {item.lead.pk: item for item in with_handoffs(list(free))}
+    held = {item.lead.pk: item for item in undone_since(with_handoffs(list(free)), at)}
     briefed = Campaign.objects.filter(pk__in=ids(campaign_id for campaign_id, *_ in about)).order_by("id")
     rows = briefed.select_for_update(skip_locked=True, no_key=True)
     return held, set(rows.values_list("pk", flat=True))

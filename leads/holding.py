@@ -11,7 +11,7 @@ from inputs.refusals import Conflict, NotAllowed, NotVisible
 from leads.assigning import Offer
 from leads.facts import facts_now
 from leads.lifecycle import SALES_STAGES, WrongStage, require, target
-from leads.models import Handoff, Lead
+from leads.models import Handoff, Lead, LeadEvent
 from ledger.rows import update_rows
 from ledger.selecting import ids
 from sla.in_force import agreement_in_force, version_terms
@@ -82,6 +82,16 @@ def with_handoffs(leads: Sequence[Lead]) -> list[Held]:
         if known is None or known.ordinal < handoff.ordinal:
             newest[handoff.lead_id] = handoff
     return [Held(lead, newest.get(lead.pk)) for lead in leads]
+
+
+def undone_since(held: Sequence[Held], at: datetime) -> list[Held]:
+    """Leave out those of these locked leads that somebody did something with after ``at``.
+
+    A task looked at ``at``, before them, and comes after them: what it does would stand before what they did.
+    """
+    later = LeadEvent.objects.filter(lead__in=[item.lead.pk for item in held], recorded_at__gt=at)
+    done = set(later.values_list("lead_id", flat=True)) if held else set()
+    return [item for item in held if item.lead.pk not in done]
 
 
 # Whether the step fits -----------------------------------------------------------------------------------------------

@@ -65,16 +65,22 @@ NOTHING = SweepResult()
 Apart = Callable[[Sequence[int], datetime], SweepResult]
 """Does what is due on these clocks, and locks what it needs first."""
 
+Now = Callable[[], datetime]
+"""Gives the present instant."""
 
-def sweep(*, at: datetime, seconds: float | None = None, batch: int | None = None) -> SweepResult:
+
+def sweep(
+    *, at: datetime, now: Now | None = None, seconds: float | None = None, batch: int | None = None
+) -> SweepResult:
     """Do everything that was due before ``at``; with ``seconds`` stop between two batches once that long has passed.
 
+    What is done apart may come long after ``at`` where much is due. It begins new promises, and those begin ``now``, if that is given.
     One indexed query when nothing is due. Call it outside of a transaction.
     """
     started = monotonic()
     result = NOTHING
     for stretch in _stretches(at, batch or BATCH[connection.vendor]):
-        result += _attempt(stretch, at)
+        result += _attempt(stretch, at, now or (lambda: at))
         if seconds is not None and monotonic() - started >= seconds:
             break
     return result
@@ -100,7 +106,7 @@ def _stretches(at: datetime, batch: int) -> Iterator[ClockQuerySet]:
     yield rest
 
 
-def _attempt(stretch: ClockQuerySet, at: datetime) -> SweepResult:
+def _attempt(stretch: ClockQuerySet, at: datetime, now: Now) -> SweepResult:
     """Do these clocks; if that fails, find the ones to blame by halves, and set them aside."""
     try:
         result, apart = _act_on(stretch, at)
@@ -111,14 +117,14 @@ def _attempt(stretch: ClockQuerySet, at: datetime) -> SweepResult:
     else:
         for do, due in apart.items():
             for start in range(0, len(due), APART_BATCH):
-                result += _attempt_apart(do, due[start : start + APART_BATCH], at)
+                result += _attempt_apart(do, due[start : start + APART_BATCH], now())
         return result
     clock_ids = list(stretch.values_list("id", flat=True))
     if len(clock_ids) == 1:
         return SweepResult(set_aside=int(set_aside(clock_ids[0], at, blame)))
     middle = len(clock_ids) // 2
     halves = (clock_ids[:middle], clock_ids[middle:])
-    return sum((_attempt(Clock.objects.due(at).filter(pk__in=half), at) for half in halves if half), start=NOTHING)
+    return sum((_attempt(Clock.objects.due(at).filter(pk__in=half), at, now) for half in halves if half), start=NOTHING)
 
 
 def _attempt_apart(do: Apart, clock_ids: Sequence[int], at: datetime) -> SweepResult:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from inputs.refusals import NotAllowed
 from leads import handoffs
+from leads.clock_plans import REASSIGN, instant
 from leads.followup import log_activity
 from leads.holding import NotYours
 from leads.lifecycle import WrongStage
@@ -15,13 +17,14 @@ from leads.models import Assignment, Clock, Lead, LeadEvent
 from leads.moves import AlreadyTheirs, CannotTake, NotWaiting
 from leads.outcomes import qualify_for_sales
 from leads.sweep import sweep
-from replay.invariants import endings
+from replay.invariants import attempts, endings
 from replay.invariants.facts import Facts
 from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import NOW, office, person
 from tests.leads.worlds import CHECKLIST, away, bring_to, clock, go_round, offered, ready_lead, told
 
+SECOND = timedelta(seconds=1)
 LATER = NOW + timedelta(minutes=5)
 
 
@@ -29,6 +32,30 @@ LATER = NOW + timedelta(minutes=5)
 def _routed(agreement: InForce, sam: User, sales: Team) -> None:
     """Sam takes all leads; the agreement is in force."""
     go_round(sales)
+
+
+# A sweep that comes late ----------------------------------------------------------------------------------------------
+
+
+def test_a_sweep_that_began_before_somebody_worked_on_a_lead_leaves_it_to_the_next(
+    maya: User, sam: User, sales: Team
+) -> None:
+    """A worker stood still, or had much to do, between its look at the clock and this lead."""
+    rita = person("Rita", sales)
+    go_round(sales)
+    lead = bring_to("sal", ready_lead(), maya=maya, sam=sam)
+    call = partial(log_activity, lead_id=lead.pk, kind="call", outcome="no_answer", actor=sam)
+    call(at=LATER)
+    (moved_at,) = (instant(at) for _, action, at in clock("cadence", lead).plan if action == REASSIGN)
+    sweep(at=moved_at)
+
+    call(at=moved_at + 5 * SECOND)
+    late = sweep(at=moved_at + SECOND)
+
+    assert (late.reassigned, Lead.objects.get(pk=lead.pk).owner) == (0, sam)
+    assert sweep(at=moved_at + 6 * SECOND).reassigned == 1
+    assert clock("cadence", lead).user == rita
+    assert list(attempts.differences(Facts.load())) == []
 
 
 # Reroute, recall -----------------------------------------------------------------------------------------------------

@@ -150,6 +150,18 @@ def plan_of(sql: str) -> list[str]:
         return [row[3] for row in cursor.fetchall()]
 
 
+def test_who_gets_a_lead_by_a_long_sweep_has_the_whole_time_for_it(offered: Handoff, sam: User, sales: Team) -> None:
+    zoe = person("Zoe", sales)
+    simple_routing(sales, [sam, zoe])
+    at = NOW + timedelta(seconds=1350) + SECOND
+
+    sweep(at=at, now=lambda: at + MINUTE)
+
+    old, new = Clock.objects.order_by("id")
+    assert (old.missed_at, old.detected_at) == (DUE, at)
+    assert (new.user, new.started_at) == (zoe, at + MINUTE)
+
+
 def test_it_puts_the_lead_into_the_queue_when_nobody_else_can_take_it(offered: Handoff, sam: User, sales: Team) -> None:
     simple_routing(sales, [sam])
 

@@ -130,6 +130,7 @@ TO: Mapping[tuple[str, str], Any] = {
     ("leads.Opportunity", "stage"): "lost",
     ("leads.Question", "state"): "withdrawn",
     ("leads.Dispute", "state"): "withdrawn",
+    ("leads.Clock", "share_percent"): 80,
 }
 """What to put there, where not any other value will do."""
 

@@ -119,7 +119,7 @@ def test_what_a_request_writes_down_has_the_time_of_the_database(
 def attempt_seconds(clock: Clock) -> int:
     """Give within how many seconds the agreement wants a first attempt."""
     promises = clock.version.terms["promises"]
-    seconds: int = next(item for item in promises if item["code"] == clock.promise)["seconds"][clock.tier]
+    seconds: int = next(item for item in promises if item["code"] == clock.promise)["within"][clock.tier]["seconds"]
     return seconds
 
 

@@ -31,7 +31,7 @@ class Command(BaseCommand):
             raise CommandError("--at is one instant; it cannot be swept in a loop.")
         at = _instant(options["at"]) if options["at"] else edge_now()
         open_periods(at=at)
-        self._tell(sweep(at=at))
+        self._tell(sweep(at=at, now=None if options["at"] else edge_now))
         hand_on(at=at)
         revive_all_due(at=at)
         try:
@@ -40,7 +40,7 @@ class Command(BaseCommand):
                 close_old_connections()
                 now = edge_now()
                 open_periods(at=now)
-                result = sweep(at=now, seconds=PAUSE_SECONDS)
+                result = sweep(at=now, now=edge_now, seconds=PAUSE_SECONDS)
                 hand_on(at=now, seconds=PAUSE_SECONDS)
                 revive_all_due(at=now)
                 if result.total:
