@@ -295,6 +295,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ClockState": "leads.models.Clock.States",
+        "QuestionState": "leads.models.Question.States",
+        "DisputeState": "leads.models.Dispute.States",
+        "Side": "teams.models.Team.Sides",
+    },
 }
 
 # Language and time --------------------------------------------------------------------------------------------------

@@ -162,7 +162,9 @@ class ActOnLead(ApiView):
         + "; ".join(
             f"**{name}**: {', '.join(f'{field}*' if field in act.required else field for field in act.fields) or 'none'}"
             for name, act in ACTS.items()
-        ),
+        )
+        + ". What was asked with the same key is not asked again; a handoff that is contested already is refused with 409, and "
+        "`details.dispute` names its dispute.",
     )
     def post(self, request: Request, lead_id: int, act: str) -> Response:
         """Do it, and give the lead as it is then; ``id`` names what was made (a handoff, an activity, an opportunity …)."""

@@ -36,7 +36,7 @@ class ClockOut(serializers.Serializer[Any]):
     lead_id = serializers.IntegerField(allow_null=True)
     user = serializers.DictField(allow_null=True)
     team = serializers.DictField(allow_null=True)
-    state = serializers.ChoiceField(choices=[str(state) for state in Clock.States])
+    state = serializers.ChoiceField(choices=Clock.States.choices)
     started_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField()
     goes_on_at = serializers.DateTimeField(allow_null=True, help_text="When a paused clock goes on by itself.")

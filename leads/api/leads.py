@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,8 +13,8 @@ from inputs.countries import country_code
 from inputs.moments import instant
 from inputs.refusals import NotVisible
 from leads.api.base import ApiView, given, read_body, text
-from leads.api.filters import FILTERS, MAX_LIMIT, ORDERS, page_of_leads
-from leads.api.shapes import DETAIL, LeadIn, LeadOut, LeadPage, LeadTaken, ProblemBody, lead_body, score_of
+from leads.api.filters import LEADS
+from leads.api.shapes import LeadIn, LeadOut, LeadPage, LeadTaken, ProblemBody, lead_body, score_of
 from leads.capture import capture
 from leads.intake.arrival import CREATED, Arrival, Outcome
 from leads.models import Lead
@@ -31,24 +30,18 @@ READ_ONLY = frozenset(LeadOut().fields) | {
     "outcome", "problems", "fit", "grade", "engagement", "owner_id", "contact_id", "company_id", "captured_at", "mql_at",
     "created_at", "recorded_at",
 }  # fmt: skip
-PARAMETERS = [
-    *(OpenApiParameter(name, OpenApiTypes.STR, description="Filter.") for name in FILTERS),
-    OpenApiParameter("order", OpenApiTypes.STR, enum=list(ORDERS)),
-    OpenApiParameter("limit", OpenApiTypes.INT, description=f"1 to {MAX_LIMIT}."),
-    OpenApiParameter("cursor", OpenApiTypes.STR, description="What next said."),
-]
 
 
 class Leads(ApiView):
     """All leads that the caller may see, and the way in for another."""
 
-    @extend_schema(operation_id="leads_list", parameters=PARAMETERS, responses={200: LeadPage, 400: ProblemBody})
+    @extend_schema(operation_id="leads_list", parameters=LEADS.parameters, responses={200: LeadPage, 400: ProblemBody})
     def get(self, request: Request) -> Response:
         """List leads, newest first, a page at a time."""
         user = self.user(request, "see_leads")
         at = self.at(request)
-        page = page_of_leads(Lead.objects.visible_to(user), request.query_params, at=at)
-        return Response({"results": [lead_body(lead, at) for lead in page.leads], "next": page.next})
+        page = LEADS.page(Lead.objects.visible_to(user), request.query_params, at=at)
+        return Response({"results": [lead_body(lead, at) for lead in page.rows], "next": page.next})
 
     @extend_schema(
         operation_id="leads_create",
@@ -98,7 +91,7 @@ class OneLead(ApiView):
     def get(self, request: Request, lead_id: int) -> Response:
         """Give one lead with its contact, company, scores and times."""
         user = self.user(request)
-        lead = Lead.objects.visible_to(user).select_related(*DETAIL).filter(pk=lead_id).first()
+        lead = LEADS.one(Lead.objects.visible_to(user), lead_id)
         if lead is None:
             raise NotVisible("There is no such lead.")
         return Response(lead_body(lead, self.at(request)))

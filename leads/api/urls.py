@@ -9,6 +9,7 @@ import leads.api.schema  # noqa: F401 - registers the description of tokens
 from leads.api.acts import ActOnLead
 from leads.api.base import ApiView
 from leads.api.clocks import ActOnClock, ClocksOfLead, OneClock
+from leads.api.exchange import Disputes, OneDispute, OneQuestion, Questions
 from leads.api.leads import Leads, OneLead
 from leads.api.me import Me
 
@@ -35,6 +36,10 @@ urlpatterns = [
     path("v1/clocks/<idnumber:clock_id>", OneClock.as_view(), name="api_clock"),
     path("v1/clocks/<idnumber:clock_id>/<slug:act>", ActOnClock.as_view(), name="api_clock_act"),
     path("v1/leads/<idnumber:lead_id>/<slug:act>", ActOnLead.as_view(), name="api_act"),
+    path("v1/questions", Questions.as_view(), name="api_questions"),
+    path("v1/questions/<idnumber:question_id>", OneQuestion.as_view(), name="api_question"),
+    path("v1/disputes", Disputes.as_view(), name="api_disputes"),
+    path("v1/disputes/<idnumber:dispute_id>", OneDispute.as_view(), name="api_dispute"),
     path("schema/", SpectacularAPIView.as_view(**OPEN_TO_MEMBERS), name="api_schema"),
     path("docs/", Docs.as_view(**READ_ONLY_PAGE), name="api_docs"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -10,6 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from leads.models.handoffs import Handoff
 from leads.models.leads import Lead
 from teams.models import Team
+
+Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
+
+
+class ExchangeQuerySet(models.QuerySet[Row_co]):
+    """Questions, or disputes."""
+
+    def visible_to(self, user: Any) -> ExchangeQuerySet[Row_co]:
+        """What ``user`` may see: both teams see what they ask each other and contest, as they see the leads; nobody else any."""
+        return self if user.is_active and user.may("see_leads") else self.none()
 
 
 class Question(models.Model):
@@ -37,6 +49,8 @@ class Question(models.Model):
     submission_key = models.UUIDField(
         null=True, editable=False, help_text="Names the form that was sent, to take it once."
     )
+
+    objects = ExchangeQuerySet["Question"].as_manager()
 
     class Meta:
         constraints = [
@@ -95,6 +109,8 @@ class Dispute(models.Model):
     sales_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     sales_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+
+    objects = ExchangeQuerySet["Dispute"].as_manager()
 
     class Meta:
         constraints = [

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from leads.models import Dispute
 from tests.matrix.accounts import ACCOUNT_ROWS
 from tests.matrix.acts import API_CLOCK_ROWS, API_ROWS, CLOCK_ROWS, STEP_ROWS
 from tests.matrix.rows import (
@@ -46,6 +47,13 @@ def others_lead(world: World, actor: str) -> dict[str, int]:
 
 LEAD = Target(lead, {"lead_id": MISSING_ID}, others_lead)
 CLOCK = Target(lambda world, actor: {"clock_id": of(actor, world.clocks, "sam").pk}, {"clock_id": MISSING_ID})
+QUESTION = Target(
+    lambda world, actor: {"question_id": world.leads["asked sam"].questions.get().pk}, {"question_id": MISSING_ID}
+)
+DISPUTE = Target(
+    lambda world, actor: {"dispute_id": Dispute.objects.get(handoff__lead=world.leads["contested sam"]).pk},
+    {"dispute_id": MISSING_ID},
+)
 CALENDAR = Target(
     lambda world, actor: {"calendar_id": world.clocks["sam"].calendar_version.calendar_id}, {"calendar_id": MISSING_ID}
 )
@@ -221,6 +229,10 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "leads:api_clocks": api({"GET": Access(who_may("see_leads"), OK)}, target=LEAD),
     "leads:api_clock": api({"GET": Access(who_may("see_leads"), OK)}, target=CLOCK),
     "leads:api_clock_act": API_CLOCK_ROWS,
+    "leads:api_questions": api({"GET": Access(who_may("see_leads"), OK, refused=403)}),
+    "leads:api_question": api({"GET": Access(who_may("see_leads"), OK)}, target=QUESTION),
+    "leads:api_disputes": api({"GET": Access(who_may("see_leads"), OK, refused=403)}),
+    "leads:api_dispute": api({"GET": Access(who_may("see_leads"), OK)}, target=DISPUTE),
     "leads:api_schema": api({"GET": Access(PEOPLE, OK)}),
     "leads:api_docs": api({"GET": Access(PEOPLE, OK)}),
     # figures
