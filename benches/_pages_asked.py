@@ -205,7 +205,7 @@ def _agreement(world: World) -> Iterator[Page]:
     yield Page("agreement, versions", rep, "/agreement/versions/")
     yield Page("agreement, compared", rep, f"/agreement/{before}/compare/{proposal}/")
     yield Page("agreement, begin a version", mona, "/agreement/new/")
-    for clause in ("promises", "mql-rule", "escalation", "pins"):
+    for clause in ("promise-accept", "mql-rule", "escalation", "pins"):
         yield Page(f"agreement, form of {clause}", mona, f"/agreement/{draft}/edit/{clause}/")
     yield Page("agreement, talk about a clause", rep, f"/agreement/{proposal}/clauses/disputes/")
     yield Page("agreement, propose", mona, f"/agreement/{draft}/propose/")

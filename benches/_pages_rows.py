@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
 from benches._pages_people import World, build
 from leads.codes import DISQUALIFY_REASONS, LOSS_REASONS, REJECTIONS, SOURCES, TOUCH_KINDS
@@ -90,8 +90,6 @@ def fill(leads: int, at: datetime) -> World:
         with transaction.atomic():
             for model, columns in COLUMNS.items():
                 insert_rows(model, columns, batch.rows[model])
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
     return world
 
 

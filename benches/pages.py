@@ -62,6 +62,8 @@ def _measure(chosen: argparse.Namespace) -> None:
     began = time.perf_counter()
     world = fill(chosen.leads, edge_now())
     add(world)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     events, steps = LeadEvent.objects.count(), ClockStep.objects.count()
     note(f"{chosen.leads:,} leads, {events:,} events, {steps:,} steps in {time.perf_counter() - began:.0f} s")
     measure(world, connection.vendor, chosen)

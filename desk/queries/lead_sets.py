@@ -62,14 +62,14 @@ def returned_to(user: User, at: datetime) -> Q:
 
 def to_nurture(user: User, at: datetime) -> Q:
     """Leads of ``user`` that came back on their date, and that nobody of marketing has been in touch with yet."""
-    waiting = Clock.objects.unanswered().filter(promise="nurture", lead=OuterRef("pk"))
-    return marketed_by(user, at) & Q(stage=Stage.LEAD.value) & Q(Exists(waiting))
+    waiting = Clock.objects.unanswered().filter(promise="nurture", lead__isnull=False)
+    return marketed_by(user, at) & Q(stage=Stage.LEAD.value, pk__in=waiting.values("lead_id"))
 
 
 def feedback_owed_by(user: User) -> Q:
     """Leads that ``user`` has said nothing about since they were decided."""
-    waiting = Clock.objects.unanswered().filter(promise="full_feedback", user=user, lead=OuterRef("pk"))
-    return Q(Exists(waiting))
+    waiting = Clock.objects.unanswered().filter(promise="full_feedback", user=user, lead__isnull=False)
+    return Q(pk__in=waiting.values("lead_id"))
 
 
 def stuck_with(user: User, at: datetime) -> Q:

@@ -38,9 +38,8 @@ class ClockQuerySet(models.QuerySet["Clock"]):
         return self.filter(state=Clock.States.RUNNING)
 
     def unanswered(self) -> ClockQuerySet:
-        """Clocks whose promise is still to be kept, in time or late."""
-        open_miss = Q(state=Clock.States.MISSED, answered_at__isnull=True)
-        return self.filter(Q(state__in=Clock.LIVE) | open_miss)
+        """Clocks whose promise is still to be kept, in time or late: one that lives has no answer yet."""
+        return self.filter(state__in=[*Clock.LIVE, Clock.States.MISSED], answered_at__isnull=True)
 
     def due(self, at: datetime) -> ClockQuerySet:
         """Clocks with something to do strictly before ``at``: a promise kept in its last second is kept."""
@@ -186,6 +185,9 @@ class Clock(models.Model):
             ),
             models.Index(fields=["user", "due_at"], name="clock_judged_idx", condition=Q(state__in=["met", "missed"])),
             models.Index(fields=["due_at", "promise"], name="clock_period_idx"),
+            models.Index(
+                fields=["promise", "state", "user"], name="clock_unanswered_idx", condition=Q(answered_at__isnull=True)
+            ),
             models.Index(fields=["handoff"], name="clock_handoff_idx", condition=Q(handoff__isnull=False)),
             models.Index(fields=["lead"], name="clock_lead_idx", condition=Q(lead__isnull=False)),
             *(

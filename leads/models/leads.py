@@ -160,15 +160,14 @@ class Lead(models.Model):
                 name="lead_marketing_idx",
                 condition=Q(owner__isnull=True, queue__isnull=True),
             ),
+            # The conditions hold no value that a statement would pass as a parameter: SQLite would not see that they apply.
             models.Index(
-                fields=["last_touch_at", "id"],
-                name="lead_returned_idx",
-                condition=Q(stage="lead", needs_new_reason=True),
+                fields=["stage", "last_touch_at", "id"], name="lead_came_back_idx", condition=Q(needs_new_reason=True)
             ),
             models.Index(
-                fields=["last_touch_at", "id"],
-                name="lead_triage_idx",
-                condition=Q(stage="lead", is_hand_raise=True, fit__isnull=True),
+                fields=["stage", "last_touch_at", "id"],
+                name="lead_unjudged_idx",
+                condition=Q(is_hand_raise=True, fit__isnull=True),
             ),
             models.Index(fields=["persona", "sal_at", "customer_at"], name="lead_persona_idx"),
             models.Index(fields=["customer_at"], name="lead_customer_idx", condition=Q(customer_at__isnull=False)),
