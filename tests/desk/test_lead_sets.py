@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -11,14 +12,15 @@ from django.db.models import Q
 from desk.queries.lead_sets import feedback_owed_by, in_triage_with, returned_to, to_nurture
 from leads.models import Lead
 from teams.models import User
+from tests.cast import NOW
 
 
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
-        (in_triage_with, "lead_unjudged_idx"),
-        (returned_to, "lead_came_back_idx"),
-        (to_nurture, "clock_unanswered_idx"),
+        (partial(in_triage_with, at=NOW), "lead_unjudged_idx"),
+        (partial(returned_to, at=NOW), "lead_came_back_idx"),
+        (partial(to_nurture, at=NOW), "clock_unanswered_idx"),
         (feedback_owed_by, "clock_unanswered_idx"),
     ],
 )
