@@ -81,8 +81,13 @@ def move_on(clock_ids: Sequence[int], *, at: datetime) -> Moved:
         moving = {lead_id: pair for lead_id, pair in moving.items() if pair[0].id in won}
     steps = sum(step[1] == "escalated" for step in record.steps)
     _carry_out(record, moving, locked.held, at)
-    record.write("clock", sorted(won), reassigned=len(moving))
+    record.write("clock", sorted(won | _ran_out(record)), reassigned=len(moving))
     return Moved(steps, len(moving))
+
+
+def _ran_out(record: Record) -> set[int]:
+    """Give the clocks whose steps came due here, also those that were cancelled with the lead and found to be overdue."""
+    return {clock_id for clock_id, kind, *_ in record.steps if kind in ("warned", "missed", "escalated")}
 
 
 def _lock(clock_ids: Sequence[int], at: datetime) -> Locked:

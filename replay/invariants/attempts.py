@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from replay.invariants.facts import ClockLine, Facts
+from replay.invariants.facts import ClockLine, EventRow, Facts
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def differences(facts: Facts) -> Iterator[str]:
-    """Count the attempts of each such clock in the events."""
+    """Count the attempts of each such clock in the events.
+
+    They are taken in the order in which they were written: of two verbs at once, the one that looked at the clock first may come second.
+    """
     clocks: dict[tuple[int | None, str], list[ClockLine]] = defaultdict(list)
     for clock in facts.clocks.values():
         if clock.needed is not None:
@@ -20,14 +23,29 @@ def differences(facts: Facts) -> Iterator[str]:
         elif clock.counted:
             yield f"clock {clock.id} ({clock.promise}): counts {clock.counted} attempts, which its promise does not ask for"
     for (lead_id, _), of_lead in clocks.items():
-        made = [event.recorded_at for event in facts.events.get(lead_id or 0, ()) if event.kind == "attempted"]
-        following = [*(_began(clock, facts) for clock in of_lead[1:]), NEVER]
-        for clock, next_at in zip(of_lead, following, strict=True):
-            until = min(clock.answered_at or NEVER, clock.cancelled_at or NEVER)
-            count = sum(_began(clock, facts) <= at <= until and at < next_at for at in made)
+        events = facts.events.get(lead_id or 0, [])
+        made = [place for place, event in enumerate(events) if event.kind == "attempted"]
+        begins = [_first(events, _began(clock, facts)) for clock in of_lead]
+        for clock, begin, next_begin in zip(of_lead, begins, [*begins[1:], len(events)], strict=True):
+            end = min(
+                _after(events, clock.answered_at or NEVER), _after(events, clock.cancelled_at or NEVER), next_begin
+            )
+            count = sum(begin <= place < end for place in made)
             if clock.counted != count:
                 yield f"clock {clock.id} ({clock.promise}): counts {clock.counted} attempts, by its events {count}"
 
 
 def _began(clock: ClockLine, facts: Facts) -> datetime:
     return next((step.recorded_at for step in facts.steps.get(clock.id, ()) if step.kind == "started"), NEVER)
+
+
+def _first(events: Sequence[EventRow], at: datetime) -> int:
+    """Give the place of the first event that was recorded at ``at``, with what happened then; else where it would stand."""
+    there = (place for place, event in enumerate(events) if event.recorded_at == at)
+    return next(there, sum(event.recorded_at < at for event in events))
+
+
+def _after(events: Sequence[EventRow], at: datetime) -> int:
+    """Give the place after the last event that was recorded at ``at``; else where it would stand."""
+    there = (place + 1 for place, event in reversed(list(enumerate(events))) if event.recorded_at == at)
+    return next(there, sum(event.recorded_at <= at for event in events))

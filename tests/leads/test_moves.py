@@ -22,6 +22,7 @@ from replay.invariants.facts import Facts
 from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import NOW, office, person
+from tests.leads.clock_invariants import problems
 from tests.leads.worlds import CHECKLIST, away, bring_to, clock, go_round, offered, ready_lead, told
 
 SECOND = timedelta(seconds=1)
@@ -55,6 +56,31 @@ def test_a_sweep_that_began_before_somebody_worked_on_a_lead_leaves_it_to_the_ne
     assert (late.reassigned, Lead.objects.get(pk=lead.pk).owner) == (0, sam)
     assert sweep(at=moved_at + 6 * SECOND).reassigned == 1
     assert clock("cadence", lead).user == rita
+    assert list(attempts.differences(Facts.load())) == []
+
+
+def test_what_ran_out_while_a_lead_moved_on_stands_in_the_entry_of_the_move(maya: User, sam: User, sales: Team) -> None:
+    rita = person("Rita", sales)
+    go_round(sales)
+    lead = bring_to("sal", ready_lead(), maya=maya, sam=sam)
+    cadence = clock("cadence", lead)
+
+    done = sweep(at=NOW + timedelta(hours=5), now=lambda: cadence.due_at + SECOND)
+
+    cadence.refresh_from_db()
+    assert (done.reassigned, cadence.state) == (1, "missed")
+    assert clock("cadence", lead).user == rita
+    assert problems() == []
+
+
+def test_an_attempt_that_began_before_a_conversation_and_came_after_it_is_no_difference(maya: User, sam: User) -> None:
+    lead = bring_to("sal", ready_lead(), maya=maya, sam=sam)
+    call = partial(log_activity, lead_id=lead.pk, kind="call", actor=sam)
+
+    call(outcome="conversation", at=LATER + SECOND)
+    call(outcome="no_answer", at=LATER)
+
+    assert clock("cadence", lead).counted == 1
     assert list(attempts.differences(Facts.load())) == []
 
 
