@@ -90,7 +90,9 @@ def too_many_letters(at: datetime) -> list[str]:
     got = Counter(letter.to[0] for letter in sent)
     wanted = {who: math.ceil(count / DIGEST_UP_TO) if count >= DIGEST_FROM else count for who, count in waiting.items()}
     return [
-        f"{who} got {got[who]} letters for {count} notices" for who, count in waiting.items() if got[who] != wanted[who]
+        f"{who} got {got[who]} letters for {count} notices"
+        for who, count in waiting.items()
+        if not 0 < got[who] <= wanted[who]
     ]
 
 
