@@ -19,13 +19,14 @@ from django.db import transaction
 from campaigns.models import Campaign
 from leads.anew import days_before
 from leads.assigning import Placement, managers_of, place
+from leads.briefings import PROMISE as BRIEF
 from leads.clock_acts import COLUMNS, ClockRow, name_subjects
 from leads.clock_plans import WHOLE
 from leads.clocks import ClockStart, cancel_these, start
 from leads.holding import Held, offers_of, undone_since, with_handoffs
 from leads.models import Assignment, Clock, Lead
 from leads.moves import end_promises
-from leads.owed import OF_HOLDER, OF_RATER
+from leads.owed import OF_HOLDER, OF_MARKETING, OF_RATER
 from leads.pauses import pauses_of
 from leads.questions import PROMISES
 from leads.record import Record
@@ -41,6 +42,12 @@ LEFT = "left"
 HALF = 50
 BATCH = 100
 """Clocks in one transaction."""
+
+OWED_BY = {
+    Side.MARKETING: sorted({*OF_MARKETING, BRIEF, PROMISES[Side.MARKETING]}),
+    Side.SALES: sorted({*OF_RATER, PROMISES[Side.SALES]}),
+}
+"""What each side owes in person that does not go with a lead."""
 
 TAKEN_MEANWHILE = "lead_queued_meanwhile"
 HANDED_ON = "promise_handed_on"
@@ -79,18 +86,27 @@ def hand_on(*, at: datetime, seconds: float | None = None) -> HandedOn:
 def _due_meanwhile(at: datetime) -> list[int]:
     """Give the clocks that fall due while their owner is away and nobody covers: two queries, of which the second costs what those who are away owe."""
     back = dict(Absence.objects.left_alone(at).values_list("user_id", "ends_at"))
-    owed = Clock.objects.filter(user__in=back, state__in=Clock.LIVE, due_at__gte=at).exclude(promise__in=OF_RATER)
-    rows = owed.order_by("due_at", "id").values_list("id", "user_id", "state", "due_at") if back else ()
+    if not back:
+        return []
+    owed = Clock.objects.filter(
+        user__in=back, state__in=Clock.LIVE, due_at__gte=at, due_at__lt=max(back.values())
+    ).exclude(promise__in=OF_RATER)
+    rows = owed.order_by("due_at", "id").values_list("id", "user_id", "state", "due_at")
     return [pk for pk, user_id, state, due_at in rows if state == States.RUNNING and due_at < back[user_id]]
 
 
 def _of_leavers() -> list[int]:
-    """Give what is owed by people who are not, or no longer, of the side that owes it, apart from what ``leads.staff`` routes on: three queries."""
+    """Give what is owed by people who are not, or no longer, of the side that owes it, apart from what ``leads.staff`` routes on.
+
+    Two queries for each side; the second looks for each person and promise in an index, and costs what it finds.
+    """
     found: list[int] = []
-    for side in Team.Sides.values:
+    for side, promises in OWED_BY.items():
         there = User.objects.filter(is_active=True, memberships__team__side=side)
         gone = list(User.objects.exclude(pk__in=there.values("pk")).values_list("pk", flat=True))
-        owed = Clock.objects.filter(user__in=gone, side=side, state__in=Clock.LIVE).exclude(promise__in=OF_HOLDER)
+        owed = Clock.objects.filter(
+            promise__in=promises, state__in=Clock.LIVE, user__in=gone, side=side, answered_at__isnull=True
+        )
         found += owed.order_by("due_at", "id").values_list("id", flat=True)
     return found
 

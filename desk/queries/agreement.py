@@ -27,7 +27,10 @@ OF_THE_PROGRAM = (
         "Reps of a team share leads by turns in a pool; who has weight 2 gets twice as many as who has 1.",
     ),
     ("Capacity", "How many leads a rep has open at once, offers included. Who is full is passed over."),
-    ("Absence, cover", "Who is away gets no new leads; their cover may act in their place meanwhile."),
+    (
+        "Absence, cover",
+        "Who is away gets no new leads; their cover may act in their place meanwhile. With no cover, what falls due meanwhile goes to their team.",
+    ),
     ("Fit", "How well a lead matches our best matching persona, 0 to 100: A from 75, B from 50, C from 25, else D."),
     ("Engagement", "How much interest a contact shows, 0 to 100, from touches that count less as they age."),
     ("Tier", "How fast a lead must be worked: hot, warm or standard. Pinned when it is handed off."),

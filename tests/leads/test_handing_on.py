@@ -285,3 +285,24 @@ def test_the_desk_of_a_colleague_shows_what_is_handed_on(company: Company) -> No
     leave(company.maya)
 
     assert list(Lead.objects.filter(returned_to(colleague, AT))) == [lead]
+
+
+def test_looking_costs_what_is_found_and_not_what_is_open(company: Company) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("whether a small table is scanned only SQLite decides by its indexes alone")
+    came()
+    leave(company.sam)
+    with CaptureQueriesContext(connection) as queries:
+        hand_on(at=AT)
+
+    read = [query["sql"] for query in queries if query["sql"].startswith('SELECT "leads_clock"')]
+    scanned = [sql for sql in read if any(step.startswith("SCAN") for step in plan_of(sql))]
+
+    assert len(read) >= 4
+    assert scanned == []
+
+
+def plan_of(sql: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+        return [row[3] for row in cursor.fetchall()]
