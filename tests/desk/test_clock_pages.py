@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from leads.excusing import excuse
 from leads.models import Clock, ClockFault, Lead
@@ -202,6 +204,22 @@ def test_an_administrator_sees_what_was_set_aside_and_lets_it_be_tried_again(
 
 
 # By program -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_program_reads_the_promises_of_a_lead_by_their_indexes(
+    login: Callable[[User], Client], clock: Clock, sam: User, lead: Lead
+) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("how a small table is read only SQLite decides by its indexes alone")
+    client = login(sam)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(f"/api/v1/leads/{lead.pk}/clocks")
+
+    read = [query["sql"] for query in queries if 'FROM "leads_clock"' in query["sql"]]
+    with connection.cursor() as cursor:
+        steps = [step for sql in read for *_, step in cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()]
+    assert len(read) == 4
+    assert [step for step in steps if step.startswith("SCAN leads_clock")] == []
 
 
 def test_a_program_pauses_resumes_and_excuses(
