@@ -19,7 +19,8 @@ from leads.models import Lead as LeadRow
 from replay import names
 from replay.company import PASSWORD, back, hours_open_at, set_up
 from replay.company import Company as DemoCompany
-from replay.sales import Lead
+from replay.demo_matters import OPEN_MATTERS, contest_rejection, open_matter
+from replay.sales import HOUR, Lead
 from replay.season import Season, prepare, settle
 from replay.world import Firm, arrivals, dice, person
 from sla.in_force import agreement_in_force
@@ -119,13 +120,30 @@ def _plan_last_stretch(season: Season, at: datetime) -> None:
             asks_at = back(begins_at, round(promises["accept"].within[case.tier].seconds * 0.2), hours)
             season.play.plan(asks_at, partial(_ask_sam, season, number, case.tier))
             season.play.plan(begins_at, partial(_accepted_by, season, number, sam))
+    _plan_matters(season, at, numbers)
     for passed in SENT_BACK_HOURS:
         number = next(numbers)
         season.marketing.sales.left_alone.add(number)
-        asks_at = back(at, passed * 3600, hours)
+        asks_at = back(at, passed * HOUR, hours)
         season.play.plan(asks_at, partial(_ask, season, number, "hot"))
         season.play.plan(asks_at + timedelta(minutes=6), partial(_rejected, season, number))
+        if passed > SENT_BACK_HOURS[0]:
+            contested_at = back(at, round(passed * HOUR / 2), hours)
+            season.play.plan(contested_at, partial(contest_rejection, season, number))
     _plan_queue(season, at, numbers)
+
+
+def _plan_matters(season: Season, at: datetime, numbers: Iterator[int]) -> None:
+    """Let both sides have asked and contested what nobody has answered by now."""
+    hours = season.marketing.sales.hours.of_person(season.company.people["sam"].pk)[1]
+    for what, passed in OPEN_MATTERS:
+        number = next(numbers)
+        season.marketing.sales.left_alone.add(number)
+        begins_at = back(at, round(passed * HOUR), hours)
+        asks_at = back(begins_at, HOUR, hours)
+        season.play.plan(asks_at, partial(_ask_sam, season, number, "warm"))
+        season.play.plan(asks_at + timedelta(minutes=10), partial(_taken_on, season, number))
+        season.play.plan(begins_at, partial(open_matter, season, number, what))
 
 
 def _plan_queue(season: Season, at: datetime, numbers: Iterator[int]) -> None:
@@ -196,6 +214,13 @@ def _accepted_by(season: Season, number: int, rep: User, at: datetime) -> None:
     offer = _offer_of(season, number)
     if offer is not None:
         season.play.do(accept, lead_id=offer.lead_id, handoff_id=offer.pk, actor=rep, at=at)
+
+
+def _taken_on(season: Season, number: int, at: datetime) -> None:
+    """Let whoever was offered a lead accept it."""
+    offer = _offer_of(season, number)
+    if offer is not None and offer.assignee is not None:
+        _accepted_by(season, number, offer.assignee, at)
 
 
 def _rejected(season: Season, number: int, at: datetime) -> None:

@@ -25,6 +25,7 @@ from leads.nurturing import nurture
 from leads.outcomes import disqualify
 from leads.qualifying import qualify
 from replay.company import Company
+from replay.exchange import Exchange
 from replay.names import QUALIFY_REASONS
 from replay.play import Given, Play
 from replay.sales import Lead, Sales
@@ -43,12 +44,15 @@ class Marketing:
     play: Play
     company: Company
     sales: Sales = field(init=False)
+    exchange: Exchange = field(init=False)
     outcomes: list[Outcome] = field(default_factory=list)
     _basket: list[Planned] = field(default_factory=list)
     _nursed: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.sales = Sales(self.play, self.company, self.returned)
+        self.exchange = Exchange(self.play, self.company, self.sales, self.overturned)
+        self.sales.on_taken = self.exchange.taken
         self.play.on_given = self.given
 
     # Ways in
@@ -160,6 +164,7 @@ class Marketing:
     def returned(self, lead_id: int, at: datetime) -> None:
         """Hear of a lead that sales gave back: let it go, or say why it is good after all, or leave it to nurturing."""
         lead = self.sales.leads[lead_id]
+        self.exchange.given_back(lead, at)
         chance = self.sales.chance("returned", lead)
         roll = chance.random()
         if roll < 0.35:
@@ -170,6 +175,10 @@ class Marketing:
             self._later(chance, at, 1, 30, partial(self._qualify, lead))
         elif roll < 0.95:
             self._later(chance, at, 1, 30, partial(self._nurture, lead))
+
+    def overturned(self, lead: Lead, at: datetime) -> None:
+        """Hear of a rejection that both sides overturned: hand the lead off again."""
+        self._later(self.sales.chance("overturned", lead), at, 1, 20, partial(self._qualify, lead))
 
     def revived(self, at: datetime) -> None:
         """Look after the leads that came back and that nobody has got in touch with yet."""

@@ -72,3 +72,28 @@ QUALIFY_REASONS = (
     "A customer recommended us to them",
 )
 REOPEN_REASONS = ("Wrote again and has a budget now", "Was closed by mistake")
+QUESTIONS = (
+    "Which plant is it about?",
+    "What did they ask for at the stand?",
+    "Did they say whom they work with today?",
+    "Who else of the firm was in the session?",
+)
+ANSWERS = (
+    "The one in the south; they open a second one in spring.",
+    "They asked for figures of a firm of their size.",
+    "They named their spreadsheet, and nobody else.",
+    "Nobody that we know of. I have added what they wrote.",
+)
+OFFERS_OF_HELP = ("Shall we send the case study?", "We could invite them to the next session. Good idea?")
+ANSWERS_TO_OFFERS = ("Yes, today please.", "Not yet: they decide after their audit.", "Thanks, I have sent it myself.")
+CONTESTED = (
+    "They do decide: the website names them as head of the department.",
+    "The firm has three sites; the size in the file is that of one.",
+    "They answered our mail an hour later.",
+)
+CONTESTED_DELIVERIES = (
+    "A student who wrote a thesis, and said so in the form.",
+    "They sell to us; they do not buy.",
+    "The same person as last month under another address.",
+)
+EXCUSED = ("system_down", "wrong_assignment", "force_majeure", "contact_unreachable")

@@ -22,6 +22,18 @@ ACCEPT, REJECT, REROUTE, CALL_AT_ONCE = "accept", "reject", "reroute", "call_at_
 MAX_ATTEMPTS = 6
 
 
+SHARE_ASKS = 0.08
+SHARE_OFFERED_HELP = 0.05
+SHARE_CONTESTED = 0.25
+"""Of what sales gave back, and of what marketing delivered that turns out to be worth little."""
+WORTH_CONTESTING = 0.2
+SHARE_TAKEN_BACK = 0.08
+SHARE_PAUSES = 0.06
+SHARE_EXCUSED = 0.04
+ANSWER_MINUTES = 70
+DECIDE_MINUTES = 240
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a rep does about an offer: after how many business seconds (nothing: never), and what."""
@@ -88,6 +100,11 @@ def verdict(chance: random.Random, worth: float) -> tuple[str, str]:
     if chance.random() < 0.7:
         return "recycle", chance.choice(("bad_timing", "no_budget", "under_contract", "no_authority", "no_project"))
     return "disqualify", chance.choice(("too_small", "vendor", "student_or_job_seeker", "competitor", "other"))
+
+
+def word(chance: random.Random, *, is_own: bool) -> str:
+    """Give a manager's word in a dispute: mostly for what their own side contests, else as often as not."""
+    return "overturn" if chance.random() < (0.85 if is_own else 0.5) else "stand"
 
 
 def deal(chance: random.Random) -> Decimal:

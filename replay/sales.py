@@ -62,7 +62,10 @@ class Made:
 
 @dataclass(slots=True)
 class Sales:
-    """The sales side. ``left_alone`` holds numbers of people whose leads nobody touches; ``returned`` tells marketing of a lead."""
+    """The sales side. ``left_alone`` holds numbers of people whose leads nobody touches; ``returned`` tells marketing of a lead.
+
+    ``on_taken`` is told of each lead that a rep took on.
+    """
 
     play: Play
     company: Company
@@ -70,6 +73,7 @@ class Sales:
     leads: dict[int, Lead] = field(default_factory=dict)
     left_alone: set[int] = field(default_factory=set)
     hours: Hours = field(init=False)
+    on_taken: Callable[[Hand, datetime], None] | None = None
     _users: dict[int, User] = field(default_factory=dict)
     _away: dict[int, list[tuple[Span, User | None]]] = field(default_factory=dict)
     _turns: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -97,15 +101,15 @@ class Sales:
         elif given.stage == Stage.SAL:
             self.follow(lead, given.user_id, given.tier, given.at)
         elif given.stage == Stage.SQL:
-            self._soon(lead, given.user_id, given.at, (4, 20), partial(self._open, lead, given.user_id))
+            self.soon(lead, given.user_id, given.at, (4, 20), partial(self._open, lead, given.user_id))
         elif given.stage == Stage.OPPORTUNITY:
-            self._soon(lead, given.user_id, given.at, (8, 60), partial(self._close, lead, given.user_id))
+            self.soon(lead, given.user_id, given.at, (8, 60), partial(self._close, lead, given.user_id))
 
     def _offered(self, lead: Lead, given: Given, user_id: int) -> None:
         chance = self.chance("offer", lead)
         answer = people.answer(chance, given.tier, lead.worth)
         if answer.seconds is not None:
-            at, actor = self._when(chance, user_id, given.at, answer.seconds)
+            at, actor = self.when(chance, user_id, given.at, answer.seconds)
             self.play.plan(at, partial(self._answer, lead, given, actor, answer))
 
     def _answer(self, lead: Lead, given: Given, actor: User, answer: people.Answer, at: datetime) -> None:
@@ -133,10 +137,12 @@ class Sales:
 
     def follow(self, lead: Lead, user_id: int, tier: str, at: datetime) -> None:
         """Plan the first attempt on an accepted lead, if the rep ever makes one."""
+        if self.on_taken:
+            self.on_taken(Hand(lead, user_id, tier), at)
         chance = self.chance("follow", lead)
         seconds = people.first_attempt(chance, tier)
         if seconds is not None:
-            when, actor = self._when(chance, user_id, at, seconds)
+            when, actor = self.when(chance, user_id, at, seconds)
             self.play.plan(when, partial(self._attempt, Hand(lead, actor.pk, tier), 1))
 
     def _attempt(self, hand: Hand, number: int, at: datetime) -> None:
@@ -145,7 +151,7 @@ class Sales:
         made = Made(*people.attempt(chance, hand.lead.worth), at)
         logged = partial(self._log, hand, number, made)
         if chance.random() < 0.08:
-            self._soon(hand.lead, hand.user_id, at, (1, 9), logged)
+            self.soon(hand.lead, hand.user_id, at, (1, 9), logged)
         else:
             logged(at)
 
@@ -160,16 +166,16 @@ class Sales:
             return
         if made.outcome in CONVERSATIONS:
             if chance.random() < 0.8:
-                self._soon(lead, user_id, at, (0.2, 8), partial(self._rate, lead, user_id))
-            self._soon(lead, user_id, at, (4, 45), partial(self._verdict, lead, user_id))
+                self.soon(lead, user_id, at, (0.2, 8), partial(self._rate, lead, user_id))
+            self.soon(lead, user_id, at, (4, 45), partial(self._verdict, lead, user_id))
         elif made.outcome == "wrong_data" or (number > 1 and chance.random() < 0.08):
             reason = "no_contact_data" if made.outcome == "wrong_data" else "wrong_role"
             if self.play.do(return_lead, lead_id=lead.id, reason=reason, actor=actor, at=at):
                 self.returned(lead.id, at)
         elif number >= people.MAX_ATTEMPTS:
-            self._soon(lead, user_id, at, (1, 9), partial(self._let_go, lead, user_id, ("recycle", "no_response")))
+            self.soon(lead, user_id, at, (1, 9), partial(self._let_go, lead, user_id, ("recycle", "no_response")))
         else:
-            self._soon(lead, user_id, at, (4, 20), partial(self._attempt, hand, number + 1))
+            self.soon(lead, user_id, at, (4, 20), partial(self._attempt, hand, number + 1))
 
     def _rate(self, lead: Lead, user_id: int, at: datetime) -> None:
         chance = self.chance("rate", lead)
@@ -183,9 +189,9 @@ class Sales:
             return
         confirmed = [item.code for item in agreement_in_force(at).terms.sql_checklist]
         if self.play.do(qualify_for_sales, lead_id=lead.id, confirmed=confirmed, actor=self._users[user_id], at=at):
-            self._soon(lead, user_id, at, (1, 30), partial(self._open, lead, user_id))
+            self.soon(lead, user_id, at, (1, 30), partial(self._open, lead, user_id))
             if self.chance("feedback", lead).random() < 0.9:
-                self._soon(lead, user_id, at, (0.5, 7), partial(self._rate, lead, user_id))
+                self.soon(lead, user_id, at, (0.5, 7), partial(self._rate, lead, user_id))
 
     def asked_again(self, lead: Lead, at: datetime) -> None:
         """Call whoever is in work with us and asks again, if the rep finds the time."""
@@ -193,7 +199,7 @@ class Sales:
         owner_id = LeadRow.objects.values_list("owner_id", flat=True).get(pk=lead.id)
         seconds = people.first_attempt(chance, "hot")
         if owner_id in self._users and seconds is not None:
-            when, actor = self._when(chance, owner_id, at, seconds)
+            when, actor = self.when(chance, owner_id, at, seconds)
             self.play.plan(when, partial(self._attempt, Hand(lead, actor.pk, "hot"), people.MAX_ATTEMPTS))
 
     def _let_go(self, lead: Lead, user_id: int, verdict: tuple[str, str], at: datetime) -> None:
@@ -201,7 +207,7 @@ class Sales:
         verb = recycle if step == "recycle" else disqualify
         note = OTHER_NOTE if reason == "other" else ""
         if self.play.do(verb, lead_id=lead.id, reason=reason, note=note, actor=self._users[user_id], at=at):
-            self._soon(lead, user_id, at, (0.2, 9), partial(self._rate, lead, user_id))
+            self.soon(lead, user_id, at, (0.2, 9), partial(self._rate, lead, user_id))
 
     # Deals
 
@@ -213,7 +219,7 @@ class Sales:
         if self.play.do(
             open_opportunity, lead_id=lead.id, amount=amount, expected_close_on=close_on, actor=actor, at=at
         ):
-            self._soon(lead, user_id, at, (10, 120), partial(self._close, lead, user_id))
+            self.soon(lead, user_id, at, (10, 120), partial(self._close, lead, user_id))
 
     def _close(self, lead: Lead, user_id: int, at: datetime) -> None:
         chance = self.chance("close", lead)
@@ -225,7 +231,7 @@ class Sales:
         else:
             done = self.play.do(lose, lead_id=lead.id, reason=reason, actor=actor, at=at)
         if done and chance.random() < 0.5:
-            self._soon(lead, user_id, at, (0.5, 9), partial(self._rate, lead, user_id))
+            self.soon(lead, user_id, at, (0.5, 9), partial(self._rate, lead, user_id))
         if done and step == "lose" and chance.random() < 0.15:
             words = chance.choice(REOPEN_REASONS)
             later = at + chance.uniform(3, 20) * DAY
@@ -268,7 +274,7 @@ class Sales:
 
     # When
 
-    def _when(self, chance: Any, user_id: int, at: datetime, seconds: int) -> tuple[datetime, User]:
+    def when(self, chance: Any, user_id: int, at: datetime, seconds: int) -> tuple[datetime, User]:
         """Give when this will be done after so much business time, and by whom: a rep who is away has a cover, or is late."""
         calendar = self.hours.of_person(user_id)[1]
         when = business_time.add(at, seconds, calendar)
@@ -280,7 +286,7 @@ class Sales:
             return when, cover
         return business_time.add(back_at, min(seconds, HOUR), calendar), self._users[user_id]
 
-    def _soon(
+    def soon(
         self, lead: Lead, user_id: int, at: datetime, hours: tuple[float, float], act: Callable[[datetime], None]
     ) -> None:
         """Plan something after between so many and so many business ``hours``, by the rep themself."""

@@ -25,6 +25,7 @@ from teams.models import User
 DAY = timedelta(days=1)
 NIGHT_HOUR = 4
 FILE_DAY, FILE_HOUR = 1, 10
+LOOK_BACK_DAY, LOOK_BACK_HOUR = 0, 9
 LETTERS_AT_ONCE = 200
 
 
@@ -56,7 +57,7 @@ def prepare(
     *, seed: int, company: Company, starts_at: datetime, weeks: int, arrivals: Iterable[Planned], sends_letters: bool = True,
     all_there_from: datetime | None = None,
 ) -> Season:  # fmt: skip
-    """Plan a season: its arrivals, absences, a list each week and the nights.
+    """Plan a season: its arrivals, absences, a list each week, the nights, and Mondays on which managers look back.
 
     Without ``sends_letters`` the outbox waits for ``settle``; no absence that is planned here lasts beyond ``all_there_from``.
     """
@@ -71,6 +72,8 @@ def prepare(
         play.plan(day.replace(hour=NIGHT_HOUR), partial(_night, season))
         if day.weekday() == FILE_DAY:
             play.plan(day.replace(hour=FILE_HOUR), season.marketing.import_file)
+        if day.weekday() == LOOK_BACK_DAY:
+            play.plan(day.replace(hour=LOOK_BACK_HOUR), season.marketing.exchange.look_back)
     plan_briefings(play, company, starts_at, weeks)
     _plan_absences(season)
     return season

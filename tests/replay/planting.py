@@ -50,7 +50,8 @@ def mark_clocks(at: datetime) -> None:
     hours = {**moved.calendar_version.terms, "holidays": [str((at + timedelta(days=2)).date())]}
     set_calendar(actor=None, name="Other hours", hours=hours, at=at, user=moved.user)
     recompute(clock_ids=[moved.pk], note="Other hours", actor=sue, at=at + timedelta(hours=31))
-    excuse(clock_id=one(Clock.objects.filter(state="missed", side="sales")).pk, reason="system_down", actor=mona, at=at)
+    missed = Clock.objects.filter(state="missed", side="sales", excused_at__isnull=True)
+    excuse(clock_id=one(missed).pk, reason="system_down", actor=mona, at=at)
 
 
 def one(rows: QuerySet[Any]) -> Any:

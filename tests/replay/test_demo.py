@@ -15,7 +15,7 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.test import RequestFactory
 
-from leads.models import Clock, Handoff, Lead, LeadEvent
+from leads.models import Clock, Dispute, Handoff, Lead, LeadEvent, Question
 from leads.sweep import sweep
 from ledger.instants import edge_now
 from replay import living
@@ -44,6 +44,15 @@ def test_every_role_has_something_to_see_and_every_promise_held(now: datetime) -
     assert 150 <= Lead.objects.count() <= 260
     assert Lead.objects.order_by("-captured_at")[0].captured_at > now - timedelta(hours=3)
     sam, maya = company.people["sam"], company.people["maya"]
+    assert Question.objects.filter(state="open", to_side="marketing", addressee=maya).count() >= 2
+    assert Question.objects.filter(state="open", to_side="sales").exists()
+    assert set(Question.objects.values_list("state", flat=True)) >= {"open", "answered"}
+    undecided = Dispute.objects.filter(state="open")
+    assert {(one.kind, one.marketing_word, one.sales_word) for one in undecided} >= {
+        ("rejection", "overturn", ""), ("delivery", "", ""), ("delivery", "", "overturn"),
+    }  # fmt: skip
+    assert Clock.objects.filter(state="paused").exists()
+    assert Clock.objects.filter(excused_at__isnull=False).exists()
     offers = Clock.objects.filter(user=sam, promise="accept", handoff__state=Handoff.States.OPEN)
     shares = [
         (now - clock.started_at) / (clock.due_at - clock.started_at)

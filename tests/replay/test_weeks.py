@@ -51,6 +51,13 @@ def test_every_promise_holds_over_some_weeks_and_looking_again_changes_nothing()
         "return_lead",
         "disqualify",
         "complete",
+        "ask",
+        "answer",
+        "offer_help",
+        "raise_dispute",
+        "word",
+        "pause",
+        "excuse",
     ):
         assert figures["done"].get(verb, 0) > 0 or (WEEKS < 12 and verb in ("assign", "claim")), verb
     assert {"accept: already_taken", "accept: not_yours"} <= set(figures["refused"])
