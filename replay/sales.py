@@ -11,6 +11,7 @@ from typing import Any
 
 from leads.codes import CONVERSATIONS
 from leads.followup import log_activity, rate
+from leads.handing_on import hand_on
 from leads.handoffs import accept, reject, return_lead
 from leads.lifecycle import Stage
 from leads.models import Lead as LeadRow
@@ -29,6 +30,7 @@ from teams.models import User
 
 HOUR = 3600
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 OTHER_NOTE = "Told on the phone; see the note of the call."
 
 
@@ -268,6 +270,13 @@ class Sales:
         call = {"user_id": user.pk, "starts_at": starts_at, "ends_at": ends_at, "cover_id": cover_id}
         if self.play.do(set_absence, actor=user, at=at, **call):
             self._away.setdefault(user.pk, []).append(((starts_at, ends_at), cover))
+            looked_at = max(at, starts_at) + MINUTE
+            while looked_at < ends_at:  # the program looks every half minute; a history is content with less
+                self.play.plan(looked_at, self._hand_on)
+                looked_at += DAY / 6
+
+    def _hand_on(self, at: datetime) -> None:
+        self.play.do(hand_on, at=at)
 
     def _absence(self, user_id: int, at: datetime) -> tuple[Span, User | None] | None:
         return next((line for line in self._away.get(user_id, ()) if line[0][0] <= at < line[0][1]), None)
