@@ -77,7 +77,8 @@ class Past:
             calendar, begins = slow[clock.calendar_version_id], began[clock.pk]
             opening = calendar.opening(begins)
             seconds, grace = budget(clock, promise)
-            due_at = calendar.after(opening, seconds + (grace if opening > begins else 0))
+            of_it = seconds * clock.share_percent // 100
+            due_at = calendar.after(opening, of_it + (grace if opening > begins else 0))
             found[clock.pk] = self.judged(clock, due_at)
         return found
 
