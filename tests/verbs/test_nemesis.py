@@ -36,7 +36,8 @@ def test_the_nemesis_catches_verbs_that_commit_in_two_parts(company: Company, mo
     whole = Record.write
 
     def apart(record: Record, *arguments: Any, **facts: Any) -> None:
-        if not connection.savepoint_ids:
+        # What comes in is written children first: the database itself refuses to commit the half of that.
+        if not connection.savepoint_ids and record.verb != "take_in":
             with connection.cursor() as cursor:
                 cursor.execute("COMMIT")
                 cursor.execute("BEGIN IMMEDIATE" if connection.vendor == "sqlite" else "BEGIN")
