@@ -11,9 +11,10 @@ from django.utils import timezone
 from leads.clock_acts import ESCALATED, MISSED, TAKEN, WARNED
 from leads.codes import EXCUSES, PAUSES
 from leads.excusing import EXCUSED
-from leads.handing_on import HANDED_ON, LEFT
+from leads.handing_on import HANDED_ON
 from leads.pausing import PAUSED, RESUMED
 from leads.recomputing import RECOMPUTED
+from leads.staff import LEFT
 from ledger.wording import EMAIL, IN_APP, Message, register
 from sla.promises import KINDS, task_of
 

@@ -30,6 +30,7 @@ from leads.owed import OF_HOLDER, OF_MARKETING, OF_RATER
 from leads.pauses import pauses_of
 from leads.questions import PROMISES
 from leads.record import Record
+from leads.staff import LEFT
 from ledger.selecting import ids
 from sla.business_time import between
 from sla.hours import Hours, calendars
@@ -38,7 +39,6 @@ from teams.models import Absence, Team, User
 from teams.roles import Side
 
 AWAY = "away"
-LEFT = "left"
 HALF = 50
 BATCH = 100
 """Clocks in one transaction."""

@@ -54,7 +54,7 @@ class Life:
 
 def differences(facts: Facts) -> Iterator[str]:
     """Compare the clocks of these promises with the events."""
-    times, followers = Times(facts), handing_on.followers()
+    times, followers = Times(facts), set(handing_on.pairs().values())
     clocks: dict[int, list[ClockLine]] = defaultdict(list)
     for clock in facts.clocks.values():
         if clock.promise in PROMISES:

@@ -91,8 +91,7 @@ class Said:
     times: Times
     clocks: list[Line]
     sides: dict[int, str]
-    handed_on: dict[int, str]
-    followers: set[int]
+    handed_on: dict[int, int]
 
     @staticmethod
     def load(facts: Facts) -> Said:
@@ -108,8 +107,7 @@ class Said:
             times=Times(facts),
             clocks=[Line(*row) for row in about.order_by("id").values_list(*Line._fields)],
             sides=dict(Team.objects.values_list("id", "side")),
-            handed_on=handing_on.handed_on(),
-            followers=handing_on.followers(),
+            handed_on=handing_on.pairs(),
         )
 
 
@@ -201,7 +199,8 @@ def _still_asked(row: QuestionRow, said: Said) -> Iterator[str]:
 
 def _question_clock(row: QuestionRow, asked: EventRow, end: EventRow | None, said: Said) -> Iterator[str]:
     of_it = [clock for clock in said.clocks if clock.question_id == row.id]
-    clocks = [clock for clock in of_it if clock.id not in said.followers]
+    followers = said.handed_on.values()
+    clocks = [clock for clock in of_it if clock.id not in followers]
     promise = PROMISES[row.to_side]
     is_promised = promise in _promised(said.facts, asked.version_id)
     if len(clocks) != is_promised:
@@ -215,7 +214,7 @@ def _question_clock(row: QuestionRow, asked: EventRow, end: EventRow | None, sai
         if clock.user_id not in (row.addressee_id, None) or said.sides.get(clock.team_id or 0) != row.to_side:
             yield f"is owed by {clock.user_id} of team {clock.team_id}, asked was {row.addressee_id}"
     for clock in of_it:
-        if said.handed_on.get(clock.id) is None:  # else see handing_on
+        if clock.id not in said.handed_on:  # else see handing_on
             yield from _ending(clock, end if end and end.kind == "replied" else None, end, said)
 
 

@@ -35,6 +35,7 @@ class Line(NamedTuple):
     handoff__lead_id: int | None
     question_id: int | None
     question__lead_id: int | None
+    question__closed_at: datetime | None
     campaign_id: int | None
     user_id: int | None
     team_id: int | None
@@ -64,17 +65,11 @@ Spans = Mapping[int, Sequence[tuple[datetime, datetime]]]
 Begun = Mapping[datetime, Sequence[Line]]
 
 
-def handed_on() -> dict[int, str]:
-    """Give the clocks that were handed on, or went on with their lead, and for which reason."""
-    steps = ClockStep.objects.filter(kind="cancelled", code__in=CODES)
-    return dict(steps.values_list("clock_id", "code"))
-
-
-def followers() -> set[int]:
-    """Give the clocks that began because another was handed on to a team."""
+def pairs() -> dict[int, int]:
+    """Give, by clock that was handed on to a team, the one that goes on in its place."""
     lines, ended, begun = _read()
-    found = (_follower(lines[clock_id], begun) for clock_id in ended if clock_id in lines)
-    return {line.id for line in found if line is not None}
+    found = ((clock_id, _follower(lines[clock_id], begun)) for clock_id in ended)
+    return {clock_id: follower.id for clock_id, follower in found if follower is not None}
 
 
 def differences() -> Iterator[str]:
@@ -96,7 +91,7 @@ def differences() -> Iterator[str]:
             follower = _follower(line, begun)
             if follower is not None:
                 shares[follower.id] = share
-            elif not _went_with_its_lead(line, lines, ended):
+            elif not _went_with_its_lead(line):
                 yield f"clock {clock_id} ({line.promise}): was handed on to nobody"
     _share_of_queues(queued, lines, begun, shares)
     for line in lines.values():
@@ -106,7 +101,8 @@ def differences() -> Iterator[str]:
 
 def _read() -> tuple[dict[int, Line], dict[int, str], Begun]:
     lines = {row[0]: Line(*row) for row in Clock.objects.order_by("id").values_list(*Line._fields)}
-    ended, begun = handed_on(), defaultdict(list)
+    cancelled = ClockStep.objects.filter(kind="cancelled", code__in=CODES)
+    ended, begun = dict(cancelled.values_list("clock_id", "code")), defaultdict(list)
     instants = {at for clock_id in ended if (at := lines[clock_id].cancelled_at)}
     starts = ClockStep.objects.filter(kind="started", recorded_at__in=instants)
     for clock_id, at in starts.values_list("clock_id", "recorded_at"):
@@ -154,13 +150,9 @@ def _follower(line: Line, begun: Begun) -> Line | None:
     return next((other for other in found if other.user_id is None and other.terms == line.terms), None)
 
 
-def _went_with_its_lead(line: Line, lines: Mapping[int, Line], ended: Mapping[int, str]) -> bool:
-    """Tell whether it was an offer of help, and its lead left the rep at that instant."""
-    return line.promise == WITH_ITS_LEAD and any(
-        lines[clock_id].promise in OF_HOLDER
-        and (lines[clock_id].concerned_id, lines[clock_id].cancelled_at) == (line.concerned_id, line.cancelled_at)
-        for clock_id in ended
-    )
+def _went_with_its_lead(line: Line) -> bool:
+    """Tell whether it was an offer of help that ended with it, because its lead left the rep."""
+    return line.promise == WITH_ITS_LEAD and line.question__closed_at == line.cancelled_at
 
 
 def _share_of_queues(

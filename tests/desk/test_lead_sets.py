@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from django.db import connection
 from django.db.models import Q
 
 from desk.queries.lead_sets import feedback_owed_by, in_triage_with, returned_to, to_nurture
 from leads.models import Lead
 from teams.models import User
 from tests.cast import NOW
+from tests.plans import only_on_sqlite, plan_of
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,9 @@ from tests.cast import NOW
     ],
 )
 def test_a_set_is_found_by_its_index(maya: User, wanted: Callable[[User], Q], index: str) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("how a small table is read only SQLite decides by its indexes alone")
+    only_on_sqlite()
     sql, parameters = Lead.objects.filter(wanted(maya)).order_by().query.sql_with_params()
 
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
-        plan = [step for *_, step in cursor.fetchall()]
+    plan = plan_of(sql, parameters)
 
     assert any(index in step for step in plan), plan

@@ -22,6 +22,7 @@ from tests.cast import NOW, person
 from tests.leads.exchange_world import asked, offered_help
 from tests.leads.leave_world import AT, DAY, came, given_back, in_work, leave, sam_alone
 from tests.leads.worlds import told
+from tests.plans import only_on_sqlite, scans
 from tests.verbs.company import Company, company, founders
 from tests.verbs.invariants import broken_promises
 
@@ -288,21 +289,12 @@ def test_the_desk_of_a_colleague_shows_what_is_handed_on(company: Company) -> No
 
 
 def test_looking_costs_what_is_found_and_not_what_is_open(company: Company) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("whether a small table is scanned only SQLite decides by its indexes alone")
+    only_on_sqlite()
     came()
     leave(company.sam)
     with CaptureQueriesContext(connection) as queries:
         hand_on(at=AT)
 
-    read = [query["sql"] for query in queries if query["sql"].startswith('SELECT "leads_clock"')]
-    scanned = [sql for sql in read if any(step.startswith("SCAN") for step in plan_of(sql))]
-
-    assert len(read) >= 4
+    looked, scanned = scans(queries, 'SELECT "leads_clock"')
+    assert looked >= 4
     assert scanned == []
-
-
-def plan_of(sql: str) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
-        return [row[3] for row in cursor.fetchall()]

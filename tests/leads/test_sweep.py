@@ -20,6 +20,7 @@ from ledger.models import AuditEntry, Notice
 from sla.in_force import InForce
 from teams.models import Membership, Team, User
 from tests.cast import NOW, clock_start, make_lead, offer_to, person, start_clocks
+from tests.plans import only_on_sqlite, scans
 from tests.routing_setup import simple_routing
 
 SECOND = timedelta(seconds=1)
@@ -131,23 +132,14 @@ def test_it_gives_the_lead_to_another_rep_when_the_step_says_so(offered: Handoff
 
 
 def test_the_leads_that_move_on_are_found_by_their_clocks_alone(offered: Handoff, sam: User, sales: Team) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("whether a small table is scanned only SQLite decides by its indexes alone")
+    only_on_sqlite()
     simple_routing(sales, [sam, person("Zoe", sales)])
     with CaptureQueriesContext(connection) as queries:
         assert sweep(at=NOW + timedelta(seconds=1350) + SECOND).reassigned == 1
 
-    read = [query["sql"] for query in queries if query["sql"].startswith('SELECT "leads_')]
-    scanned = [sql for sql in read if any(step.startswith("SCAN") for step in plan_of(sql))]
-
-    assert len(read) >= 5
+    looked, scanned = scans(queries, 'SELECT "leads_')
+    assert looked >= 5
     assert scanned == []
-
-
-def plan_of(sql: str) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
-        return [row[3] for row in cursor.fetchall()]
 
 
 def test_who_gets_a_lead_by_a_long_sweep_has_the_whole_time_for_it(offered: Handoff, sam: User, sales: Team) -> None:

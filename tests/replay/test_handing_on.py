@@ -7,14 +7,18 @@ from datetime import timedelta
 
 import pytest
 
+from leads import staff
+from leads.followup import log_activity
 from leads.handing_on import hand_on
 from leads.models import Clock, ClockStep, Question
+from leads.outcomes import qualify_for_sales
 from replay.invariants import handing_on
 from replay.invariants.facts import Facts
 from replay.invariants.verdict import broken
 from teams.models import Absence
 from tests.leads.exchange_world import asked, offered_help
 from tests.leads.leave_world import AT, DAY, came, given_back, in_work, leave, sam_alone
+from tests.leads.worlds import CHECKLIST
 from tests.replay.planting import one
 from tests.verbs.company import Company, company, founders
 
@@ -47,6 +51,20 @@ def found() -> list[str]:
 def test_a_sound_history_is_told_sound(history: None) -> None:
     assert HANDED_ON.count() == 7
     assert found() == []
+
+
+def test_an_offer_of_help_may_end_with_a_lead_on_which_its_rep_owed_nothing(company: Company) -> None:
+    sam_alone(company)
+    lead = in_work(company)
+    log_activity(lead_id=lead.pk, kind="call", outcome="conversation", actor=company.sam, at=AT)
+    qualify_for_sales(lead_id=lead.pk, confirmed=CHECKLIST, actor=company.sam, at=AT)
+    offered_help(lead, company.mona, at=AT)
+
+    staff.deactivate(actor=company.ada, at=AT + timedelta(minutes=1), user_id=company.sam.pk)
+    hand_on(at=AT + timedelta(minutes=1))
+
+    assert list(handing_on.differences()) == []
+    assert list(broken(Facts.load(), at=AT + timedelta(minutes=1), slack=DAY)) == []
 
 
 def give_a_queue_the_whole_time() -> None:
