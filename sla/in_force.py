@@ -14,7 +14,7 @@ from sla.models import AgreementVersion
 from sla.terms import Document, Terms
 
 IN_FORCE = """
-SELECT id, terms_hash FROM sla_agreementversion WHERE state = 'signed' AND effective_from <= %s
+SELECT id, number, terms_hash FROM sla_agreementversion WHERE state = 'signed' AND effective_from <= %s
 ORDER BY effective_from DESC, number DESC LIMIT 1"""
 
 
@@ -58,18 +58,17 @@ def read_in_force(rows: Sequence[tuple[Any, ...]]) -> InForce:
 
 def version_terms(version_id: int) -> Terms:
     """Give the terms of a version that is proposed or signed, whether in force or not."""
-    return _load(version_id, AgreementVersion.objects.values_list("terms_hash", flat=True).get(pk=version_id)).terms
+    return _load(*AgreementVersion.objects.values_list("pk", "number", "terms_hash").get(pk=version_id)).terms
 
 
 @lru_cache(maxsize=64)
-def _load(version_id: int, terms_hash: str) -> InForce:
-    """Read a frozen version; the hash covers everything given back but the ids, so that the cache cannot be stale."""
-    version = AgreementVersion.objects.get(pk=version_id)
-    document: dict[str, Any] = version.terms
+def _load(version_id: int, number: int, terms_hash: str) -> InForce:
+    """Read a frozen version; what is given back is what the hash covers and the arguments, so that the cache cannot be stale."""
+    document: dict[str, Any] = AgreementVersion.objects.get(pk=version_id).terms
     pinned = document["pinned"]
     return InForce(
         version_id=version_id,
-        number=version.number,
+        number=number,
         terms=Terms.from_document(document),
         scoring_version_id=pinned["scoring_version"],
         scoring=pinned["scoring"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from io import StringIO
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from dashboards import freshness
@@ -35,33 +35,32 @@ from dashboards.scope import BASES, Filters, Scope
 from dashboards.tasks import fill_rollups
 from dashboards.verifying import differences
 from leads.models import Clock, Handoff, Lead, LeadEvent
-from replay.management.commands.replay import play
-from replay.play import Play
+from tests.dashboards.both_ways import NOW, assert_same
 from tests.dashboards.happenings import HAPPENINGS, any_of, change, owe_elsewhere
 from tests.dashboards.world import FIRST, UNTIL, World, at, found
 from tests.dashboards.world import fill as populate
 
 pytestmark = pytest.mark.django_db
 BERLIN, KOLKATA, UTC = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata"), ZoneInfo("UTC")
-NOW = at(200)
 QUARTER = Period(FIRST, UNTIL, UTC)
 
 
+@pytest.fixture(scope="module")
+def filled(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Make one company for all tests of this module, with rollups that are known to be right; it is rolled back at the end."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        made = found()
+        populate(made, 60)
+        fill(UTC)
+        assert list(wrong_days(UTC)) == []
+        yield made
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world() -> World:
-    made = found()
-    populate(made, 60)
-    return made
-
-
-def assert_same(scope: Scope) -> None:
-    """Compare everything a page shows, counted both ways."""
-    rolled, live = (report(scope, at=NOW, from_rollups=way) for way in (True, False))
-    assert rolled.funnel == live.funnel
-    assert rolled.before == live.before
-    assert rolled.compliance == live.compliance
-    assert rolled.deliveries == live.deliveries
-    assert rolled == live
+def world(filled: World) -> World:
+    """Give that company with dice of the test's own, so that no test depends on those before it."""
+    return replace(filled, dice=random.Random(11))
 
 
 def filters_of(world: World) -> list[dict[str, Any]]:
@@ -113,7 +112,6 @@ def test_both_ways_of_counting_agree_at_any_time(world: World, seed: int, zone: 
 @pytest.mark.parametrize("happening", HAPPENINGS, ids=lambda happening: happening.__name__)
 def test_each_change_marks_its_days_before_anything_is_filled(world: World, happening: Callable[..., None]) -> None:
     dice = random.Random(5)
-    fill(UTC)
     assert not Mark.objects.exists()
 
     for _ in range(4):
@@ -131,7 +129,6 @@ def test_each_change_marks_its_days_before_anything_is_filled(world: World, happ
 
 
 def test_what_no_figure_counts_marks_nothing(world: World) -> None:
-    fill(UTC)
     dice = random.Random(1)
 
     change(any_of(dice, Lead), attempt_count=3, last_touch_at=NOW, fit=4, stage_note="x")
@@ -141,36 +138,6 @@ def test_what_no_figure_counts_marks_nothing(world: World) -> None:
 
     assert not Mark.objects.exists()
     assert not is_behind(UTC)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [3, 8])
-def test_both_ways_agree_while_the_program_itself_is_at_work(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
-    """Play two weeks through intake, verbs and sweep; fill and compare now and then, in the middle of it."""
-    dice, do, seen = random.Random(seed), Play.do, {"compared": 0, "filled": 0}
-
-    def done(self: Play, verb: Callable[..., object], *, at: Any, **arguments: Any) -> bool:
-        was_done = do(self, verb, at=at, **arguments)
-        if dice.random() < 0.06:
-            month = Period(
-                at.date() - timedelta(days=dice.randrange(20)), at.date() + timedelta(days=dice.randrange(1, 20)), UTC
-            )
-            assert_same(Scope(month, basis=dice.choice(BASES)))
-            seen["compared"] += 1
-        if dice.random() < 0.1:
-            seen["filled"] += fill_some(UTC) or 0
-        return was_done
-
-    monkeypatch.setattr(Play, "do", done)
-    season = play(seed=seed, weeks=2, per_week=40)
-    fill(UTC)
-
-    assert seen["compared"] > 5
-    assert seen["filled"] > 5
-    assert list(wrong_days(UTC)) == []
-    whole = Period(season.starts_at.date(), season.ends_at.date() + timedelta(days=1), UTC)
-    assert Promises.objects.exists()
-    assert differences(whole, at=season.ends_at)[0] == []
 
 
 # The page reads the rollups, and few of them ----------------------------------------------------------------------------
@@ -186,7 +153,6 @@ def tables_read(scope: Scope) -> tuple[set[str], int]:
 
 @pytest.mark.parametrize("basis", BASES)
 def test_no_fact_is_read_where_every_day_is_clean(world: World, basis: str) -> None:
-    fill(UTC)
     # Leads that came back are looked up, whatever the rollups say: take these away to see that nothing else is read.
     EnteredAgain.objects.all().delete()
 
@@ -197,7 +163,6 @@ def test_no_fact_is_read_where_every_day_is_clean(world: World, basis: str) -> N
 
 
 def test_the_number_of_statements_does_not_grow_with_what_is_marked(world: World) -> None:
-    fill(UTC)
     dice = random.Random(2)
     counts = []
     for _ in range(3):
@@ -209,7 +174,6 @@ def test_the_number_of_statements_does_not_grow_with_what_is_marked(world: World
 
 
 def test_with_too_many_marks_the_facts_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill(UTC)
     monkeypatch.setattr(freshness, "MOST_MARKS", 3)
     populate(world, 3)
 
@@ -220,7 +184,6 @@ def test_with_too_many_marks_the_facts_answer(world: World, monkeypatch: pytest.
 
 
 def test_with_too_many_runs_of_marked_days_the_facts_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill(UTC)
     monkeypatch.setattr(freshness, "MOST_WINDOWS", 1)
     for days in (3, 30, 60):
         Mark.objects.create(kind="arrivals", at=at(days))
@@ -236,8 +199,6 @@ def test_with_too_many_runs_of_marked_days_the_facts_answer(world: World, monkey
 
 
 def test_nothing_is_read_from_rollups_of_other_days_and_they_are_filled_anew(world: World) -> None:
-    fill(UTC)
-
     assert freshness.freshness(BERLIN) is None
     assert_same(Scope(Period(FIRST, UNTIL, BERLIN)))
     assert is_behind(BERLIN)
@@ -246,19 +207,6 @@ def test_nothing_is_read_from_rollups_of_other_days_and_they_are_filled_anew(wor
     assert not Coverage.objects.exclude(zone=BERLIN.key).exists()
     assert list(wrong_days(BERLIN)) == []
     assert_same(Scope(Period(FIRST, UNTIL, BERLIN), basis="activity"))
-
-
-def test_an_empty_company_is_filled_at_once_and_its_first_lead_shows() -> None:
-    made = found()
-    fill(UTC)
-    assert not is_behind(UTC)
-
-    populate(made, 3)
-
-    assert_same(Scope(QUARTER))
-    fill(UTC)
-    assert_same(Scope(QUARTER))
-    assert list(wrong_days(UTC)) == []
 
 
 def test_the_task_fills_in_the_zone_of_the_company(world: World, settings: Any) -> None:
@@ -324,19 +272,14 @@ PLANTED = (
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
 def test_a_rollup_that_is_wrong_is_told(world: World, plant: Callable[[], None]) -> None:
-    fill(UTC)
-    assert list(wrong_days(UTC)) == []
-
     plant()
 
-    assert list(wrong_days(UTC))
     with pytest.raises(CommandError) as failure:
         call_command("rollups", "prove", stdout=StringIO())
     assert failure.value.returncode == 1
 
 
 def test_the_event_log_says_the_same_as_the_rollups_and_tells_where_not(world: World) -> None:
-    fill(UTC)
     assert differences(QUARTER, at=NOW)[0] == []
 
     miscount_a_quarter()
@@ -345,6 +288,7 @@ def test_the_event_log_says_the_same_as_the_rollups_and_tells_where_not(world: W
 
 
 def test_the_command_fills_and_proves(world: World) -> None:
+    Coverage.objects.all().delete()
     said = StringIO()
 
     with pytest.raises(CommandError, match="not filled"):
@@ -357,7 +301,6 @@ def test_the_command_fills_and_proves(world: World) -> None:
 
 
 def test_one_figure_alone_comes_from_the_rollups_too(world: World) -> None:
-    fill(UTC)
     fresh = freshness.freshness(UTC)
 
     for key in ("cohort.won", "activity.sal_rate", "handoff.acceptance_rate", "rating.good_rate", "promise.kept_rate"):

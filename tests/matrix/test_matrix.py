@@ -6,10 +6,11 @@ address that is gone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from desk.steps import STEPS
 from leads.api.acts import ACTS as API_ACTS
@@ -36,6 +37,26 @@ EVERY_UNSAFE_ROW = rows(pair for pair in PAIRS if not pair[1].methods.keys().isd
 EVERY_ROW_WITH_AN_OBJECT = rows(pair for pair in PAIRS if pair[1].missing)
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Make one world for all tests of this module, since each request is taken back; it is rolled back at the end."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield World.make()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def asker(world: World, django_db_blocker: Any) -> Asker:
+    with django_db_blocker.unblock():
+        return Asker(world)
+
+
+@pytest.fixture(scope="module")
+def asker_without_token(world: World, django_db_blocker: Any) -> Asker:
+    with django_db_blocker.unblock():
+        return Asker(world, enforce_csrf_checks=True)
 
 
 def expected(row: Row, method: str, actor: str, which: str) -> frozenset[int]:
@@ -80,9 +101,8 @@ def test_the_acts_on_a_lead_are_all_named() -> None:
 
 
 @EVERY_ROW
-def test_everybody_gets_what_the_table_says(name: str, row: Row, settings: Any) -> None:
+def test_everybody_gets_what_the_table_says(asker: Asker, name: str, row: Row, settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = False  # who may ask is the question here, not how often
-    asker = Asker(World.make())
     wrong: list[str] = []
 
     for actor in ASKING:
@@ -98,8 +118,7 @@ def test_everybody_gets_what_the_table_says(name: str, row: Row, settings: Any) 
 
 
 @EVERY_ROW
-def test_a_stranger_is_sent_to_the_login_or_told_to_authenticate(name: str, row: Row) -> None:
-    asker = Asker(World.make())
+def test_a_stranger_is_sent_to_the_login_or_told_to_authenticate(asker: Asker, name: str, row: Row) -> None:
     path = asker.address(name, row, "own", "sam")
 
     answers: list[Any] = [asker.ask(actor, "GET", path) for actor in (ANONYMOUS, DEACTIVATED)]
@@ -115,8 +134,7 @@ def test_a_stranger_is_sent_to_the_login_or_told_to_authenticate(name: str, row:
 
 
 @EVERY_ROW_WITH_AN_OBJECT
-def test_what_is_hidden_looks_like_what_is_missing_byte_for_byte(name: str, row: Row) -> None:
-    asker = Asker(World.make())
+def test_what_is_hidden_looks_like_what_is_missing_byte_for_byte(asker: Asker, name: str, row: Row) -> None:
     compared, differing = 0, []
 
     for actor in PEOPLE:
@@ -136,15 +154,14 @@ def test_what_is_hidden_looks_like_what_is_missing_byte_for_byte(name: str, row:
 
 
 @EVERY_UNSAFE_ROW
-def test_an_unsafe_request_without_a_token_is_refused(name: str, row: Row) -> None:
-    asker = Asker(World.make(), enforce_csrf_checks=True)
+def test_an_unsafe_request_without_a_token_is_refused(asker_without_token: Asker, name: str, row: Row) -> None:
     wrong: list[str] = []
 
     for method in (method for method in UNSAFE if method in row.methods):
         access = row.methods[method]
         for actor in sorted((access.allowed | access.own_only) & PEOPLE):
-            path = asker.address(name, row, "own", actor)
-            status = asker.ask(actor, method, path, access).status_code
+            path = asker_without_token.address(name, row, "own", actor)
+            status = asker_without_token.ask(actor, method, path, access).status_code
             if (status == 403) != row.csrf:
                 wrong.append(f"{method} {path} as {actor}: {status}")
 
