@@ -171,6 +171,14 @@ def _api(world: World) -> Iterator[Page]:
     yield Page("API, clocks of a lead", rep, f"/api/v1/leads/{sal}/clocks", token=True)
     clock = Clock.objects.filter(lead=sal).values_list("pk", flat=True)[0]
     yield Page("API, clock", rep, f"/api/v1/clocks/{clock}", token=True)
+    for kind, of in (
+        ("question", Question.objects.filter(state="open")),
+        ("dispute", Dispute.objects.filter(state="open")),
+    ):
+        one = of.values_list("pk", flat=True)[0]
+        yield Page(f"API, {kind}s", rep, f"/api/v1/{kind}s", token=True)
+        yield Page(f"API, {kind}s that are open", rep, f"/api/v1/{kind}s?state=open", token=True)
+        yield Page(f"API, {kind}", world.sales_manager, f"/api/v1/{kind}s/{one}", token=True)
     yield Page("API, schema", rep, "/api/schema/", token=True)
     yield Page("API, docs", rep, "/api/docs/")
 

@@ -9,6 +9,7 @@ from leads.importing import finish_imports as finish_runs
 from leads.periods import open_periods as open_begun
 from leads.second_life import revive_all_due
 from leads.sweep import sweep
+from leads.what_if.asked import reckon
 from ledger.instants import edge_now
 
 SWEEP_SECONDS = 4
@@ -46,3 +47,9 @@ def revive_leads() -> None:
 def open_periods() -> None:
     """Open the months and quarters of targets that have begun."""
     open_begun(at=edge_now())
+
+
+@shared_task
+def replay_scenario(query: str) -> None:
+    """Answer a what-if that somebody waits for. It takes seconds, so it goes beside the worker that keeps the clocks."""
+    reckon(query, at=edge_now())

@@ -162,7 +162,10 @@ CELERY_TASK_DEFAULT_QUEUE = "smarketing"
 # Who sends may wait for somebody else's server: a queue, and a worker, of its own, so that no clock waits with it. A worker
 # that is not told its queues takes both.
 CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {CELERY_TASK_DEFAULT_QUEUE: {}, "outbox": {}}
-CELERY_TASK_ROUTES = {"ledger.tasks.deliver_outbox": {"queue": "outbox"}}
+CELERY_TASK_ROUTES = {
+    "ledger.tasks.deliver_outbox": {"queue": "outbox"},
+    "leads.tasks.replay_scenario": {"queue": "outbox"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import chain
 from typing import Generic, TypeVar
 
 from django.db.models import Count, Q, Sum, Value
@@ -18,9 +19,8 @@ from leads.chips import Chip, chips, next_due_first
 from leads.codes import REJECTIONS
 from leads.facts import MISSING_WORDS
 from leads.handoffs import ACCEPTED
-from leads.listing import LeadRow, lead_rows, load
+from leads.listing import LeadRow, lead_rows, load_by_ids
 from leads.models import Clock, Dispute, Feedback, Handoff, Lead, LeadEvent, Opportunity
-from leads.models.leads import LeadQuerySet
 from ledger.instants import company_day
 from teams.models import User
 
@@ -228,15 +228,34 @@ class Section(Generic[T]):
     count: int
 
 
-def _section(leads: LeadQuerySet, made: Callable[[list[LeadRow]], list[T]], at: datetime) -> Section[T]:
-    """Load the first rows of ``leads``, and count them all where there are more."""
-    found = load(next_due_first(leads), MOST_ROWS)
-    return Section(made(lead_rows(found, at)), len(found) if len(found) < MOST_ROWS else leads.count())
+@dataclass(frozen=True, slots=True)
+class LeadSections:
+    """The leads that wait for a marketer: each of them stands in one section.
+
+    ``returned`` came back from sales, ``triage`` raised a hand while their fit is unknown, ``stuck`` are MQLs in nobody's hands, and
+    ``nurture`` came back on their date and wait for a word.
+    """
+
+    returned: Section[Returned]
+    triage: Section[LeadRow]
+    stuck: Section[Stuck]
+    nurture: Section[LeadRow]
 
 
-def returned_leads(user: User, at: datetime) -> Section[Returned]:
-    """Give the leads that came back from sales and that wait for a decision of ``user``."""
-    return _section(Lead.objects.visible_to(user).filter(returned_to(user, at)), _as_returned, at)
+def lead_sections(user: User, at: datetime) -> LeadSections:
+    """Load what waits for ``user``: which leads, and how many, section by section; the leads and their clocks for all sections at once."""
+    visible = Lead.objects.visible_to(user)
+    sets = [visible.filter(wanted(user, at)) for wanted in (returned_to, in_triage_with, stuck_with, to_nurture)]
+    found = [list(next_due_first(leads).values_list("pk", flat=True)[:MOST_ROWS]) for leads in sets]
+    rows = {row.lead.pk: row for row in lead_rows(load_by_ids(chain.from_iterable(found)), at)}
+    returned, triage, stuck, nurture = ([rows[pk] for pk in ids if pk in rows] for ids in found)
+    counts = [len(ids) if len(ids) < MOST_ROWS else leads.count() for ids, leads in zip(found, sets, strict=True)]
+    return LeadSections(
+        returned=Section(_as_returned(returned), counts[0]),
+        triage=Section(triage, counts[1]),
+        stuck=Section(_as_stuck(stuck), counts[2]),
+        nurture=Section(nurture, counts[3]),
+    )
 
 
 def _as_returned(rows: list[LeadRow]) -> list[Returned]:
@@ -253,27 +272,13 @@ def _why_it_came_back(handoff: Handoff) -> str:
     return REJECTIONS.get(handoff.reason, ("", handoff.reason))[1]
 
 
-def stuck_leads(user: User, at: datetime) -> Section[Stuck]:
-    """Give the MQLs of ``user`` that are in nobody's hands, with what the last attempt found missing."""
-    return _section(Lead.objects.visible_to(user).filter(stuck_with(user, at)), _as_stuck, at)
-
-
 def _as_stuck(rows: list[LeadRow]) -> list[Stuck]:
+    """Say with each lead what the last attempt found missing."""
     refused: dict[int, list[str]] = {}
     events = LeadEvent.objects.filter(lead__in=[row.lead.pk for row in rows], kind="handoff_refused")
     for lead_id, facts in events.order_by("occurred_at", "id").values_list("lead_id", "facts"):
         refused[lead_id] = list(facts.get("missing", []))
     return [Stuck(row, refused.get(row.lead.pk, [])) for row in rows]
-
-
-def leads_in_triage(user: User, at: datetime) -> Section[LeadRow]:
-    """Give the leads of ``user`` that raised a hand while their fit is unknown."""
-    return _section(Lead.objects.visible_to(user).filter(in_triage_with(user, at)), list, at)
-
-
-def leads_to_nurture(user: User, at: datetime) -> Section[LeadRow]:
-    """Give the leads of ``user`` that came back on their date and wait for a word."""
-    return _section(Lead.objects.visible_to(user).filter(to_nurture(user, at)), list, at)
 
 
 def feedback_received(user: User) -> list[Feedback]:

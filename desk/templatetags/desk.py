@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from django import template
+from django.conf import settings
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from desk.clock_acts import ClockAct
 from desk.queries.lead_list import Filter
 from desk.queries.negotiation import Said
-from desk.steps import Step, steps_of_row
+from desk.steps import STEPS, steps_of_row
 from leads.models import Clock, Lead
 
 register = template.Library()
 
+ANY_LEAD, ANY_TOKEN = "987654321987654321", "the-token-of-whoever-reads"
+"""What stands in a mould where a lead's key and its reader's token go."""
 
-@register.simple_tag
-def row_steps(section: str, lead: Lead) -> list[Step]:
-    """Give the steps that the row of ``lead`` in ``section`` offers."""
-    return steps_of_row(section, lead)
+
+@register.simple_tag(takes_context=True)
+def row_steps(context: template.Context, section: str, lead: Lead, came_from: str) -> SafeString:
+    """Write the buttons of what the row of ``lead`` in ``section`` offers, on the page that ``came_from`` names."""
+    moulded = _mould if not settings.DEBUG else _mould.__wrapped__
+    steps = tuple(step.code for step in steps_of_row(section, lead))
+    parts = moulded(steps, came_from)
+    return mark_safe(parts.replace(ANY_LEAD, str(lead.pk)).replace(ANY_TOKEN, str(context["csrf_token"])))  # noqa: S308 - both are ours
+
+
+@lru_cache(maxsize=256)
+def _mould(codes: tuple[str, ...], came_from: str) -> SafeString:
+    """Write the buttons of these steps once for every lead and every reader: a desk has hundreds of them, and they differ in nothing else."""
+    return render_to_string(
+        "desk/_row_buttons.html",
+        {"steps": [STEPS[code] for code in codes], "pk": ANY_LEAD, "from": came_from, "csrf_token": ANY_TOKEN},
+    )
 
 
 @register.filter

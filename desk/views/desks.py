@@ -99,10 +99,7 @@ def marketer_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
     """Gather what the desk of a marketer shows."""
     return {
         "campaigns": marketer.my_campaigns(user, at),
-        "returned": marketer.returned_leads(user, at),
-        "triage": marketer.leads_in_triage(user, at),
-        "stuck": marketer.stuck_leads(user, at),
-        "nurture": marketer.leads_to_nurture(user, at),
+        "leads": marketer.lead_sections(user, at),
         "feedback": marketer.feedback_received(user),
         "targets": current_targets(at, Side.MARKETING),
         "to_brief": marketer.to_brief(user, at),

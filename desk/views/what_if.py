@@ -15,14 +15,12 @@ from desk.queries.what_if import changes_in_words, narrowed, page_of, rows_of
 from desk.what_if_form import form_again, form_of
 from inputs.numbers import MAX_ID, whole
 from inputs.refusals import Invalid
-from leads.what_if.reading import known_at
-from leads.what_if.result import Result, what_if
+from leads.what_if.asked import Waiting, ask
+from leads.what_if.reading import known_at, owed
+from leads.what_if.result import Result
 from leads.what_if.scenario import BadScenario, Known, Scenario, read_scenario
 from ledger.instants import company_day
 from teams.models import User
-
-MOST_ON_PAGE = 50_000
-"""Clocks: what a page answers in some seconds (``./run bench what_if``). The command knows no limit."""
 
 BESIDE = ("from", "last", "of", "after")
 """Parameters that change nothing about the past."""
@@ -41,13 +39,20 @@ def what_if_page(request: HttpRequest) -> HttpResponse:
             beside = {name: query[name] for name in ("of", "after") if query.get(name)}
             return redirect(f"{reverse('desk:what_if')}?{scenario.query(**beside)}")
         after = whole(query["after"], field="after", low=1, high=MAX_ID) if "after" in query else None
-        result = what_if(scenario, known, at=at, most=MOST_ON_PAGE)
-        _check_of(query.get("of", ""), result)
+        answer = ask(scenario, known, at=at)
+        if isinstance(answer, Result):
+            _check_of(query.get("of", ""), answer)
     except Invalid as refused:
+        if request.htmx:  # type: ignore[attr-defined]  # who waits for the answer is shown what is wrong on a page of its own
+            return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Refresh": "true"})
         context: dict[str, Any] = {"form": form_again(query, known, refused), "is_refused": True, "is_open": True}
         return render(request, "desk/what_if.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    context = _context(result, known, reader(request), query.get("of", ""), after)
-    return render(request, "desk/what_if.html", context)
+    of = query.get("of", "")
+    context = _asked(scenario, known, of)
+    context |= {"waiting": answer} if isinstance(answer, Waiting) else _answered(answer, reader(request), of, after)
+    response = render(request, "desk/what_if.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _check_of(of: str, result: Result) -> None:
@@ -56,16 +61,21 @@ def _check_of(of: str, result: Result) -> None:
         raise BadScenario("No such promise fell due in this period.", field="of")
 
 
-def _context(result: Result, known: Known, user: User, of: str, after: int | None) -> dict[str, Any]:
-    scenario: Scenario = result.scenario
-    changed = narrowed(result, of)
-    shown, following = page_of(changed, after)
-    narrowing = {"of": of} if of else {}
+def _asked(scenario: Scenario, known: Known, of: str) -> dict[str, Any]:
     return {
-        "form": form_of(scenario, known, {promise.total.code for promise in result.promises}),
+        "form": form_of(scenario, known, owed(scenario.first, scenario.until)),
         "is_open": not scenario.is_changed,
         "scenario": scenario,
         "said": changes_in_words(scenario, known),
+        "query": scenario.query(**({"of": of} if of else {})),
+        "plain_query": scenario.query(),
+    }
+
+
+def _answered(result: Result, user: User, of: str, after: int | None) -> dict[str, Any]:
+    changed = narrowed(result, of)
+    shown, following = page_of(changed, after)
+    return {
         "result": result,
         "rows": rows_of(shown, user),
         "count": len(changed),
@@ -74,7 +84,5 @@ def _context(result: Result, known: Known, user: User, of: str, after: int | Non
         "of_tier": of.partition("-")[2],
         "following": following,
         "is_first": after is None,
-        "query": scenario.query(**narrowing),
-        "plain_query": scenario.query(),
         "at": result.at,
     }

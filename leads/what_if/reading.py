@@ -83,19 +83,29 @@ def clocks_of(first: date, until: date) -> QuerySet[Clock]:
     )
 
 
+def owed(first: date, until: date) -> set[str]:
+    """Give the codes of what fell due in the period."""
+    return set(clocks_of(first, until).order_by().values_list("promise", flat=True).distinct())
+
+
 def recorded_clocks(first: date, until: date, *, most: int | None = None) -> list[Recorded]:
     """Read these clocks in the order of their due times, with two queries; raises ``TooMany`` when there are more than ``most``."""
     chosen = clocks_of(first, until)
     rows = _rows(chosen, most)
     if most is not None and len(rows) > most:
-        raise TooMany(
-            f"More than {most:,} promises fell due in this period. Choose a shorter one, or use “manage.py what_if”.",
-            field="from",
-        )
+        raise too_many(most)
     pauses: dict[int, list[tuple[datetime, datetime | None, datetime]]] = defaultdict(list)
     for clock_id, *pause in _pauses(chosen):
         pauses[clock_id].append((pause[0], pause[1], pause[2]))
     return [_recorded(row, pauses.get(row[0], ())) for row in rows]
+
+
+def too_many(most: int) -> TooMany:
+    """Say that more than ``most`` clocks fell due, and what helps."""
+    return TooMany(
+        f"More than {most:,} promises fell due in this period. Choose a shorter one, or use “manage.py what_if”.",
+        field="from",
+    )
 
 
 def _rows(chosen: QuerySet[Clock], most: int | None) -> list[tuple[Any, ...]]:

@@ -13,8 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from desk.queries import what_if as queries
-from desk.views import what_if as views
 from leads.models import Clock, ClockStep
+from leads.what_if import asked
+from leads.what_if.asked import reckon
 from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import clock_start, make_lead, offer_to, start_clocks
@@ -172,7 +173,7 @@ def test_more_than_a_page_can_replay_is_refused_with_what_helps(
     browser: Client, past: Past, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     past(3)
-    monkeypatch.setattr(views, "MOST_ON_PAGE", 2)
+    monkeypatch.setattr(asked, "MOST", 2)
 
     response = browser.get(PATH)
 
@@ -180,10 +181,69 @@ def test_more_than_a_page_can_replay_is_refused_with_what_helps(
     assert "Choose a shorter one" in text_of(response)
 
 
+# A long past is replayed by the worker -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Take every past for long, and give the scenarios that the worker is asked for."""
+    queries_rung: list[str] = []
+    monkeypatch.setattr(asked, "AT_ONCE", 2)
+    monkeypatch.setattr(asked, "ring", lambda task, query: queries_rung.append(query))
+    return queries_rung
+
+
+def test_a_long_past_is_replayed_by_the_worker_and_then_shown(
+    browser: Client, past: Past, rung: list[str], at: datetime
+) -> None:
+    past(3)
+
+    waiting = [browser.get(PATH, {"time-accept-hot": "35 min"}) for _ in range(3)]
+    assert len(rung) == 1
+    reckon(rung[0], at=at)
+    answered = browser.get(PATH, {"time-accept-hot": "35 min"})
+
+    assert {response.status_code for response in waiting} == {200}
+    assert "3 promises are gone through one by one" in text_of(waiting[0])
+    assert 'hx-trigger="every 1s"' in waiting[0].content.decode()
+    assert "0 would have been missed, 3 fewer than the 3 that were" in text_of(answered)
+    assert "hx-trigger" not in answered.content.decode().partition('id="what-if-answer"')[2]
+    assert len(rung) == 1
+
+
+def test_what_the_worker_refuses_is_said_beside_its_field(
+    browser: Client, past: Past, rung: list[str], at: datetime, sales: Team
+) -> None:
+    past(3)
+    scenario = {f"staff-{sales.pk}": "-5"}
+    browser.get(PATH, scenario)
+    reckon(rung[0], at=at)
+
+    polling = browser.get(PATH, scenario, headers={"hx-request": "true"})
+    response = browser.get(PATH, scenario)
+
+    assert (polling.status_code, polling["HX-Refresh"]) == (204, "true")
+    assert response.status_code == 422
+    assert "somebody has to stay" in text_of(response)
+
+
+def test_a_worker_that_does_not_answer_is_asked_again_and_the_page_says_so(
+    browser: Client, past: Past, rung: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past(3)
+    monkeypatch.setattr(asked, "ASKED_AGAIN_SECONDS", 0)
+
+    first, second = browser.get(PATH), browser.get(PATH)
+
+    assert len(rung) == 2
+    assert "No worker has taken it up" not in text_of(first)
+    assert "No worker has taken it up" in text_of(second)
+
+
 def test_the_changed_are_paged_and_narrowed(browser: Client, past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
     past(5)
     monkeypatch.setattr(queries, "PAGE", 2)
-    asked = {"time-accept-hot": "35 min"}
+    scenario = {"time-accept-hot": "35 min"}
     seen: list[str] = []
     address: str | None = f"{PATH}?time-accept-hot=35+min"
     while address:
@@ -193,8 +253,8 @@ def test_the_changed_are_paged_and_narrowed(browser: Client, past: Past, monkeyp
         address = f"{PATH}?{following[1].replace('&amp;', '&')}" if following else None
 
     assert len(seen) == len(set(seen)) == 5
-    assert "Missed → Kept" in text_of(browser.get(PATH, {**asked, "of": "accept-hot"}))
-    assert browser.get(PATH, {**asked, "of": "accept-warm"}).status_code == 422
+    assert "Missed → Kept" in text_of(browser.get(PATH, {**scenario, "of": "accept-hot"}))
+    assert browser.get(PATH, {**scenario, "of": "accept-warm"}).status_code == 422
 
 
 def test_one_more_person_is_offered_for_sales_teams_and_changes_answers(
