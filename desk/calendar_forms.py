@@ -12,6 +12,7 @@ from django import forms
 from desk.queries.calendars import people_words
 from inputs.fields import TextField, add_problems
 from inputs.refusals import Problem, Refusal
+from inputs.widgets import LongSelect
 from sla.business_calendar import WEEKDAY_NAMES, WEEKDAYS, BadCalendar, known_zone
 from sla.calendar_text import (
     problem_of_dates,
@@ -49,9 +50,9 @@ class CalendarForm(forms.Form):
     """All of a calendar, or of one to be. ``seen`` is what the page showed, to notice changes by others."""
 
     name = TextField(label="Name", max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    zone = forms.ChoiceField(label="Time zone", choices=[])
+    zone = forms.ChoiceField(label="Time zone", choices=[], widget=LongSelect)
     holidays = _dates("Days that are closed", "A date on each line, such as 2026-12-25. What follows it is a note.", 8)
-    country = forms.ChoiceField(label="Country", required=False, choices=[])
+    country = forms.ChoiceField(label="Country", required=False, choices=[], widget=LongSelect)
     region = TextField(
         label="Region", required=False, max_length=80,
         help_text="Its code or name, such as BY or Bayern. Left empty: what the whole country keeps.",

@@ -12,6 +12,7 @@ from django.utils import timezone
 from desk.queries.people import colleagues, role_words
 from inputs.fields import TextField
 from inputs.refusals import Problem, Refusal
+from inputs.widgets import LongSelect
 from leads.routing.pools import open_to, pools_of
 from leads.staff import share
 from teams.availability import MOST_OPEN, MOST_PER_DAY, MOST_WEIGHT, Load, load_of
@@ -68,7 +69,7 @@ class NewPersonForm(forms.Form):
     name = TextField(label="Name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     email = TextField(label="Email", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     place = forms.ChoiceField(label="Team and role", choices=[])
-    timezone = forms.ChoiceField(label="Time zone", choices=[])
+    timezone = forms.ChoiceField(label="Time zone", choices=[], widget=LongSelect)
     password = forms.CharField(
         label="First password", required=False, max_length=128, strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),

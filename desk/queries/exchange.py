@@ -134,7 +134,7 @@ def _with_clocks(
 ) -> Exchange:
     about = Q(question__in=[q.pk for q in questions]) | Q(dispute__in=[d.pk for d in disputes])
     clocks = (
-        list(Clock.objects.filter(about).select_related("user", "team", "version")) if questions or disputes else []
+        list(Clock.objects.filter(about).select_related("user", "team").defer("plan")) if questions or disputes else []
     )
     made = chips(clocks, at)
     of_questions = {clock.question_id: made[clock.pk] for clock in clocks if clock.question_id}
