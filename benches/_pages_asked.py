@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -20,6 +21,7 @@ from knox.models import AuthToken
 from benches._pages_people import World
 from campaigns.models import Campaign
 from leads.models import Clock, Dispute, ImportRun, Lead, Question, TargetPeriod
+from leads.what_if.asked import reckon
 from sla.models import AgreementVersion, Calendar
 from tests.matrix.table import TABLE
 
@@ -50,6 +52,8 @@ class Page:
     again: bool = False
     """Ask for what the browser has already, as its polling does."""
     headers: dict[str, str] = field(default_factory=dict)
+    before: Callable[[], None] | None = None
+    """What is done once before it is asked for."""
 
     @property
     def route(self) -> str:
@@ -57,7 +61,9 @@ class Page:
         return resolve(urlsplit(self.address).path).view_name
 
     def asking(self) -> Ask:
-        """Log in, and give what asks for it."""
+        """Log in, do what comes before, and give what asks for it."""
+        if self.before:
+            self.before()
         client, headers = Client(), dict(self.headers)
         if self.token:
             headers["authorization"] = f"Token {AuthToken.objects.create(user=self.user)[1]}"
@@ -258,8 +264,11 @@ def _others(world: World) -> Iterator[Page]:
     for days, words in ((6, "a week"), (89, "90 days")):
         first = (world.at - timedelta(days=days)).date()
         query = f"from={first}&last={world.at.date()}"
-        yield Page(f"what if, {words}", sue, f"/what-if/?{query}")
-        yield Page(f"what if, {words}, a time", sue, f"/what-if/?{query}&time-accept-hot=30+min")
+        for name, change in (("", ""), (", a time", "&time-accept-hot=30+min")):
+            asked = f"{query}{change}"
+            answer = partial(reckon, asked, at=world.at)
+            yield Page(f"what if, {words}{name}", sue, f"/what-if/?{asked}", before=answer)
+    yield Page("what if, the worker at it", sue, f"/what-if/?{query}&time-accept-hot=31+min")
 
 
 def _deep(wanted: dict[str, str]) -> str:

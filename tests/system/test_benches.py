@@ -10,6 +10,7 @@ import pytest
 
 from benches.__main__ import names
 from benches._printing import report
+from ledger.instants import edge_now
 
 
 def test_a_figure_is_one_line_with_its_keys_in_their_order(capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,3 +38,18 @@ def test_no_bench_prints_figures_of_its_own() -> None:
 
     assert {name for name in names() if "report" not in texts[f"{name}.py"]} == set()
     assert [name for name, text in texts.items() if '"ratio"' in text] == ["_printing.py"]
+
+
+@pytest.mark.django_db
+def test_the_bench_of_pages_asks_for_every_page_and_each_answers() -> None:
+    from benches._pages_asked import pages, unasked
+    from benches._pages_promises import add
+    from benches._pages_rows import fill
+
+    world = fill(2_000, edge_now())
+    add(world)
+    asked = pages(world)
+
+    assert unasked(asked) == set()
+    for page in asked:
+        page.asking()()
