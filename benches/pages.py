@@ -54,6 +54,8 @@ def _measure(chosen: argparse.Namespace) -> None:
 
     from benches._pages_promises import add
     from benches._pages_rows import fill
+    from dashboards import filling as rollups
+    from dashboards.asked import company_zone
     from leads.models import ClockStep, LeadEvent
     from ledger.instants import edge_now
 
@@ -62,6 +64,7 @@ def _measure(chosen: argparse.Namespace) -> None:
     began = time.perf_counter()
     world = fill(chosen.leads, edge_now())
     add(world)
+    rollups.fill(company_zone())
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     events, steps = LeadEvent.objects.count(), ClockStep.objects.count()
@@ -72,7 +75,9 @@ def _measure(chosen: argparse.Namespace) -> None:
 def measure(world: World, engine: str, chosen: argparse.Namespace) -> None:
     """Print the figures of each page that was chosen by ``only``."""
     from benches._pages_asked import pages, unasked
+    from smarketing.memory import settle
 
+    settle()
     every = pages(world)
     if lacking := unasked(every):
         raise SystemExit(f"these pages are not measured: {', '.join(sorted(lacking))}")

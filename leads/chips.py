@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -85,12 +86,14 @@ def open_clocks(lead_ids: Collection[int]) -> dict[int, Clock]:
     return found
 
 
+@cache
 def owed_on_handoffs() -> QuerySet[Clock]:
-    """Give what is owed on open handoffs by whom they are with now."""
+    """Give what is owed on open handoffs by whom they are with now. Built once: it is only ever narrowed."""
     by_holder = Q(user=F("handoff__assignee")) | Q(user__isnull=True, handoff__assignee__isnull=True)
     return _owed("handoff", by_holder).filter(handoff__state=Handoff.States.OPEN)
 
 
+@cache
 def owed_on_leads() -> QuerySet[Clock]:
     """Give what is owed on leads by whom they are with now: sales in its stages, marketing before them; and feedback by who owes it."""
     of_others = Q(side=Side.MARKETING) | Q(promise__in=sorted(OF_RATER))
@@ -107,12 +110,21 @@ def _owed(subject: str, by_holder: Q) -> QuerySet[Clock]:
     return Clock.objects.filter(Q(state__in=Clock.LIVE) | is_open_miss)
 
 
-def next_due_first(leads: LeadQuerySet) -> LeadQuerySet:
-    """Sort leads by what is due next on each, the missed first, for it was due before; those with nothing due come last."""
+def next_due_first(leads: LeadQuerySet, *, are_offered: bool = True) -> LeadQuerySet:
+    """Sort leads by what is due next on each, the missed first, for it was due before; those with nothing due come last.
+
+    Of leads of which none is offered to anybody, nothing is looked for on offers.
+    """
+    return leads.order_by(_next_due(are_offered).asc(nulls_last=True), "last_touch_at", "id")
+
+
+@cache
+def _next_due(are_offered: bool) -> Coalesce | Subquery:
     on_lead = owed_on_leads().filter(lead=OuterRef("pk")).order_by("due_at").values("due_at")[:1]
+    if not are_offered:
+        return Subquery(on_lead)
     on_handoff = owed_on_handoffs().filter(handoff__lead=OuterRef("pk")).order_by("due_at").values("due_at")[:1]
-    next_due = Coalesce(Subquery(on_lead), Subquery(on_handoff))
-    return leads.order_by(next_due.asc(nulls_last=True), "last_touch_at", "id")
+    return Coalesce(Subquery(on_lead), Subquery(on_handoff))
 
 
 def _rank(clock: Clock) -> tuple[bool, float]:

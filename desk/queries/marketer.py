@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import chain
 from typing import Generic, TypeVar
 
-from django.db.models import Count, Q, Sum, Value
+from django.db.models import Count, Q, Sum, Value, Window
 
 from campaigns.models import Campaign
 from dashboards.families import reached_before, reached_now
@@ -21,11 +21,12 @@ from leads.facts import MISSING_WORDS
 from leads.handoffs import ACCEPTED
 from leads.listing import LeadRow, lead_rows, load_by_ids
 from leads.models import Clock, Dispute, Feedback, Handoff, Lead, LeadEvent, Opportunity
+from leads.models.leads import LeadQuerySet
 from ledger.instants import company_day
 from teams.models import User
 
 MOST_CAMPAIGNS = 10
-MOST_ROWS = 15
+MOST_ROWS = 10
 CAMPAIGNS_DAYS = 365
 BRIEFED_LATE = timedelta(days=14)
 """So long after its start a campaign that sales was not briefed of is asked for."""
@@ -245,17 +246,23 @@ class LeadSections:
 def lead_sections(user: User, at: datetime) -> LeadSections:
     """Load what waits for ``user``: which leads, and how many, section by section; the leads and their clocks for all sections at once."""
     visible = Lead.objects.visible_to(user)
-    sets = [visible.filter(wanted(user, at)) for wanted in (returned_to, in_triage_with, stuck_with, to_nurture)]
-    found = [list(next_due_first(leads).values_list("pk", flat=True)[:MOST_ROWS]) for leads in sets]
-    rows = {row.lead.pk: row for row in lead_rows(load_by_ids(chain.from_iterable(found)), at)}
-    returned, triage, stuck, nurture = ([rows[pk] for pk in ids if pk in rows] for ids in found)
-    counts = [len(ids) if len(ids) < MOST_ROWS else leads.count() for ids, leads in zip(found, sets, strict=True)]
+    wanted = (returned_to, in_triage_with, stuck_with, to_nurture)
+    found = [_first_of(visible.filter(waits(user, at))) for waits in wanted]
+    rows = {row.lead.pk: row for row in lead_rows(load_by_ids(chain.from_iterable(ids for ids, _ in found)), at)}
+    returned, triage, stuck, nurture = (Section([rows[pk] for pk in ids if pk in rows], count) for ids, count in found)
     return LeadSections(
-        returned=Section(_as_returned(returned), counts[0]),
-        triage=Section(triage, counts[1]),
-        stuck=Section(_as_stuck(stuck), counts[2]),
-        nurture=Section(nurture, counts[3]),
+        returned=Section(_as_returned(returned.rows), returned.count),
+        triage=triage,
+        stuck=Section(_as_stuck(stuck.rows), stuck.count),
+        nurture=nurture,
     )
+
+
+def _first_of(leads: LeadQuerySet) -> tuple[list[int], int]:
+    """Give which of ``leads``, which are offered to nobody, come first, and how many there are: one query."""
+    ordered = next_due_first(leads, are_offered=False)
+    found = list(ordered.values_list("pk", Window(Count("*")))[:MOST_ROWS])
+    return [pk for pk, _ in found], found[0][1] if found else 0
 
 
 def _as_returned(rows: list[LeadRow]) -> list[Returned]:

@@ -130,7 +130,9 @@ def briefings_kept() -> BriefingsKept:
 
 def _lines(periods: QuerySet[TargetPeriod], at: datetime) -> list[TargetLine]:
     """Put periods into words; those that are not judged are counted now."""
-    rows = list(periods.select_related("version").order_by("-last_on", "side", "code", "of", "pk"))
+    rows = list(
+        periods.select_related("version").defer("version__terms").order_by("-last_on", "side", "code", "of", "pk")
+    )
     if not rows:
         return []
     clocks = {clock.period_id: clock for clock in Clock.objects.filter(period__in=rows)}

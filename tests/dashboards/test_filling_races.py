@@ -89,6 +89,7 @@ def world() -> World:
     return made
 
 
+@pytest.mark.minutes
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_the_filler_may_die_at_any_call(capsys: pytest.CaptureFixture[str], moment: str) -> None:
     found()

@@ -34,7 +34,7 @@ from tests.journey.story import CAMPAIGN, CLARA, GRETA, TARIQ, Story
 if TYPE_CHECKING:
     from playwright.sync_api import APIResponse
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journey")]
+pytestmark = [pytest.mark.browser, pytest.mark.minutes, pytest.mark.xdist_group("journey")]
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ CUT_OFF = {"OperationalError", "InterfaceError"}
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.minutes,
     pytest.mark.service
     if connection.vendor == "postgresql"
     else pytest.mark.skip(reason="SQLite lets nobody in beside a writer that was stopped"),
