@@ -210,9 +210,12 @@ def _measure(agreement: InForce | None) -> Measure:
 
 
 def _promises(agreement: InForce | None, found: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
-    """List the promises of the agreement in its order, then those of older versions that still fell due in the period."""
+    """List the promises of the agreement in its order, then those of older versions that still fell due in the period.
+
+    Those that are kept before a campaign begins are about no lead: they are counted on *Targets*.
+    """
     known = agreement.terms.promises if agreement else {}
-    listed = [(promise.code, promise.side, promise.words) for promise in known.values()]
+    listed = [(promise.code, promise.side, promise.words) for promise in known.values() if not promise.kind.before]
     older = sorted({pair for pair in found if pair[0] not in known})
     return listed + [(code, side, code.replace("_", " ").capitalize()) for code, side in older]
 

@@ -73,7 +73,7 @@ def test_who_raised_a_hand_with_unknown_fit_waits_on_the_desk_of_marketing(
     Lead.objects.update(fit=40)
     judged = browser.get("/")
 
-    assert [row.lead.pk for row in desk.context["triage"].rows] == [lead.pk]
+    assert [row.lead.pk for row in desk.context["leads"].triage.rows] == [lead.pk]
     assert f"/leads/{lead.pk}/qualify/" in desk.content.decode()
     assert [row.lead.pk for row in listed.context["rows"]] == [lead.pk]
     assert judged.context["triage"].count == 0
