@@ -76,7 +76,7 @@ def test_who_raised_a_hand_with_unknown_fit_waits_on_the_desk_of_marketing(
     assert [row.lead.pk for row in desk.context["leads"].triage.rows] == [lead.pk]
     assert f"/leads/{lead.pk}/qualify/" in desk.content.decode()
     assert [row.lead.pk for row in listed.context["rows"]] == [lead.pk]
-    assert judged.context["triage"].count == 0
+    assert judged.context["leads"].triage.count == 0
 
 
 def test_the_tiles_narrow_the_queue_and_actions_keep_it_narrow(
