@@ -14,7 +14,7 @@ from inputs.refusals import Conflict, Invalid, NotAllowed, Problem
 from leads import clocks
 from leads.assigning import Places
 from leads.codes import REJECTIONS
-from leads.facts import MISSING_WORDS
+from leads.facts import MISSING_WORDS, missing_for_handoff
 from leads.handing_off import LIMIT_WITHOUT_MANAGER, ToHandOff, hand_off_many
 from leads.holding import (
     Held,
@@ -30,7 +30,7 @@ from leads.holding import (
 )
 from leads.informing import name_of, responsible_marketers, tell_marketing
 from leads.lifecycle import SALES_STAGES, WrongStage
-from leads.models import Handoff
+from leads.models import Handoff, LeadEvent
 from leads.moves import assign, claim, recall, reroute
 from leads.owed import Duty, Owed, Owner, begin_duties, in_work
 from leads.qualifying import judge_of
@@ -87,12 +87,20 @@ class AlreadyTaken(Conflict):
 # Hand off ------------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def hand_off(*, lead_id: int, actor: User, at: datetime) -> int:
     """Hand an MQL to sales and give the id of the handoff.
 
-    Raises ``NotReady`` with the list of what is missing, ``NeedsManager`` from the third handoff on, ``WrongStage``, ``NoAgreement``.
+    Raises ``NotReady`` with the list of what is missing, which then stands in the lead's history, and marketing owes to complete it.
+    Raises ``NeedsManager`` from the third handoff on, ``WrongStage``, ``NoAgreement``.
     """
+    handoff_id, missing = _hand_off(lead_id, actor, at)
+    if missing:  # what was written of it stays
+        raise _not_ready(missing)
+    return handoff_id
+
+
+@transaction.atomic
+def _hand_off(lead_id: int, actor: User, at: datetime) -> tuple[int, Sequence[str]]:
     (item,) = hold([lead_id], actor=actor)
     permit(actor, "hand_off")
     require_step("hand_off", [item])
@@ -101,19 +109,28 @@ def hand_off(*, lead_id: int, actor: User, at: datetime) -> int:
     if item.lead.handoff_count >= LIMIT_WITHOUT_MANAGER and not actor.may("hand_off_third_time"):
         raise NeedsManager("This lead was handed off twice before. A marketing manager decides on a third time.")
     agreement = agreement_in_force(at)
+    wanted = _to_hand_off(item, agreement, at)
+    missing = missing_for_handoff(agreement.terms.required_for_handoff, wanted.facts)
+    if missing and _is_known_to_lack(lead_id, missing):
+        return 0, missing
     record = Record("hand_off", actor.pk, at)
-    result = hand_off_many(record, [_to_hand_off(item, agreement, at)], agreement=agreement, at=at)
-    if result.missing:
-        raise _not_ready(result.missing[lead_id])
+    result = hand_off_many(record, [wanted], agreement=agreement, at=at)
     record.write("lead", [lead_id], version=agreement.version_id)
-    return result.placements[0].offer.handoff_id or 0
+    return (0, missing) if missing else (result.placements[0].offer.handoff_id or 0, ())
+
+
+def _is_known_to_lack(lead_id: int, missing: Sequence[str]) -> bool:
+    """Tell whether the last that became of the lead as an MQL is that a handoff was refused for want of exactly this."""
+    events = LeadEvent.objects.filter(lead=lead_id, kind__in=["qualified", "handed_off", "handoff_refused"])
+    last = events.order_by("-id").values_list("kind", "code", "facts").first()
+    return last is not None and last[:2] == ("handoff_refused", "") and last[2].get("missing") == list(missing)
 
 
 def _to_hand_off(item: Held, agreement: InForce, at: datetime) -> ToHandOff:
     facts = load_facts([item.lead.pk], at)[item.lead.pk]
     return ToHandOff(
         lead_id=item.lead.pk, tier=judge_of(agreement).tier(facts), facts=facts, arrived_at=at,
-        handoff_count=item.lead.handoff_count, campaign_id=item.lead.last_campaign_id,
+        handoff_count=item.lead.handoff_count, marketer_id=item.lead.marketer_id, campaign_id=item.lead.last_campaign_id,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from leads import handoffs
 from leads.codes import PROCEDURAL_REJECTIONS, REJECTIONS
 from leads.holding import Moved, NotYours
 from leads.lifecycle import STEPS, Stage, WrongStage
-from leads.models import Handoff, Lead, LeadEvent
+from leads.models import Clock, Contact, Handoff, Lead, LeadEvent
 from leads.reasons import BadReason
 from ledger.models import AuditEntry
 from sla.in_force import InForce
@@ -32,6 +32,13 @@ def _routed(agreement: InForce, sam: User, sales: Team) -> None:
 
 def reject(lead: Lead, actor: User, **more: Any) -> None:
     handoffs.reject(lead_id=lead.pk, actor=actor, at=LATER, **{"reason": "wrong_size", **more})
+
+
+def incomplete_lead(marketer: User) -> Lead:
+    """Make an MQL of which neither the name nor the company is known."""
+    lead = ready_lead(marketer=marketer)
+    Contact.objects.filter(pk=lead.contact_id).update(name="", company=None)
+    return lead
 
 
 VERBS: dict[str, Callable[[Lead, User, User], Any]] = {
@@ -154,19 +161,46 @@ def test_handing_off_offers_the_lead_under_the_agreement_in_force(maya: User, sa
     assert (accepting.user, accepting.state, accepting.due_at) == (sam, "running", NOW + timedelta(minutes=15))
 
 
-def test_a_lead_that_lacks_something_is_refused_with_the_whole_list(maya: User) -> None:
-    lead = ready_lead()
-    lead.contact.name, lead.contact.company = "", None
-    lead.contact.save()
-    Lead.objects.filter(pk=lead.pk).update(source="unknown")
-    before = everything()
+def test_a_lead_that_lacks_something_is_refused_with_the_whole_list_and_marketing_owes_it(maya: User) -> None:
+    lead = incomplete_lead(maya)
 
     with pytest.raises(handoffs.NotReady) as refused:
         handoffs.hand_off(lead_id=lead.pk, actor=maya, at=NOW)
 
     assert [problem.field for problem in refused.value.problems] == ["name", "company"]
     assert "the person’s name" in refused.value.message
+    assert not Handoff.objects.exists()
+    event = LeadEvent.objects.get(lead=lead, kind="handoff_refused")
+    assert event.facts == {"missing": ["name", "company"]}
+    owed = Clock.objects.get(lead=lead)
+    assert (owed.promise, owed.user, owed.state) == ("complete", maya, "running")
+    assert owed.due_at == NOW + timedelta(hours=4)
+
+
+def test_asking_again_while_the_same_is_missing_writes_nothing(maya: User) -> None:
+    lead = incomplete_lead(maya)
+    with pytest.raises(handoffs.NotReady):
+        handoffs.hand_off(lead_id=lead.pk, actor=maya, at=NOW)
+    before = everything()
+
+    with pytest.raises(handoffs.NotReady):
+        handoffs.hand_off(lead_id=lead.pk, actor=maya, at=LATER)
+
     assert everything() == before
+
+
+def test_what_is_missing_is_written_anew_when_it_has_changed(maya: User) -> None:
+    lead = incomplete_lead(maya)
+    with pytest.raises(handoffs.NotReady):
+        handoffs.hand_off(lead_id=lead.pk, actor=maya, at=NOW)
+    Contact.objects.filter(pk=lead.contact_id).update(name="Anna Berg")
+
+    with pytest.raises(handoffs.NotReady):
+        handoffs.hand_off(lead_id=lead.pk, actor=maya, at=LATER)
+
+    facts = LeadEvent.objects.filter(lead=lead, kind="handoff_refused").order_by("id").values_list("facts", flat=True)
+    assert list(facts) == [{"missing": ["name", "company"]}, {"missing": ["company"]}]
+    assert Clock.objects.filter(lead=lead, promise="complete").count() == 1
 
 
 def test_handing_off_twice_is_a_clear_conflict(maya: User) -> None:
