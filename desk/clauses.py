@@ -10,6 +10,8 @@ from desk.rule_words import alternatives
 from inputs.money import money
 from leads.codes import RECYCLE_REASONS, TIER_LABELS
 from leads.facts import MISSING_WORDS
+from leads.what_if.phrases import written_week
+from sla.business_time import BusinessCalendar
 from sla.clauses import CLAUSES, PROMISE, TIER
 from sla.completeness import DEFAULT
 from sla.durations import days, duration
@@ -93,6 +95,8 @@ def _clause(key: str, title: str, terms: Terms, document: Document, names: Names
         return Clause(key, title, _ways(rule) if rule is not None else ())
     if key == "pins":
         return Clause(key, title, _pins(document.get("pinned", {}), names))
+    if key == "calendars":
+        return Clause(key, title, tuple(map(_hours, document.get("calendars", ()))), _LEADS[key])
     if key == "targets":
         return Clause(key, title, tuple(Line(target_words(target, names) + ".") for target in terms.targets))
     return Clause(key, title, _LINES[key](terms), _LEADS.get(key, ""))
@@ -134,6 +138,13 @@ def _pins(pinned: Mapping[str, Any], names: Names) -> tuple[Line, ...]:
     if scoring:
         lines.append(Line(f"{engagement}, with a half-life of {days(half_life)}." if half_life else f"{engagement}."))
     return tuple(lines)
+
+
+def _hours(calendar: Mapping[str, Any]) -> Line:
+    """Say whose hours a team keeps: *Sales hours, version 3: Mon-Fri 09:00-17:00 (Europe/Berlin)*."""
+    hours = BusinessCalendar.from_terms({"zone": calendar["zone"], "week": calendar["week"]})
+    said = f"{calendar['calendar']}, version {calendar['version']}: {written_week(hours.week)} ({calendar['zone']})."
+    return Line(said, calendar["team"])
 
 
 def _handoff(terms: Terms) -> tuple[Line, ...]:
@@ -257,6 +268,7 @@ _LINES: Mapping[str, Callable[[Terms], tuple[Line, ...]]] = {
 _LEADS = {
     "mql-rule": "A lead becomes an MQL as soon as this holds; of several ways one is enough:",
     "handoff": "Every lead that is handed off carries:",
+    "calendars": "Business time passes while the calendar of whoever owes a promise is open: their own, else that of their team.",
     "sql-checklist": "Before a rep says “sales qualified”, each of these is true:",
     "recycle": "It rests, nurtured by marketing, and comes back after:",
 }

@@ -1,6 +1,7 @@
 """The verbs that make an agreement: begin a draft, propose it, sign it. What happens in between is in ``sla.negotiating``.
 
-What is frozen and hashed at the proposal is one document: the terms, and under ``pinned`` the scoring and persona versions they rest on.
+What is frozen and hashed at the proposal is one document: the terms, and what they rest on: under ``pinned`` the scoring and persona
+versions, under ``calendars`` the hours of each team.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from ledger.instants import company_day
 from personas.defaults import create_default_scoring
 from personas.models import PersonaVersion, ScoringVersion
 from sla.applying import UnusableTerms, read_terms, refuse_unusable
+from sla.calendars import newest_version
 from sla.clauses import CLAUSES, in_this_edition
 from sla.default_terms import default_document
-from sla.models import Agreement, AgreementComment, AgreementVersion, Signature
+from sla.models import Agreement, AgreementComment, AgreementVersion, CalendarUse, Signature
 from sla.telling import audit, managers, members, tell
 from sla.terms import Document
 from sla.terms import terms_hash as hash_of
@@ -85,7 +87,7 @@ def draft_from_template(
 ) -> AgreementVersion:
     """Begin a new version: from ``document``, else from the template. It is the draft of ``side``, which the actor manages.
 
-    It pins the newest scoring version and the newest version of each persona that is not retired.
+    It pins the newest scoring version and the newest version of each persona that is not retired, and the hours that the teams keep now.
     """
     return _begin(actor, at, document or default_document(), side, source=None)
 
@@ -164,7 +166,7 @@ def _begin(
     version = AgreementVersion.objects.create(
         agreement=agreement,
         number=(agreement.versions.aggregate(newest=Max("number"))["newest"] or 0) + 1,
-        terms={**document, "pinned": pinning(scoring, personas)},
+        terms={**document, "calendars": calendars_now(), "pinned": pinning(scoring, personas)},
         scoring=scoring,
         created_at=at,
         created_by=actor,
@@ -287,3 +289,22 @@ def pinning(scoring: ScoringVersion, personas: list[PersonaVersion]) -> dict[str
         "scoring": scoring.terms,
         "persona_versions": [version.pk for version in personas],
     }
+
+
+def calendars_now() -> list[dict[str, Any]]:
+    """Write whose hours count: of each active team its calendar, by name and version, with zone and week. Marketing first, then by name.
+
+    A calendar is edited without the agreement (holidays come every year); the version tells which one was read when it was signed.
+    """
+    uses = CalendarUse.objects.filter(team__is_active=True).select_related("team", "calendar")
+    found = []
+    for use in uses.order_by("team__side", "team__name", "team_id"):
+        newest = newest_version(use.calendar)
+        if use.team and newest:
+            found.append(
+                {
+                    "team": use.team.name, "side": use.team.side, "calendar": use.calendar.name, "version": newest.number,
+                    "zone": newest.terms["zone"], "week": newest.terms["week"],
+                }
+            )  # fmt: skip
+    return found

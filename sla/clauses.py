@@ -26,6 +26,7 @@ CLAUSES: dict[str, str] = {
     "handoff": "What a handoff needs",
     "sql-checklist": "What makes an SQL",
     **{PROMISE + kind.code: kind.words for kind in _KINDS},
+    "calendars": "Whose hours count",
     "targets": "Targets",
     "accept-window": "When nobody answers an offer",
     "escalation": "When a promise breaks",
@@ -36,6 +37,8 @@ CLAUSES: dict[str, str] = {
     "attainment": "When a promise counts as kept",
     "review": "Review",
 }
+TAKEN = ("pins", "calendars")
+"""Clauses that nobody writes: a draft takes them from what there is (``sla.agreements.taken``)."""
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "parties": ("parties",),
     "definitions": ("definitions",),
@@ -43,6 +46,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "pins": ("pinned",),
     "handoff": ("required_for_handoff",),
     "sql-checklist": ("sql_checklist",),
+    "calendars": ("calendars",),
     "targets": ("targets",),
     "accept-window": ("accept_window",),
     "escalation": ("escalation",),

@@ -12,6 +12,7 @@ from inputs.text import problem_with, tidy
 from sla.agreements import (
     States,
     WrongState,
+    calendars_now,
     check_drafter,
     check_manager,
     locked,
@@ -19,14 +20,13 @@ from sla.agreements import (
     pinning,
 )
 from sla.applying import read_terms
-from sla.clauses import CLAUSES, fingerprint, part_of, with_part
+from sla.clauses import CLAUSES, TAKEN, fingerprint, part_of, with_part
 from sla.models import AgreementComment, AgreementVersion
 from sla.telling import audit, managers, members, tell
 from sla.wordings import CONCERN_CLOSED, CONCERN_RAISED, WITHDRAWN
 from teams.models import User
 
 MOST_CHARACTERS = 2000
-PINS = "pins"
 
 Kinds = AgreementComment.Kinds
 Closings = AgreementComment.States
@@ -74,7 +74,7 @@ def change_clause(
     check_manager(actor)
     version = locked(version, States.DRAFT)
     check_drafter(actor, version)
-    if clause not in CLAUSES or clause == PINS:
+    if clause not in CLAUSES or clause in TAKEN:
         raise UnknownClause(f"“{clause}” is no clause that can be written.", field="clause")
     now = fingerprint(part_of(version.terms, clause))
     if seen is not None and seen != now:
@@ -91,17 +91,21 @@ def change_clause(
 
 
 @transaction.atomic
-def pin_newest(*, actor: User, version: AgreementVersion, at: datetime) -> AgreementVersion:
-    """Let a draft rest on the newest scoring version and the newest version of each persona."""
+def take_newest(*, actor: User, version: AgreementVersion, clause: str, at: datetime) -> AgreementVersion:
+    """Let a draft take ``clause`` from what there is now: the newest scoring and personas, or the hours that the teams keep."""
     check_manager(actor)
     version = locked(version, States.DRAFT)
     check_drafter(actor, version)
-    scoring, personas = newest_pins()
-    version.terms = {**version.terms, "pinned": pinning(scoring, personas)}
-    version.scoring = scoring
-    version.save(update_fields=["terms", "scoring"])
-    version.personas.set(personas)
-    audit("change_agreement_clause", version, actor.pk, at, clause=PINS)
+    if clause == "calendars":
+        version.terms = {**version.terms, clause: calendars_now()}
+        version.save(update_fields=["terms"])
+    else:
+        scoring, personas = newest_pins()
+        version.terms = {**version.terms, "pinned": pinning(scoring, personas)}
+        version.scoring = scoring
+        version.save(update_fields=["terms", "scoring"])
+        version.personas.set(personas)
+    audit("change_agreement_clause", version, actor.pk, at, clause=clause)
     return version
 
 

@@ -23,9 +23,9 @@ from inputs.refusals import Invalid, NotAllowed, NotVisible, Problem, Refusal
 from personas.models import PersonaVersion
 from sla.agreements import check_drafter, check_manager, draft_from_template, draft_from_version
 from sla.applying import UnusableTerms, what_is_missing
-from sla.clauses import CLAUSES, part_of
+from sla.clauses import CLAUSES, TAKEN, part_of
 from sla.models import AgreementVersion
-from sla.negotiating import PINS, change_clause, pin_newest
+from sla.negotiating import change_clause, take_newest
 from teams.models import User
 
 UNPROCESSABLE = 422
@@ -82,8 +82,8 @@ def edit(request: HttpRequest, number: int, clause: str) -> HttpResponse:
     """Write a clause of a draft; buttons that add or take away a line only show the form again."""
     user, at = reader(request), instant(request)
     found = _draft(user, number)
-    if clause == PINS:
-        return _pin(request, found, user, at)
+    if clause in TAKEN:
+        return _take(request, found, clause, user, at)
     form_class = form_of(clause)
     if form_class is None:
         raise NotVisible("There is nothing here.")
@@ -111,14 +111,14 @@ def _draft(user: User, number: int) -> AgreementVersion:
     return found
 
 
-def _pin(request: HttpRequest, found: AgreementVersion, user: User, at: datetime) -> HttpResponse:
-    """Show what a draft rests on, or let it rest on the newest."""
+def _take(request: HttpRequest, found: AgreementVersion, clause: str, user: User, at: datetime) -> HttpResponse:
+    """Show what a draft takes from what there is, or let it take the newest."""
     if request.method == "POST":
-        pin_newest(actor=user, version=found, at=at)
-        messages.success(request, "The draft rests on the newest personas and scoring.")
-        return redirect(_at_clause(found, PINS))
+        take_newest(actor=user, version=found, clause=clause, at=at)
+        messages.success(request, f"“{CLAUSES[clause]}” says in the draft what holds now.")
+        return redirect(_at_clause(found, clause))
     shown = {clause.key: clause for clause in clauses_of(found.terms, names_in([found]))}
-    return render(request, "desk/agreement_pins.html", {"version": found, "clause": shown[PINS]})
+    return render(request, "desk/agreement_taken.html", {"version": found, "clause": shown[clause]})
 
 
 def _choices(found: AgreementVersion) -> Choices:

@@ -265,7 +265,12 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:agreement_compared": Row({"GET": Access(who_may("see_agreement"), GOES_ON, data={"before": 1, "after": 1})}),
     "desk:agreement_compare": page("see_agreement", target=TWO_VERSIONS),
     "desk:agreement_json": page("see_agreement", target=VERSION),
-    "desk:agreement_edit": (write_clause("disputes"), write_clause("mql-rule"), write_clause("pins")),
+    "desk:agreement_edit": (
+        write_clause("disputes"),
+        write_clause("mql-rule"),
+        write_clause("pins"),
+        write_clause("calendars"),
+    ),
     "desk:agreement_act": (
         on_version("propose", DRAFT),
         on_version("withdraw", PROPOSAL, own_only=frozenset({"mona"})),

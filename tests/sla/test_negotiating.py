@@ -20,7 +20,8 @@ from sla.agreements import (
     draft_from_version,
     propose,
 )
-from sla.clauses import CLAUSES, fingerprint, part_of
+from sla.calendars import set_calendar
+from sla.clauses import CLAUSES, TAKEN, fingerprint, part_of
 from sla.default_terms import default_document
 from sla.in_force import InForce, agreement_in_force
 from sla.models import AgreementComment, AgreementVersion, Standing
@@ -32,15 +33,15 @@ from sla.negotiating import (
     UnknownClause,
     change_clause,
     comment,
-    pin_newest,
     resolve_concern,
+    take_newest,
     withdraw,
     withdraw_concern,
 )
 from sla.reviews import remind_of_review
 from teams.models import Membership, Team, User
 from teams.roles import Side
-from tests.cast import NOW, person
+from tests.cast import NOW, OFFICE, person
 from tests.sla.saying import concern_of, signed_by, told
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +86,7 @@ def test_a_draft_of_an_earlier_edition_is_written_in_the_form_of_this_one(mona: 
 def test_a_clause_changes_and_every_clause_can_be_read_and_written_back(draft: AgreementVersion, mona: User) -> None:
     before = draft.terms
     for clause in CLAUSES:
-        if clause != "pins":
+        if clause not in TAKEN:
             draft = change_clause(actor=mona, version=draft, clause=clause, part=part_of(draft.terms, clause), at=NOW)
     assert draft.terms == before
 
@@ -119,7 +120,7 @@ def test_what_no_document_can_hold_is_not_written(draft: AgreementVersion, mona:
     assert AgreementVersion.objects.get(pk=draft.pk).terms == draft.terms
 
 
-@pytest.mark.parametrize("clause", ["pins", "small-print", "promise-smile"])
+@pytest.mark.parametrize("clause", ["pins", "calendars", "small-print", "promise-smile"])
 def test_what_is_no_clause_is_not_written(draft: AgreementVersion, mona: User, clause: str) -> None:
     with pytest.raises(UnknownClause):
         change_clause(actor=mona, version=draft, clause=clause, part=1, at=NOW)
@@ -155,12 +156,32 @@ def test_a_manager_of_both_sides_chooses_whose_draft_it_is(mona: User, sales: Te
 def test_a_draft_rests_on_the_newest_when_it_is_asked_to(draft: AgreementVersion, mona: User) -> None:
     create_default_personas(at=NOW)
 
-    pinned = pin_newest(actor=mona, version=draft, at=NOW)
+    pinned = take_newest(actor=mona, version=draft, clause="pins", at=NOW)
 
     assert pinned.personas.count() > 0
     assert pinned.terms["pinned"]["persona_versions"] == list(
         pinned.personas.order_by("pk").values_list("pk", flat=True)
     )
+
+
+def test_a_draft_says_whose_hours_count_and_takes_those_of_now_when_it_is_asked_to(
+    draft: AgreementVersion, mona: User, sales: Team
+) -> None:
+    (before,) = (each for each in draft.terms["calendars"] if each["team"] == "Sales")
+    assert before == {
+        "team": "Sales", "side": "sales", "calendar": "Sales hours", "version": 1, "zone": "UTC", "week": OFFICE["week"],
+    }  # fmt: skip
+    week: Any = OFFICE["week"]
+    longer = {"zone": "UTC", "week": {**week, "sat": [["10:00", "12:00"]]}}
+    set_calendar(actor=None, name="Sales hours", hours=longer, at=NOW, team=sales)
+
+    draft.refresh_from_db()
+    assert before in draft.terms["calendars"]
+    taken = take_newest(actor=mona, version=draft, clause="calendars", at=NOW)
+
+    (now,) = (each for each in taken.terms["calendars"] if each["team"] == "Sales")
+    assert (now["version"], now["week"]) == (2, longer["week"])
+    assert taken.terms["pinned"] == draft.terms["pinned"]
 
 
 # Comments and concerns ------------------------------------------------------------------------------------------------

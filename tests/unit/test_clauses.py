@@ -51,6 +51,15 @@ def test_every_part_of_the_document_is_a_part_of_one_clause() -> None:
 def test_every_clause_has_words_and_chapters_are_numbered_without_gaps() -> None:
     document = {
         **default_document(),
+        "calendars": [
+            {
+                "team": "North",
+                "calendar": "Office",
+                "version": 2,
+                "zone": "Europe/Berlin",
+                "week": {"mon": [["09:00", "12:30"], ["13:00", "17:00"]], "tue": [["09:00", "17:00"]]},
+            }
+        ],
         "pinned": {"scoring_version": 7, "persona_versions": [3], "scoring": {"half_life_days": 30}},
     }
     clauses = clauses_of(document, Names(persona_versions={3: "Ines (v2)"}, scoring={7: 2}))
@@ -59,6 +68,9 @@ def test_every_clause_has_words_and_chapters_are_numbered_without_gaps() -> None
     assert all(clause.sentences for clause in clauses)
     assert [chapter.number for chapter in chapters] == list(range(1, len(chapters) + 1))
     assert [chapter.side for chapter in chapters if chapter.side] == ["marketing", "sales", "both"]
+    assert next(clause for clause in clauses if clause.key == "calendars").sentences == (
+        "North: Office, version 2: Mon 09:00-12:30 13:00-17:00, Tue 09:00-17:00 (Europe/Berlin).",
+    )
     assert next(clause for clause in clauses if clause.key == "pins").sentences == (
         "Fit is scored by Ines (v2).",
         "Engagement is counted by scoring version 2, with a half-life of 30 days.",

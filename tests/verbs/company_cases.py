@@ -22,7 +22,7 @@ from personas.defaults import create_default_personas, create_default_scoring
 from sla.agreements import draft_from_template, draft_from_version, propose, sign, sign_default_agreement
 from sla.calendars import change_calendar, set_calendar
 from sla.models import AgreementVersion, CalendarUse
-from sla.negotiating import change_clause, comment, pin_newest, resolve_concern, withdraw, withdraw_concern
+from sla.negotiating import change_clause, comment, resolve_concern, take_newest, withdraw, withdraw_concern
 from sla.reviews import remind_of_review
 from teams.absences import end_absence, set_absence
 from teams.availability import Load, set_load
@@ -224,11 +224,17 @@ def _change_clause(company: Company) -> Act:
     return lambda: change_clause(actor=company.mona, version=draft, clause="disputes", part=5, at=LATER)
 
 
-def _pin_newest(company: Company) -> Act:
+def _take_newest(company: Company) -> Act:
     draft = draft_from_template(actor=company.mona, at=NOW)
     AgreementVersion.objects.filter(pk=draft.pk).update(terms={**draft.terms, "pinned": {}})
     draft.personas.clear()
-    return lambda: pin_newest(actor=company.mona, version=draft, at=LATER)
+    return lambda: take_newest(actor=company.mona, version=draft, clause="pins", at=LATER)
+
+
+def _take_hours(company: Company) -> Act:
+    draft = draft_from_template(actor=company.mona, at=NOW)
+    AgreementVersion.objects.filter(pk=draft.pk).update(terms={**draft.terms, "calendars": []})
+    return lambda: take_newest(actor=company.mona, version=draft, clause="calendars", at=LATER)
 
 
 def _proposal(company: Company) -> AgreementVersion:
@@ -325,7 +331,8 @@ TERMS = [
     Case(draft_from_template, _draft, audit="draft_agreement"),
     Case(draft_from_version, _draft_again, audit="draft_agreement"),
     Case(change_clause, _change_clause, audit="change_agreement_clause"),
-    Case(pin_newest, _pin_newest, audit="change_agreement_clause"),
+    Case(take_newest, _take_newest, audit="change_agreement_clause"),
+    Case(take_newest, _take_hours, audit="change_agreement_clause"),
     Case(propose, _propose, audit="propose_agreement", told="agreement_proposed"),
     Case(comment, _comment, audit="comment_on_agreement"),
     Case(comment, _raise_concern, audit="raise_concern", told="agreement_concern"),
