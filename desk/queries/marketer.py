@@ -204,11 +204,13 @@ class ToBrief:
 
 
 def to_brief(user: User, at: datetime) -> list[ToBrief]:
-    """Give the campaigns of ``user`` that sales is not briefed of, and has to be or had to: with one query, none more where there is none."""
+    """Give the campaigns that sales is not briefed of, and has to be or had to: those of ``user``, and those that their team owes since the owner
+    is away or gone; with one query, none more where there is none."""
     clocks = list(
         Clock.objects.filter(
             Q(state__in=Clock.LIVE) | Q(state=Clock.States.MISSED, answered_at__isnull=True),
-            campaign__owner=user, campaign__announced_at__isnull=True, campaign__starts_on__gte=company_day(at) - BRIEFED_LATE,
+            Q(campaign__owner=user) | Q(user__isnull=True, team__in=user.team_ids),
+            campaign__announced_at__isnull=True, campaign__starts_on__gte=company_day(at) - BRIEFED_LATE,
         )
         .select_related("campaign")
         .order_by("due_at", "id")

@@ -44,6 +44,15 @@ class ClockOut(serializers.Serializer[Any]):
     answered_at = serializers.DateTimeField(allow_null=True)
     missed_at = serializers.DateTimeField(allow_null=True)
     excused_at = serializers.DateTimeField(allow_null=True)
+    waited_seconds = serializers.IntegerField(
+        allow_null=True, help_text="System delay: business seconds from arrival until it was with whoever owes it."
+    )
+    answered_seconds = serializers.IntegerField(
+        allow_null=True, help_text="Human delay: business seconds from then until it was done; null while it is not."
+    )
+    late_seconds = serializers.IntegerField(
+        allow_null=True, help_text="Business seconds from the due time until it was done; null where that was in time."
+    )
     pause_count = serializers.IntegerField()
     pauses_allowed = serializers.IntegerField()
 
@@ -70,6 +79,9 @@ def clock_body(clock: Clock) -> dict[str, Any]:
         "answered_at": moment_body(clock.answered_at),
         "missed_at": moment_body(clock.missed_at),
         "excused_at": moment_body(clock.excused_at),
+        "waited_seconds": clock.waited_seconds,
+        "answered_seconds": clock.answered_seconds,
+        "late_seconds": clock.late_seconds,
         "pause_count": clock.pause_count,
         "pauses_allowed": version_terms(clock.version_id).pauses.most,
     }

@@ -228,6 +228,11 @@ def test_a_program_pauses_resumes_and_excuses(
     client = login(sam)
     (listed,) = client.get(f"/api/v1/leads/{lead.pk}/clocks").json()["results"]
     assert (listed["id"], listed["state"], listed["pauses_allowed"]) == (clock.pk, "running", 2)
+    assert (listed["waited_seconds"], listed["answered_seconds"], listed["late_seconds"]) == (
+        clock.waited_seconds,
+        None,
+        None,
+    )
 
     def act(name: str, body: dict[str, Any]) -> Any:
         return client.post(f"/api/v1/clocks/{clock.pk}/{name}", body, content_type="application/json")

@@ -152,7 +152,7 @@ def test_on_paper_there_is_the_whole_text_with_hash_and_signatures_and_nothing_t
 
     text = page.inner_text("main")
     version = AgreementVersion.objects.get()
-    for words in ("1. Parties", "20. Review", "Accept or reject an offered lead", version.terms_hash, "Mona", "Sue"):
+    for words in ("1. Parties", "21. Review", "Accept or reject an offered lead", version.terms_hash, "Mona", "Sue"):
         assert words in text, words
     for words in ("Comment", "Compare", "Download", "due for review"):
         assert words not in text, words

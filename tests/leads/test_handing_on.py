@@ -288,6 +288,20 @@ def test_the_desk_of_a_colleague_shows_what_is_handed_on(company: Company) -> No
     assert list(Lead.objects.filter(returned_to(colleague, AT))) == [lead]
 
 
+def test_a_briefing_that_is_handed_on_stands_on_the_desks_of_the_team(company: Company) -> None:
+    from desk.queries.marketer import to_brief
+
+    colleague = person("Ben", company.marketing)
+    brief = Brief(name="Fair", code="fair", type="event", starts_on=(NOW + 7 * DAY).date(), offer="A stand")
+    campaign = briefings.plan_campaign(brief=brief, actor=company.maya, at=NOW)
+    assert to_brief(colleague, AT) == []
+    leave(company.maya, days=9)
+    hand_on(at=AT)
+
+    assert [item.campaign for item in to_brief(colleague, AT)] == [campaign]
+    assert [item.campaign for item in to_brief(company.maya, AT)] == [campaign]
+
+
 def test_looking_costs_what_is_found_and_not_what_is_open(company: Company) -> None:
     only_on_sqlite()
     came()
