@@ -268,7 +268,7 @@ _LINES: Mapping[str, Callable[[Terms], tuple[Line, ...]]] = {
 _LEADS = {
     "mql-rule": "A lead becomes an MQL as soon as this holds; of several ways one is enough:",
     "handoff": "Every lead that is handed off carries:",
-    "calendars": "Business time passes while the calendar of whoever owes a promise is open: their own, else that of their team.",
+    "calendars": "A promise runs by the hours of whoever owes it: their own, else those of their team.",
     "sql-checklist": "Before a rep says “sales qualified”, each of these is true:",
     "recycle": "It rests, nurtured by marketing, and comes back after:",
 }
