@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 from django.db.models import Q
 
 from leads.clock_acts import COLUMNS, NOBODY, ClockRow, Managers, act, name_subjects, needs_managers
-from leads.clock_plans import MOVING, WHOLE, Entry, Pauses, Schedule, entries_before, schedule
+from leads.clock_plans import WHOLE, Pauses, Schedule, entries_before, schedule
 from leads.going_on import ClockMoved, end_pauses, go_on_if_over
 from leads.models import Clock, ClockPause
 from leads.models.clocks import SUBJECTS
@@ -249,20 +249,14 @@ def _is_open(clock: ClockRow) -> bool:
 
 
 def _record_overdue(record: Record, clocks: list[ClockRow], at: datetime) -> None:
-    """Record the misses that the sweep has not come to, with all that was due; whom to give it to is now moot."""
+    """Record the misses that the sweep has not come to, with all that was due; steps that would move the lead on are recorded as moot."""
     if not clocks:
         return
-    due = {
-        clock.id: _without_reassigning(clock, entries_before(clock.plan, clock.plan_position, at)) for clock in clocks
-    }
+    due = {clock.id: entries_before(clock.plan, clock.plan_position, at) for clock in clocks}
     name_subjects(clocks)
     managers = Managers.load(clocks) if any(needs_managers(clock, due[clock.id]) for clock in clocks) else NOBODY
     for clock in clocks:
         act(record, clock, due[clock.id], managers)
-
-
-def _without_reassigning(clock: ClockRow, entries: list[Entry]) -> list[Entry]:
-    return [entry for entry in entries if entry.action not in MOVING or not clock.can_be_moved]
 
 
 def _keep(

@@ -13,7 +13,7 @@ from typing import Any
 
 from replay.invariants.facts import ClockLine, Facts, PauseRow, RecomputeRow, StepRow
 from replay.invariants.reckoning import SlowCalendar
-from replay.invariants.standing import MOVES, PausedTime, Reckoned, reckoned
+from replay.invariants.standing import PausedTime, Reckoned, reckoned
 
 PAUSABLE = ("first_attempt", "cadence", "respond", "verdict")
 """What waits for the contact, and may therefore be paused (design, domain page)."""
@@ -182,8 +182,6 @@ def _step(step: StepRow, plan: Reckoned, done: list[list[Any]], *, is_paused: bo
         yield f"{step.kind} at {step.occurred_at} was recorded before, at {step.recorded_at}"
     if step.kind in ("warned", "missed", "escalated"):
         left = plan.without(done)
-        while len(left) > 1 and step.actor_id is not None and left[0][1] in MOVES and step.code != left[0][1]:
-            done.append(left.pop(0))  # who finds a miss by a verb of their own moves no lead on by it
         wanted = left[0] if left else [None, None, None]
         done.append(wanted)
         kind = {"warn": "warned", "miss": "missed"}.get(str(wanted[1]), "escalated")

@@ -128,8 +128,7 @@ def differences(
         yield "has a plan that is not the one of its terms"
     done = {key_of(step) for step in steps if step.kind in PLANNED}
     for place, line in enumerate(reckoned.lines):
-        is_moot = line.action in MOOT.values() and clock.user_id is not None and clock.next_action_at is None
-        if (place < clock.plan_position) != (line.key in done) and not is_moot:
+        if (place < clock.plan_position) != (line.key in done):
             was = "" if line.key in done else "not "
             yield f"is at place {clock.plan_position} of its plan, and was {was}{line.kind} at {line.percent} %"
     if clock.next_action_at is not None:

@@ -185,6 +185,14 @@ def test_who_answers_late_is_not_told_of_their_own_miss(agreement: InForce, sam:
     assert Notice.objects.count() == 0
 
 
+def test_who_answers_long_after_the_time_keeps_the_lead_and_the_plan_says_why(agreement: InForce, sam: User) -> None:
+    clock = answered(started(agreement, sam), NOW + timedelta(seconds=1400), actor=sam)
+
+    escalated = clock.steps.filter(kind="escalated").order_by("ordinal").values_list("percent", "code")
+    assert list(escalated) == [(100, "notify_rep"), (125, "notify_manager"), (150, "reassign_not_applicable")]
+    assert (clock.state, clock.user, clock.next_action_at) == ("missed", sam, None)
+
+
 def test_an_answer_after_the_sweep_leaves_the_miss_and_ends_the_escalation(agreement: InForce, sam: User) -> None:
     clock = started(agreement, sam)
     sweep(at=DUE + SECOND)
