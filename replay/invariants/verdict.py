@@ -43,12 +43,24 @@ def one_by_one(*, at: datetime, slack: timedelta = SLACK) -> Iterator[str]:
     yield from figures.differences(at=at)
 
 
-def of_clocks(facts: Facts, *, at: datetime, slack: timedelta = SLACK) -> list[str]:
-    """Reckon every clock from events and pinned terms alone: that each promise became one, when it was due, and how it ended."""
-    found = [*clocks.differences(facts, at=at, slack=slack)]
-    for check in (endings.differences, stories.of_clocks, duties.differences, attempts.differences, pins.of_clocks):
-        found += check(facts)
-    return [*found, *_of_itself(at=at, slack=slack)]
+def of_clocks(facts: Facts, *, at: datetime, slack: timedelta = SLACK) -> Iterator[str]:
+    """Reckon every clock from events and pinned terms alone: that each promise became one, when it was due, and how it ended.
+
+    The same as ``one_by_one`` for all that a clock and its steps say; who was told of them is left out.
+    """
+    yield from clocks.differences(facts, at=at, slack=slack)
+    for check in (
+        marks.differences,
+        endings.differences,
+        stories.of_clocks,
+        duties.differences,
+        attempts.differences,
+        pins.of_clocks,
+        exchange.differences,
+        ledger.of_clocks,
+    ):
+        yield from check(facts)
+    yield from _of_itself(at=at, slack=slack)
 
 
 def _of_itself(*, at: datetime, slack: timedelta) -> Iterator[str]:

@@ -118,6 +118,9 @@ WHERE: Mapping[tuple[str, str], Q] = {
 }
 """Which row to damage, where not any will do."""
 
+OF_CLOCKS = ("leads.Clock", "leads.ClockStep", "leads.ClockPause", "leads.ClockExcuse", "leads.ClockRecompute")
+"""Models that ``verify_clocks`` looks at too."""
+
 OF_LEADS = {
     "leads.Clock": Q(campaign=None, period=None),
     "leads.ClockStep": Q(clock__campaign=None, clock__period=None),

@@ -15,6 +15,7 @@ from django.db import IntegrityError, models, transaction
 from replay.invariants import figures, verdict
 from tests.replay import columns
 from tests.replay.planting import sound_history
+from tests.replay.verifying import verify_clocks_fails
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,8 @@ def test_another_value_is_told(damaged: datetime, label: str, column: str) -> No
     _damage(label, column)
 
     assert next(verdict.one_by_one(at=damaged), None)
+    if label in columns.OF_CLOCKS:
+        verify_clocks_fails(at=damaged)
 
 
 def _damage(label: str, column: str) -> None:

@@ -29,8 +29,9 @@ from leads.models import (
 )
 from ledger.models import AuditEntry, Notice
 from replay.invariants.verdict import differences, one_by_one
-from tests.replay.details import DETAILS
+from tests.replay.details import DETAILS, lower_a_tier
 from tests.replay.planting import one, sound_history
+from tests.replay.verifying import verify_clocks_fails
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.xdist_group("corruption")]
 
@@ -337,9 +338,25 @@ PLANTED: dict[Callable[[], None], str] = {
     tell_nobody_of_a_warning: "its warning at 66 % was told to",
 }
 
+OF_CLOCKS = (
+    delete_an_outcome, add_a_second_start, miss_a_second_early, detect_before_it_is_due, move_a_due_time,
+    turn_a_miss_into_a_success, warn_twice, leave_a_clock_unswept, lose_a_clock, lose_an_event,
+    forget_a_warning_of_a_promise_kept, forget_an_escalation, forget_a_late_answer, change_a_plan, act_an_hour_later,
+    stop_a_miss, move_when_it_was_kept, say_it_was_less_late, cancel_what_was_kept, cancel_what_was_missed,
+    keep_it_as_soon_as_it_began,
+)  # fmt: skip
+"""Which of these make a clock say another thing than the events: ``verify_clocks`` tells them in the same words."""
+
+BESIDE_CLOCKS = (
+    lower_a_tier, give_a_lead_to_another, leave_an_offer_with_nobody, decide_without_an_event, lose_a_conversation,
+    lose_a_rating, offer_it_earlier,
+)  # fmt: skip
+"""Which change what a clock is reckoned from: it tells them in words of its own."""
+
 
 def test_a_sound_history_has_no_differences(damaged: datetime) -> None:
     assert differences(at=damaged) == []
+    call_command("verify_clocks", at=damaged)
 
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
@@ -347,6 +364,10 @@ def test_planted_damage_is_told(damaged: datetime, plant: Callable[[], None]) ->
     plant()
 
     assert any(PLANTED[plant] in line for line in one_by_one(at=damaged))
+    if plant in OF_CLOCKS:
+        assert any(PLANTED[plant] in line for line in verify_clocks_fails(at=damaged))
+    elif plant in BESIDE_CLOCKS:
+        assert any("clock " in line for line in verify_clocks_fails(at=damaged))
 
 
 def test_the_figures_of_the_dashboard_are_compared_too(damaged: datetime) -> None:

@@ -29,6 +29,7 @@ from tests.leads.exchange_world import DAY, LATER, SECOND, asked, contested, off
 from tests.leads.intake_world import anna
 from tests.leads.worlds import CHECKLIST, make_campaign
 from tests.replay import columns
+from tests.replay.verifying import verify_clocks_fails
 from tests.verbs.company import Company, company, founders
 
 __all__ = ["company", "founders"]
@@ -262,4 +263,6 @@ def close_before_the_time_is_over() -> None:
 def test_damage_is_told(unguarded: None, damage: Callable[[], None]) -> None:
     damage()
 
-    assert told()
+    found = told()
+    assert found
+    assert set(found) <= set(verify_clocks_fails(at=LATER + 2 * DAY + 2 * SECOND))

@@ -20,6 +20,7 @@ from tests.leads.exchange_world import asked, offered_help
 from tests.leads.leave_world import AT, DAY, came, given_back, in_work, leave, sam_alone
 from tests.leads.worlds import CHECKLIST
 from tests.replay.planting import one
+from tests.replay.verifying import verify_clocks_fails
 from tests.verbs.company import Company, company, founders
 
 __all__ = ["company", "founders"]
@@ -108,4 +109,6 @@ DAMAGES: list[Callable[[], None]] = [
 def test_each_damage_is_told(damage: Callable[[], None], history: None) -> None:
     damage()
 
-    assert list(handing_on.differences()) != []
+    told = list(handing_on.differences())
+    assert told != []
+    assert set(told) <= set(verify_clocks_fails(at=AT))

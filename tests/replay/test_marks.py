@@ -24,6 +24,7 @@ from sla.calendars import set_calendar
 from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import NOW, OFFICE, clock_start, make_lead, start_clocks
+from tests.replay.verifying import verify_clocks_fails
 
 HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
 END = NOW + 60 * DAY
@@ -201,4 +202,6 @@ def test_each_damage_is_told(history: None, damage: Callable[[], None]) -> None:
 
     damage()
 
-    assert found() != []
+    told = found()
+    assert told != []
+    assert set(told) <= set(verify_clocks_fails(at=END))

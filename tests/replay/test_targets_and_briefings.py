@@ -17,6 +17,7 @@ from ledger.models import AuditEntry, Notice
 from replay.invariants import briefings, periods
 from replay.management.commands.replay import play
 from tests.replay.planting import one
+from tests.replay.verifying import verify_clocks_fails
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.xdist_group("targets")]
 
@@ -153,3 +154,4 @@ def test_damage_is_told(what: str, damaged: datetime) -> None:
     DAMAGE[what]()
 
     assert told(damaged) != []
+    assert set(told(damaged)) <= set(verify_clocks_fails(at=damaged))

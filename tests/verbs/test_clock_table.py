@@ -1,58 +1,52 @@
-"""Each row of the tables of docs/clocks.md is done, and its clocks are looked at."""
+"""Each row of those tables of docs/clocks.md that say what becomes of a running clock is done, and its clocks are looked at."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from leads import followup, handoffs, outcomes, staff
+from leads import followup, handoffs, outcomes, second_life, staff
 from leads.assigning import Places
 from leads.clocks import start
 from leads.completing import complete
 from leads.handing_on import hand_on
+from leads.intake.arrival import Arrival
 from leads.intake.pipeline import take_in
 from leads.models import Clock, Lead
 from leads.nurturing import nurture
 from leads.owed import Duty, Owed, Owner, begin_duties, on_lead
 from leads.qualifying import qualify
 from leads.record import Record
+from leads.sweep import sweep
 from replay.invariants import endings
 from replay.invariants.facts import Facts
 from sla.in_force import agreement_in_force
+from sla.promises import KINDS
 from teams.models import Absence, User
 from tests.cast import NOW, person
 from tests.leads.intake_world import anna
-from tests.leads.worlds import CHECKLIST
+from tests.leads.worlds import CHECKLIST, make_campaign
+from tests.targets.world import promise
+from tests.verbs.clock_doc import rows
+from tests.verbs.clock_exchange import EXCHANGED, MOVED
 from tests.verbs.company import Company
 
 pytestmark = pytest.mark.django_db
 
-DOC = Path(__file__).parents[2] / "docs" / "clocks.md"
 AT = NOW + timedelta(minutes=5)
+DAY = 24 * 60
+TO_QUEUE = {"at_percent": 150, "action": "return_to_queue"}
+TO_REP = {"at_percent": 100, "action": "notify_rep"}
 OF_MARKETING = ("triage", "returned", "nurture")
 
-Act = Callable[[Company, Lead], object]
-Setup = Callable[[Company], Lead]
+Act = Callable[[Company, Any], object]
+Setup = Callable[[Company], Any]
 
-
-def rows() -> list[tuple[str, dict[str, str]]]:
-    """Read the tables whose first column is *when*: what happens, and what becomes of each promise."""
-    found: list[tuple[str, dict[str, str]]] = []
-    head: list[str] = []
-    for line in DOC.read_text().splitlines():
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
-        if not cells or set(cells[0]) == {"-"}:
-            head = head if cells else []
-        elif not head:
-            head = cells
-        elif head[0] == "when":
-            named = {name.replace(" ", "_"): cell for name, cell in zip(head[1:], cells[1:], strict=True) if cell}
-            found.append((cells[0], named))
-    return found
+ROWS = rows("when")
 
 
 # Where a lead stands --------------------------------------------------------------------------------------------------
@@ -79,6 +73,47 @@ def talked(company: Company) -> Lead:
     return lead
 
 
+def untouched(company: Company) -> Lead:
+    return company.lead("sal")
+
+
+def dealt(company: Company) -> Lead:
+    """Give an opportunity whose contact has asked for us again."""
+    lead = company.lead("opportunity")
+    _asks_again(lead)
+    return lead
+
+
+def closed(stage: str) -> Setup:
+    return lambda company: company.lead(stage)
+
+
+def put_aside(company: Company) -> Lead:
+    """Give a recycled lead whose date has come."""
+    lead = company.lead("recycled")
+    Lead.objects.filter(pk=lead.pk).update(returns_on=AT.date())
+    return lead
+
+
+def offered_under(*steps: dict[str, Any], then: str) -> Setup:
+    """Have these steps of escalation agreed upon, and what becomes of an offer at the end of its window of a day."""
+
+    def setup(company: Company) -> Lead:
+        promise(company.mona, company.sue, escalation=[*steps], accept_window={"days": 1, "then": then})
+        return company.lead("mql")
+
+    return setup
+
+
+def in_work_under(*steps: dict[str, Any]) -> Setup:
+    def setup(company: Company) -> Lead:
+        lead: Lead = offered_under(*steps, then="auto_accept")(company)
+        handoffs.accept(lead_id=lead.pk, actor=company.sam, at=NOW)
+        return lead
+
+    return setup
+
+
 def decided(company: Company) -> Lead:
     """Give an SQL whose contact has asked for us again."""
     lead = company.lead("sql")
@@ -98,8 +133,9 @@ def back(company: Company) -> Lead:
 
 
 def incomplete(company: Company) -> Lead:
-    """Give an MQL that could not be handed off: its company is not known."""
-    gaps = {"email": "anna@gmail.com", "company": "", "phone": "+49 30 1234567"}
+    """Give an MQL of Maya's campaign that could not be handed off: its company is not known."""
+    make_campaign(company.maya)
+    gaps = {"email": "anna@gmail.com", "company": "", "phone": "+49 30 1234567", "campaign_code": "spring"}
     (outcome,) = take_in([anna(touch_kind="demo_request", **gaps)], actor=None, at=NOW)
     lead = Lead.objects.get(pk=outcome.lead_id or 0)
     assert lead.stage == "mql"
@@ -156,6 +192,29 @@ def _leave_for_good(user: str) -> Act:
     return act
 
 
+def _sweep(*, minutes: int, away: str = "") -> Act:
+    """Let the time pass that a step needs to come due, with somebody away who could get the lead else."""
+
+    def act(c: Company, lead: Lead) -> None:
+        if away:
+            Absence.objects.create(user=getattr(c, away), starts_at=NOW, ends_at=NOW + timedelta(days=60))
+        sweep(at=NOW + timedelta(minutes=minutes))
+
+    return act
+
+
+def _touch(c: Company, lead: Lead) -> None:
+    take_in([Arrival(email=lead.contact.email, touch_kind="page_view")], actor=None, at=AT)
+
+
+def _reopen(c: Company, lead: Lead) -> None:
+    second_life.reopen(lead_id=lead.pk, reason="They called.", actor=c.maya, at=AT)
+
+
+def _disqualify(c: Company, lead: Lead) -> None:
+    outcomes.disqualify(lead_id=lead.pk, reason="vendor", actor=c.sam, at=AT)
+
+
 def _recycle(c: Company, lead: Lead) -> None:
     outcomes.recycle(lead_id=lead.pk, reason="no_budget", actor=c.sam, at=AT)
 
@@ -191,6 +250,16 @@ HAPPENINGS: dict[str, tuple[Setup, Act]] = {
     "on leave, back before anything is due": (in_work, _go("sam", minutes=1)),
     "on leave, nobody covers, after a conversation": (talked, _go("sam")),
     "rep leaves, after a conversation": (talked, _leave_for_good("sam")),
+    "escalated, with an offer": (offered, _sweep(minutes=23)),
+    "escalated, with an offer, and nobody else is there": (offered, _sweep(minutes=23, away="rita")),
+    "escalated to the queue, with an offer": (offered_under(TO_QUEUE, then="auto_accept"), _sweep(minutes=23)),
+    "escalated, with a lead in work": (untouched, _sweep(minutes=23)),
+    "escalated, with a lead in work, and nobody else is there": (untouched, _sweep(minutes=23, away="rita")),
+    "escalated to the queue, with a lead in work": (in_work_under(TO_QUEUE), _sweep(minutes=23)),
+    "the window ends, and it is accepted for them": (offered_under(TO_REP, then="auto_accept"), _sweep(minutes=DAY + 1)),
+    "the window ends, and it goes back to the queue": (
+        offered_under(TO_REP, then="return_to_queue"), _sweep(minutes=DAY + 1),
+    ),
     "returned": (in_work, lambda c, x: handoffs.return_lead(lead_id=x.pk, reason="wrong_role", actor=c.sam, at=AT)),
     "recycled untouched": (in_work, _recycle),
     "rerouted after a conversation": (talked, _reroute),
@@ -201,6 +270,14 @@ HAPPENINGS: dict[str, tuple[Setup, Act]] = {
     "rated after the verdict": (decided, _rate),
     "opportunity opened": (decided, _open),
     "SQL recycled": (decided, _recycle),
+    "SQL disqualified": (decided, _disqualify),
+    "opportunity disqualified": (dealt, _disqualify),
+    "won": (dealt, lambda c, x: outcomes.win(lead_id=x.pk, actor=c.sam, at=AT)),
+    "lost": (dealt, lambda c, x: outcomes.lose(lead_id=x.pk, reason="price", actor=c.sam, at=AT)),
+    "lost, and reopened": (closed("lost"), _reopen),
+    "disqualified, and reopened": (closed("disqualified"), _reopen),
+    "recycled, and back on its date": (put_aside, lambda c, x: second_life.revive_due(at=AT)),
+    "recycled, and back by a touch": (put_aside, _touch),
     "nurtured": (back, lambda c, x: nurture(lead_id=x.pk, kind="email", actor=c.maya, at=AT)),
     "qualified by a marketer": (back, lambda c, x: qualify(lead_ids=[x.pk], reason="Met at the fair", actor=c.maya, at=AT)),
     "disqualified by marketing": (back, lambda c, x: outcomes.disqualify(lead_id=x.pk, reason="spam", actor=c.maya, at=AT)),
@@ -210,34 +287,58 @@ HAPPENINGS: dict[str, tuple[Setup, Act]] = {
     "marketer on leave, nobody covers": (back, _go("maya")),
     "marketer on leave with a cover": (back, _go("maya", cover=True)),
     "marketer leaves": (back, _leave_for_good("maya")),
+    "on leave, nobody covers, with an MQL to complete": (incomplete, _go("maya")),
+    "on leave with a cover, with an MQL to complete": (incomplete, _go("maya", cover=True)),
+    "marketer leaves, with an MQL to complete": (incomplete, _leave_for_good("maya")),
+    **EXCHANGED,
 }  # fmt: skip
 
-BECOMES = {"kept": "met", "cancelled": "cancelled", "afresh": "cancelled", "runs on": "running"}
+BECOMES = {"kept": "met", "cancelled": "cancelled", "afresh": "cancelled", "runs on": "running", "missed": "missed"}
+BESIDE_EVENTS = (back, in_work, decided, dealt)
+"""Where clocks were started beside the events."""
+OWED_BY_A_REP = ("accept", "first_attempt", "cadence", "verdict")
 
 
 def test_every_row_is_done() -> None:
-    assert [when for when, _ in rows()] == list(HAPPENINGS)
+    assert [when for when, _ in ROWS] == list(HAPPENINGS)
 
 
-@pytest.mark.parametrize(("when", "wanted"), rows(), ids=[when for when, _ in rows()])
+def test_every_promise_has_its_column() -> None:
+    columns = {promise for _, cells in ROWS for promise in cells}
+
+    assert columns == (KINDS.keys() - {"decide_dispute"}) | {"decide_marketing", "decide_sales"}
+
+
+def column_of(clock: Clock) -> str:
+    """Give the code of the column that a clock stands in: what both sides owe has two."""
+    return f"decide_{clock.side}" if clock.promise == "decide_dispute" else clock.promise
+
+
+@pytest.mark.parametrize(("when", "wanted"), ROWS, ids=[when for when, _ in ROWS])
 def test_it_happens_to_the_clocks_as_the_table_says(when: str, wanted: dict[str, str], company: Company) -> None:
     setup, act = HAPPENINGS[when]
-    lead = setup(company)
-    before = {clock.promise: clock for clock in Clock.objects.running()}
+    thing = setup(company)
+    before = {column_of(clock): clock for clock in Clock.objects.running()}
     assert before.keys() == wanted.keys()
 
-    act(company, lead)
+    act(company, thing)
 
     after = dict(Clock.objects.values_list("pk", "state"))
+    cells = {promise: cell.split(", ") for promise, cell in wanted.items()}
     assert {promise: after[before[promise].pk] for promise in wanted} == {
-        promise: BECOMES[cell] for promise, cell in wanted.items()
+        promise: BECOMES[words[0]] for promise, words in cells.items()
     }
     running = Clock.objects.running().exclude(pk__in=[clock.pk for clock in before.values()])
-    fresh = {clock.promise for clock in running if clock.promise in before}
-    assert fresh == {promise for promise, cell in wanted.items() if cell == "afresh"}
-    holder = None  # what marketing owes afresh is owed by the team
-    if setup is not back:
-        holder = Lead.objects.get(pk=lead.pk).owner or lead.handoffs.latest("ordinal").assignee
-    assert {clock.user for clock in running if clock.promise in fresh} <= {holder}
-    if setup not in (back, in_work, decided):  # where clocks were started beside the events
+    fresh = [clock for clock in running if column_of(clock) in before]
+    assert {column_of(clock) for clock in fresh} == {promise for promise, words in cells.items() if "afresh" in words}
+    for clock in fresh:
+        assert clock.user == _owed_afresh_by(clock, thing, when, company)
+    if setup not in BESIDE_EVENTS:
         assert list(endings.differences(Facts.load())) == []
+
+
+def _owed_afresh_by(clock: Clock, thing: Any, when: str, company: Company) -> User | None:
+    """Say who owes a promise that began anew: who has the lead now, else whose date moved, else the team."""
+    if clock.promise in OWED_BY_A_REP:
+        return Lead.objects.get(pk=thing.pk).owner or thing.handoffs.latest("ordinal").assignee
+    return company.maya if when == MOVED else None

@@ -29,7 +29,7 @@ class Command(BaseCommand):
             raise CommandError("Say in which zone: 2026-03-02T10:00+00:00.")
         with one_view():
             facts = Facts.load()
-            found = of_clocks(facts, at=at)
+            found = list(of_clocks(facts, at=at))
         for line in found:
             self.stdout.write(line)
         counted = f"{len(facts.clocks)} clock{'' if len(facts.clocks) == 1 else 's'}"
