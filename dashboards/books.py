@@ -102,11 +102,11 @@ PROMISED = {
 RATED = {"origin": ORIGIN, "people": (*TRAITS, "rep"), EVERY_DAY: (*ORIGIN, *TRAITS, "rep")}
 
 BOOKS: dict[str, tuple[Book, ...]] = {
-    Mark.Kinds.ARRIVALS: _books(Arrivals, COHORT, Mark.Kinds.ARRIVALS, LEADS, ("promise", "reason")),
-    Mark.Kinds.ENTRIES: _books(Entries, ACTIVITY, Mark.Kinds.ENTRIES, LEADS, ("promise", "reason")),
+    Mark.Kinds.ARRIVALS: _books(Arrivals, COHORT, Mark.Kinds.ARRIVALS, LEADS, ("promise", "side", "reason")),
+    Mark.Kinds.ENTRIES: _books(Entries, ACTIVITY, Mark.Kinds.ENTRIES, LEADS, ("promise", "side", "reason")),
     Mark.Kinds.PROMISES: _books(Promises, PROMISE, Mark.Kinds.PROMISES, PROMISED, ("reason",)),
-    Mark.Kinds.HANDOFFS: _books(Handoffs, HANDOFF, Mark.Kinds.HANDOFFS, HANDED, ("promise",)),
-    Mark.Kinds.RATINGS: _books(Ratings, RATING, Mark.Kinds.RATINGS, RATED, ("promise", "reason")),
+    Mark.Kinds.HANDOFFS: _books(Handoffs, HANDOFF, Mark.Kinds.HANDOFFS, HANDED, ("promise", "side")),
+    Mark.Kinds.RATINGS: _books(Ratings, RATING, Mark.Kinds.RATINGS, RATED, ("promise", "side", "reason")),
 }
 """All rollups by kind: those with the fewest rows first, the one of all days last."""
 

@@ -84,6 +84,7 @@ class Choices:
             "persona": self.personas.get(filters.persona) if filters.persona else "No persona",
             "tier": TIER_LABELS.get(filters.tier or "", "No tier yet"),
             "promise": (filters.promise or "").replace("_", " "),
+            "side": (filters.side or "").capitalize(),
             "reason": REJECTIONS.get(filters.reason or "", ("", ""))[1],
             "kind": TOUCH_KINDS.get(filters.kind or ""),
         }
@@ -99,6 +100,7 @@ LABELS = {
     "persona": "Persona",
     "tier": "Tier",
     "promise": "Promise",
+    "side": "Side",
     "reason": "Reason",
     "kind": "Touch",
 }

@@ -16,7 +16,7 @@ from dashboards.figures import P50, Figure, Spread, figure, spread
 from dashboards.freshness import Freshness, freshness
 from dashboards.periods import Period
 from dashboards.ranks import nearest_rank
-from dashboards.scope import Scope
+from dashboards.scope import SIDES, Scope
 from dashboards.tallies import tally
 from ledger.one_view import one_view
 from sla.in_force import InForce, NoAgreement, agreement_in_force
@@ -125,17 +125,20 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Compliance:
-    """Everything about promises of a period."""
+    """Everything about promises of a period. Of what both sides owe, ``promises`` have one line and ``halves`` one for each side."""
 
     agreement: InForce | None
     measure: Measure
     promises: list[PromiseLine]
+    halves: list[PromiseLine]
     weeks: list[Week]
     misses: list[Misses]
 
     def of(self, side: Side) -> list[PromiseLine]:
-        """Give what a side owes; what both owe stands with each, and counts the clocks of both."""
-        return [line for line in self.promises if line.side in (side, BOTH)]
+        """Give what a side owes; of what both owe, its own clocks alone."""
+        own = {line.code: line for line in self.halves if line.side == side}
+        lines = (own.get(line.code) if line.side == BOTH else line for line in self.promises)
+        return [line for line in lines if line is not None and line.side == side]
 
     def owners(self) -> list[OwnerLine]:
         """Put what ``by_owner`` of all promises says into one table, who owed most first."""
@@ -155,29 +158,49 @@ def compliance(scope: Scope, *, at: datetime, fresh: Freshness | None = None) ->
     agreement = _in_force(min(at, scope.period.ends_at))
     measure = _measure(agreement)
     now = tally(PROMISE, scope, OWED_BY, measures=COUNTED, spreads=TIMED, fresh=fresh)
-    before = tally(PROMISE, scope.before(), ("promise",), measures=COUNTED, fresh=fresh).by("promise")
-    seconds, waited = now.ordered_by("answered_seconds", "promise"), now.ordered_by("waited_seconds", "promise")
-    by_tier, by_owner = now.by("promise", "tier"), now.by("promise", "rep", "queue")
-    promises = []
+    earlier = tally(PROMISE, scope.before(), ("promise", "side"), measures=COUNTED, fresh=fresh).apart("promise")
+    promises, halves = [], []
+    of_promise = now.apart("promise")
     for code, side, words in _promises(agreement, now.by("promise", "side")):
-        narrowed = scope.only(promise=code)
-        promises.append(
-            PromiseLine(
-                code=code,
-                words=words,
-                side=side,
-                total=_kept(None, narrowed, now.total(promise=code), measure),
-                change=_change(narrowed, now.total(promise=code), before.get(code)),
-                response=spread("promise.response", narrowed, seconds[code]),
-                waited=spread("promise.waited", narrowed, waited[code]),
-                unanswered=figure("promise.unanswered", narrowed, now.total(promise=code)),
-                logged_late=figure("promise.logged_late", narrowed, now.total(promise=code)),
-                bands=_bands(narrowed, seconds[code]),
-                by_tier=_by_tier(narrowed, by_tier, code, measure),
-                by_owner=_by_owner(narrowed, by_owner, code, measure),
-            )
-        )
-    return Compliance(agreement, measure, promises, _weeks(scope, measure, fresh), _misses(scope, now))
+        narrowed, ours, before = scope.only(promise=code), of_promise[code], earlier[code]
+        promises.append(_line(code, side, words, narrowed, now=ours, before=before, measure=measure))
+        if side == BOTH:
+            of_side, before_of_side = ours.apart("side"), before.apart("side")
+            halves += [
+                _line(
+                    code,
+                    one,
+                    words,
+                    narrowed.only(side=one),
+                    now=of_side[one],
+                    before=before_of_side[one],
+                    measure=measure,
+                )
+                for one in SIDES
+                if scope.filters.side in (None, one)
+            ]
+    return Compliance(agreement, measure, promises, halves, _weeks(scope, measure, fresh), _misses(scope, now))
+
+
+def _line(
+    code: str, side: str, words: str, scope: Scope, *, now: Tally, before: Tally, measure: Measure
+) -> PromiseLine:  # fmt: skip
+    """Reckon one promise, or one side's part of it, from what was counted of it; ``scope`` is narrowed to the same."""
+    counts, seconds = now.total(), now.ordered("answered_seconds")
+    return PromiseLine(
+        code=code,
+        words=words,
+        side=side,
+        total=_kept(None, scope, counts, measure),
+        change=_change(scope, counts, before.total() if before.cells else None),
+        response=spread("promise.response", scope, seconds),
+        waited=spread("promise.waited", scope, now.ordered("waited_seconds")),
+        unanswered=figure("promise.unanswered", scope, counts),
+        logged_late=figure("promise.logged_late", scope, counts),
+        bands=_bands(scope, seconds),
+        by_tier=_by_tier(scope, now.by("tier"), measure),
+        by_owner=_by_owner(scope, now.by("rep", "queue"), measure),
+    )
 
 
 def attainment(period: Period, *, at: datetime) -> dict[str, Kept]:
@@ -235,16 +258,15 @@ def _change(scope: Scope, now: Counts, before: Counts | None) -> Decimal | None:
     return None if percent is None or earlier is None else percent - earlier
 
 
-def _by_tier(scope: Scope, found: dict[Any, Counts], code: str, measure: Measure) -> list[Kept]:
-    tiers = sorted((tier for promise, tier in found if promise == code), key=lambda tier: TIER_ORDER.get(tier, 9))
-    return [_kept(tier, scope.only(tier=tier), found[code, tier], measure) for tier in tiers]
+def _by_tier(scope: Scope, found: dict[Any, Counts], measure: Measure) -> list[Kept]:
+    tiers = sorted(found, key=lambda tier: TIER_ORDER.get(tier, 9))
+    return [_kept(tier, scope.only(tier=tier), found[tier], measure) for tier in tiers]
 
 
-def _by_owner(scope: Scope, found: dict[Any, Counts], code: str, measure: Measure) -> list[Kept]:
+def _by_owner(scope: Scope, found: dict[Any, Counts], measure: Measure) -> list[Kept]:
     lines = [
         _kept(Owner(rep, None if rep else queue), owned_by(scope, rep, queue), counts, measure)
-        for (promise, rep, queue), counts in _joined(found).items()
-        if promise == code
+        for (rep, queue), counts in _joined(found).items()
     ]
     return sorted(lines, key=lambda line: (-(line.kept.whole or 0), line.value.rep or 0, line.value.queue or 0))
 

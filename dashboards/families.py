@@ -222,6 +222,8 @@ def ended(scope: Scope, _measure: str) -> QuerySet[Clock]:
     narrowed = of_person(filters, "user", "team") & _tier(filters, "tier")
     if filters.promise is not None:
         narrowed &= Q(promise=filters.promise)
+    if filters.side is not None:
+        narrowed &= Q(side=filters.side)
     clocks = Clock.objects.filter(within("due_at", scope), ABOUT_A_LEAD, narrowed)
     if not of_lead(filters):
         return clocks

@@ -18,6 +18,7 @@ from sla.terms import TIERS
 NONE = "none"
 """In an address: those that have none, such as leads without a campaign."""
 
+SIDES = ("marketing", "sales")
 BASES = ("cohort", "activity")
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,23}")
 _MOST_RAW = 200
@@ -34,7 +35,7 @@ class Filters:
     """Which part of the facts is meant. ``None`` means all; an id of 0 and an empty ``source_raw`` mean those that have none.
 
     ``source`` is the lead's, ``campaign`` the last one it touched, ``source_raw`` what its first touch was given as. ``rep`` and ``team`` are
-    who has the lead, who was offered it, or who owes the promise. ``promise`` and ``reason`` narrow clocks and rejections, ``kind`` touches.
+    who has the lead, who was offered it, or who owes the promise. ``promise`` and ``side`` narrow clocks, ``reason`` rejections, ``kind`` touches.
     """
 
     team: int | None = None
@@ -45,6 +46,7 @@ class Filters:
     persona: int | None = None
     tier: str | None = None
     promise: str | None = None
+    side: str | None = None
     reason: str | None = None
     kind: str | None = None
 
@@ -107,6 +109,7 @@ def read_filters(query: Mapping[str, str]) -> Filters:
         source_raw=_raw(given["source_raw"]),
         tier=_one_of("tier", given["tier"], (*TIERS, NONE)),
         promise=_code("promise", given["promise"]),
+        side=_one_of("side", given["side"], SIDES),
         reason=_one_of("reason", given["reason"], REJECTIONS),
         kind=_one_of("kind", given["kind"], TOUCH_KINDS),
     )

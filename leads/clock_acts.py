@@ -22,6 +22,8 @@ WARNED = "clock_warned"
 MISSED = "clock_missed"
 ESCALATED = "clock_escalated"
 TAKEN = "clock_taken"
+TO_PERSON, TO_QUEUE = "person", "queue"
+"""Where a lead went that was taken from its rep, as the notice of it says."""
 
 NOT_APPLICABLE = {
     "reassign": "reassign_not_applicable",

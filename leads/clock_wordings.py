@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from leads.clock_acts import ESCALATED, MISSED, TAKEN, WARNED
+from leads.clock_acts import ESCALATED, MISSED, TAKEN, TO_PERSON, TO_QUEUE, WARNED
 from leads.codes import EXCUSES, PAUSES
 from leads.excusing import EXCUSED
 from leads.handing_on import HANDED_ON
@@ -48,8 +48,13 @@ def _escalated(subject_id: int, facts: Mapping[str, Any]) -> Message:
 
 
 def _taken(subject_id: int, facts: Mapping[str, Any]) -> Message:
-    text = f"The time to {_what(facts)} was over, so the lead was given to somebody else."
-    return Message("A lead went to somebody else", text, _path(subject_id, facts))
+    if facts.get("to") == TO_QUEUE:
+        title, where = "A lead went back to the queue", "went to the queue of your team"
+    elif facts.get("to") == TO_PERSON:
+        title, where = "A lead went to somebody else", "was given to somebody else"
+    else:  # told before this was written down
+        title, where = "A lead was taken from you", "was given to somebody else or to the queue"
+    return Message(title, f"The time to {_what(facts)} was over, so the lead {where}.", _path(subject_id, facts))
 
 
 def _handed_on(subject_id: int, facts: Mapping[str, Any]) -> Message:

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from leads import clocks
 from leads.assigning import Placement, offer, place
-from leads.clock_acts import COLUMNS, OUTAGE, TAKEN, ClockRow, Managers, act, name_subjects
+from leads.clock_acts import COLUMNS, OUTAGE, TAKEN, TO_PERSON, TO_QUEUE, ClockRow, Managers, act, name_subjects
 from leads.clock_plans import AUTO_ACCEPT, MOVING, REASSIGN, RETURN_TO_QUEUE, entries_before, place_of
 from leads.handoffs import take_over
 from leads.holding import Held, offers_of, undone_since, with_handoffs
@@ -155,21 +155,26 @@ def _carry_out(
             lead_ids=[item.lead.pk for item in leaving], promises=OF_HOLDER, code=ESCALATED, at=at,
         )  # fmt: skip
         end_offers(record, leaving, code=ESCALATED, at=at)
-        for item in leaving:
-            clock = missed[item.lead.pk]
-            record.tell(clock.user_id, TAKEN, "lead", item.lead.pk, clock=clock.id, promise=clock.promise)
     if ways[REASSIGN]:
         excluded = _who_missed([missed[item.lead.pk] for item in ways[REASSIGN]])
         offers = offers_of(ways[REASSIGN], at=at, excluded=excluded)
-        offer(record, offers, at=at, cause=Assignment.Causes.ESCALATED)
+        _tell_taken(record, offer(record, offers, at=at, cause=Assignment.Causes.ESCALATED), missed)
     if ways[RETURN_TO_QUEUE]:
-        _into_queue(record, ways[RETURN_TO_QUEUE], missed, at)
+        _tell_taken(record, _into_queue(record, ways[RETURN_TO_QUEUE], missed, at), missed)
     if ways[AUTO_ACCEPT]:
         owners = {item.lead.pk: missed[item.lead.pk].user_id for item in ways[AUTO_ACCEPT]}
         take_over(record, ways[AUTO_ACCEPT], owners, at, state=Handoff.States.AUTO_ACCEPTED)
 
 
-def _into_queue(record: Record, held: Sequence[Held], missed: Mapping[int, ClockRow], at: datetime) -> None:
+def _tell_taken(record: Record, placements: Sequence[Placement], missed: Mapping[int, ClockRow]) -> None:
+    """Tell those who had the leads where they went."""
+    for placed in placements:
+        clock = missed[placed.offer.lead_id]
+        to = TO_QUEUE if placed.user_id is None else TO_PERSON
+        record.tell(clock.user_id, TAKEN, "lead", placed.offer.lead_id, clock=clock.id, promise=clock.promise, to=to)
+
+
+def _into_queue(record: Record, held: Sequence[Held], missed: Mapping[int, ClockRow], at: datetime) -> list[Placement]:
     placements = [
         Placement(
             wanted, None, clock.team_id, {"chosen": {"why": UNANSWERED, "user": clock.user_id, "queue": clock.team_id}}
@@ -178,6 +183,7 @@ def _into_queue(record: Record, held: Sequence[Held], missed: Mapping[int, Clock
         if (clock := missed[wanted.lead_id])
     ]
     place(record, placements, at=at, cause=Assignment.Causes.ESCALATED)
+    return placements
 
 
 def _who_missed(taken: Sequence[ClockRow]) -> dict[int, frozenset[int]]:

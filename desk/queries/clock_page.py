@@ -35,7 +35,7 @@ ACTION_WORDS = {
     "reassign": "gives the lead to somebody else",
     "auto_accept": "accepts the lead for them",
     "return_to_queue": "puts the lead back into the queue",
-    "close_dispute": "closes the dispute: the rejection stands",
+    "close_dispute": "closes the dispute: what was contested stands",
 }
 MOOT_WORDS = {
     code: f"moot: {ACTION_WORDS[action]}, which no longer made sense" for action, code in NOT_APPLICABLE.items()

@@ -16,6 +16,8 @@ from dashboards.periods import Period
 from dashboards.registry import REGISTRY
 from dashboards.report import report, value_of
 from dashboards.scope import Filters, Scope
+from leads.models import Clock
+from teams.roles import Side
 from tests.dashboards.world import FIRST, UNTIL, World, at, fill, found
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -48,7 +50,7 @@ def some_filters(world: World) -> list[Filters]:
         Filters(), Filters(team=team), Filters(team=world.teams[1].pk), Filters(rep=rep), Filters(rep=0),
         Filters(campaign=campaign), Filters(campaign=0), Filters(source="event"), Filters(source_raw="cpc"),
         Filters(source_raw=""), Filters(persona=persona), Filters(persona=0), Filters(tier="hot"), Filters(tier=""),
-        Filters(promise="accept"), Filters(reason="duplicate"), Filters(team=team, source="event", tier="hot"),
+        Filters(promise="accept"), Filters(side="marketing"), Filters(promise="decide_dispute", side="sales"), Filters(reason="duplicate"), Filters(team=team, source="event", tier="hot"),
         Filters(campaign=campaign, persona=persona, rep=rep), Filters(rep=0, team=team),
     ]  # fmt: skip
 
@@ -137,3 +139,30 @@ def figures_in(value: Any) -> Iterator[Figure]:
     elif isinstance(value, list | tuple):
         for part in value:
             yield from figures_in(part)
+
+
+def test_what_both_sides_owe_is_counted_for_each_by_its_own_clocks(world: World) -> None:
+    found = report(scope(), at=NOW).compliance
+    (whole,) = (line for line in found.promises if line.code == "decide_dispute")
+
+    halves = [line for side in Side for line in found.of(side) if line.code == "decide_dispute"]
+
+    assert [(line.side, line.total.missed.scope.filters.side) for line in halves] == [
+        ("marketing", "marketing"),
+        ("sales", "sales"),
+    ]
+    period = scope().period
+    clocks = Clock.objects.filter(promise="decide_dispute", due_at__gte=period.starts_at, due_at__lt=period.ends_at)
+    for line in halves:
+        assert line.total.missed.part == clocks.filter(side=line.side, state="missed").count()
+        assert line.total.kept.part == clocks.filter(side=line.side, state="met").count() > 0
+        assert rows_behind("promise.missed", line.total.missed.scope).count() == line.total.missed.part
+    assert sum(line.total.kept.whole or 0 for line in halves) == whole.total.kept.whole
+    assert len({line.total.kept.whole for line in halves} | {whole.total.kept.whole}) > 1
+
+
+def test_where_one_side_is_asked_for_the_other_owes_nothing(world: World) -> None:
+    found = report(scope(Filters(side="sales")), at=NOW).compliance
+
+    assert [line.side for line in found.halves] == ["sales"]
+    assert "decide_dispute" not in {line.code for line in found.of(Side.MARKETING)}

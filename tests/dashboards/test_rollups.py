@@ -68,7 +68,7 @@ def filters_of(world: World) -> list[dict[str, Any]]:
     return [
         {"source": "event"}, {"campaign": 0}, {"campaign": world.campaigns[0].pk}, {"rep": world.reps[0].pk},
         {"rep": 0, "team": world.teams[0].pk}, {"team": world.teams[0].pk}, {"tier": "hot"}, {"tier": ""}, {"persona": 0},
-        {"persona": world.personas[0].persona_id}, {"promise": "accept"}, {"reason": "duplicate"},
+        {"persona": world.personas[0].persona_id}, {"promise": "accept"}, {"side": "marketing"}, {"reason": "duplicate"},
     ]  # fmt: skip
 
 

@@ -187,7 +187,8 @@ def _contest(world: World, lead: Lead, handoff: Handoff) -> None:
             marketing_word="overturn", sales_word="overturn",
         )  # fmt: skip
         _event(lead, "dispute_closed", when, handoff=handoff, code="overturned", facts={"kind": kind})
-        _clock(world, "decide_dispute", None, world.teams[0], when, dispute=dispute)
+        for side in ("marketing", "sales"):
+            _clock(world, "decide_dispute", None, world.teams[0], when, side=side, dispute=dispute)
 
 
 def _ask(world: World, lead: Lead) -> None:
@@ -214,7 +215,14 @@ def _tell_handoff(lead: Lead, handoff: Handoff) -> None:
 
 
 def _clock(
-    world: World, promise: str, user: User | None, team: Team | None, started_at: datetime, **subject: Any
+    world: World,
+    promise: str,
+    user: User | None,
+    team: Team | None,
+    started_at: datetime,
+    *,
+    side: str = "sales",
+    **subject: Any,
 ) -> Clock:
     dice = world.dice
     budget = dice.choice((900, 7_200, 28_800))
@@ -224,7 +232,7 @@ def _clock(
     is_answered = state == "met" or (state == "missed" and dice.random() < 0.7)
     answered_at = started_at + timedelta(seconds=taken) if is_answered else None
     clock = Clock.objects.create(
-        promise=promise, side="sales", tier=dice.choice(("hot", "warm", "standard")), user=user, team=team,
+        promise=promise, side=side, tier=dice.choice(("hot", "warm", "standard")), user=user, team=team,
         version_id=world.agreement.version_id, calendar_version_id=world.calendar_version_id, state=state,
         budget_seconds=budget, arrived_at=started_at, started_at=started_at, due_at=due_at, plan=[],
         next_action_at=due_at if state == "running" else None, answered_at=answered_at,

@@ -186,3 +186,19 @@ def test_the_pages_take_as_many_queries_for_much_talk_as_for_little(
     told = "\n".join(query["sql"][:160] for query in many.captured_queries)
     assert len(many) == len(few), told
     assert len(many) <= most, f"{len(many)}\n{told}"
+
+
+def test_what_was_said_of_a_clause_that_is_not_promised_is_reached_from_the_signed_document(
+    enter: Enter, mona: User, sam: User, sue: User, draft: AgreementVersion, at: datetime
+) -> None:
+    for clause in ("promise-brief", "promise-triage"):
+        change_clause(actor=mona, version=draft, clause=clause, part=None, at=at)
+    version = propose(actor=mona, version=draft, at=at)
+    comment(actor=sam, version=version, clause="promise-brief", kind="comment", text="Why not?", at=at)
+    for user, side in ((mona, Side.MARKETING), (sue, Side.SALES)):
+        sign(actor=user, version=version, side=side, terms_hash=version.terms_hash, at=at)
+
+    page = enter(sam).get("/agreement/2/").content.decode()
+
+    assert '<a href="/agreement/2/clauses/promise-brief/">1 comment' in page
+    assert 'id="promise-triage"' not in page

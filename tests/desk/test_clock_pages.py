@@ -11,7 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from leads.disputes import raise_dispute
 from leads.excusing import excuse
+from leads.handoffs import reject
 from leads.models import Clock, ClockFault, Lead
 from leads.pausing import pause, resume
 from leads.sweep import sweep
@@ -20,6 +22,7 @@ from sla.calendars import set_calendar
 from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import NOW, OFFICE, clock_start, make_lead, person, start_clocks
+from tests.leads.worlds import bring_to, go_round, make_campaign, ready_lead
 
 HOUR = timedelta(hours=1)
 FRIDAY = NOW + timedelta(days=4)
@@ -252,3 +255,28 @@ def test_a_program_pauses_resumes_and_excuses(
     client.force_login(mona)
     assert act("excuse", {"reason": "system_down"}).json()["excused_at"] == "2026-03-06T10:00:00Z"
     assert client.get(f"/api/v1/clocks/{clock.pk}").json()["state"] == "missed"
+
+
+@pytest.mark.parametrize("stage", ["mql", "sal"])
+def test_the_end_of_a_dispute_is_told_alike_of_a_rejection_and_of_a_delivery(
+    agreement: InForce,
+    login: Callable[[User], Client],
+    now: object,
+    maya: User,
+    mona: User,
+    sam: User,
+    sales: Team,
+    stage: str,
+) -> None:
+    go_round(sales)
+    lead = bring_to(stage, ready_lead(campaign=make_campaign(maya)), maya=maya, sam=sam)
+    if stage == "mql":
+        reject(lead_id=lead.pk, reason="wrong_role", actor=sam, at=NOW)
+    raise_dispute(lead_id=lead.pk, reason="No.", actor=mona if stage == "mql" else sam, at=NOW)
+    decide = Clock.objects.filter(promise="decide_dispute").first()
+    assert decide is not None
+
+    page = login(mona).get(f"/clocks/{decide.pk}/").content.decode()
+
+    assert "closes the dispute: what was contested stands" in page
+    assert "the rejection stands" not in page

@@ -17,6 +17,7 @@ from leads.sweep import SweepResult, next_due_at, sweep
 from leads.tasks import sweep_clocks
 from ledger.instants import edge_now
 from ledger.models import AuditEntry, Notice
+from ledger.wording import wording
 from sla.in_force import InForce
 from teams.models import Membership, Team, User
 from tests.cast import NOW, clock_start, make_lead, offer_to, person, start_clocks
@@ -128,7 +129,27 @@ def test_it_gives_the_lead_to_another_rep_when_the_step_says_so(offered: Handoff
     assert (old.state, old.user, old.next_action_at) == ("missed", sam, None)
     assert (new.state, new.user, new.promise, new.started_at) == ("running", zoe, "accept", at)
     assert ("clock_taken", "Sam") in told()
+    assert _taken_from(sam) == "A lead went to somebody else"
     assert sweep(at=at) == SweepResult()
+
+
+def test_who_lost_a_lead_is_told_that_it_went_to_the_queue_where_nobody_else_is_there(
+    offered: Handoff, sam: User, sales: Team
+) -> None:
+    simple_routing(sales, [sam])
+
+    sweep(at=NOW + timedelta(seconds=1350) + SECOND)
+
+    offered.lead.refresh_from_db()
+    assert offered.lead.queue == sales
+    assert _taken_from(sam) == "A lead went back to the queue"
+
+
+def _taken_from(user: User) -> str:
+    notice = Notice.objects.get(code="clock_taken", channel="in_app", recipient=user)
+    message = wording("clock_taken").render(notice.subject_id, notice.facts)
+    assert ("queue" in message.text) == ("queue" in message.title)
+    return message.title
 
 
 def test_the_leads_that_move_on_are_found_by_their_clocks_alone(offered: Handoff, sam: User, sales: Team) -> None:
