@@ -48,6 +48,9 @@ def _escalated(subject_id: int, facts: Mapping[str, Any]) -> Message:
 
 
 def _taken(subject_id: int, facts: Mapping[str, Any]) -> Message:
+    if "transfer" in facts:
+        text = f"The time to {_what(facts)} was over, so your colleague keeps it."
+        return Message("A lead stays with your colleague", text, _path(subject_id, facts))
     text = f"The time to {_what(facts)} was over, so the lead was given to somebody else."
     return Message("A lead went to somebody else", text, _path(subject_id, facts))
 

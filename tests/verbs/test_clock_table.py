@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from leads import followup, handoffs, outcomes, staff
+from leads import followup, handoffs, outcomes, staff, transfers
 from leads.assigning import Places
 from leads.clocks import start
 from leads.completing import complete
@@ -86,6 +86,20 @@ def decided(company: Company) -> Lead:
     return lead
 
 
+def transferring(company: Company) -> Lead:
+    """Give a SAL, whose contact has asked for us again, that Sam offers to Rita."""
+    return _offered_to_rita(company, in_work(company))
+
+
+def transferring_sql(company: Company) -> Lead:
+    return _offered_to_rita(company, decided(company))
+
+
+def _offered_to_rita(company: Company, lead: Lead) -> Lead:
+    transfers.transfer(lead_id=lead.pk, user_id=company.rita.pk, actor=company.sam, at=NOW)
+    return lead
+
+
 def back(company: Company) -> Lead:
     """Give a lead with marketing on which marketing owes all that it can owe there."""
     lead = company.lead("lead")
@@ -156,6 +170,10 @@ def _leave_for_good(user: str) -> Act:
     return act
 
 
+def _accept_transfer(c: Company, lead: Lead) -> None:
+    transfers.accept_transfer(lead_id=lead.pk, actor=c.rita, at=AT)
+
+
 def _recycle(c: Company, lead: Lead) -> None:
     outcomes.recycle(lead_id=lead.pk, reason="no_budget", actor=c.sam, at=AT)
 
@@ -201,6 +219,16 @@ HAPPENINGS: dict[str, tuple[Setup, Act]] = {
     "rated after the verdict": (decided, _rate),
     "opportunity opened": (decided, _open),
     "SQL recycled": (decided, _recycle),
+    "transferred, not yet accepted": (in_work, lambda c, x: transfers.transfer(lead_id=x.pk, user_id=c.rita.pk, actor=c.sam, at=AT)),
+    "transfer accepted": (transferring, _accept_transfer),
+    "transfer declined": (transferring, lambda c, x: transfers.decline_transfer(lead_id=x.pk, actor=c.rita, at=AT)),
+    "transfer taken back": (transferring, lambda c, x: transfers.withdraw_transfer(lead_id=x.pk, actor=c.sam, at=AT)),
+    "rerouted while a transfer waits": (transferring, _reroute),
+    "colleague on leave, nobody covers, while a transfer waits": (transferring, _go("rita")),
+    "colleague leaves while a transfer waits": (transferring, _leave_for_good("rita")),
+    "rep leaves while a transfer waits": (transferring, _leave),
+    "transfer of an SQL accepted": (transferring_sql, _accept_transfer),
+    "opportunity opened while a transfer waits": (transferring_sql, _open),
     "nurtured": (back, lambda c, x: nurture(lead_id=x.pk, kind="email", actor=c.maya, at=AT)),
     "qualified by a marketer": (back, lambda c, x: qualify(lead_ids=[x.pk], reason="Met at the fair", actor=c.maya, at=AT)),
     "disqualified by marketing": (back, lambda c, x: outcomes.disqualify(lead_id=x.pk, reason="spam", actor=c.maya, at=AT)),
@@ -239,5 +267,11 @@ def test_it_happens_to_the_clocks_as_the_table_says(when: str, wanted: dict[str,
     if setup is not back:
         holder = Lead.objects.get(pk=lead.pk).owner or lead.handoffs.latest("ordinal").assignee
     assert {clock.user for clock in running if clock.promise in fresh} <= {holder}
-    if setup not in (back, in_work, decided):  # where clocks were started beside the events
+    if setup not in (
+        back,
+        in_work,
+        decided,
+        transferring,
+        transferring_sql,
+    ):  # where clocks were started beside the events
         assert list(endings.differences(Facts.load())) == []
