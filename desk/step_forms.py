@@ -24,6 +24,7 @@ from leads.codes import (
 from leads.holding import Held, terms_of
 from leads.models import Handoff, Lead
 from leads.qualifying import REASON_LENGTH
+from leads.transfers import receivers
 from sla.in_force import NoAgreement
 from teams.models import User
 
@@ -144,6 +145,19 @@ class AssignForm(StepForm):
     def prepare(self) -> None:
         people = [(str(person.pk), str(person)) for person in assignable(self.user)]
         self.fields["user_id"].choices = [CHOOSE, *people]  # type: ignore[attr-defined]
+
+
+class TransferForm(StepForm):
+    user_id = forms.TypedChoiceField(label="To which colleague", coerce=int)
+    note = note_field("What they should know")
+
+    def prepare(self) -> None:
+        people = [(str(person.pk), str(person)) for person in receivers(self.lead.owner_id or 0)]
+        self.fields["user_id"].choices = [CHOOSE, *people]  # type: ignore[attr-defined]
+
+
+class DeclineTransferForm(StepForm):
+    note = note_field("What your colleague should know")
 
 
 class QualifyForm(StepForm):

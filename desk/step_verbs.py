@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from desk.correct_form import words_of
-from leads import disputes, followup, handoffs, outcomes, questions, second_life
+from leads import disputes, followup, handoffs, outcomes, questions, second_life, transfers
 from leads.completing import complete
 from leads.models import Dispute, Lead
 from leads.nurturing import nurture
@@ -48,6 +48,22 @@ def _claim(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int 
 
 def _assign(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
     handoffs.assign(lead_id=lead.pk, user_id=form.cleaned_data["user_id"], actor=actor, at=at)
+
+
+def _transfer(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    transfers.transfer(lead_id=lead.pk, actor=actor, at=at, **form.cleaned_data)
+
+
+def _accept_transfer(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    transfers.accept_transfer(lead_id=lead.pk, actor=actor, at=at)
+
+
+def _decline_transfer(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    transfers.decline_transfer(lead_id=lead.pk, actor=actor, at=at, **form.cleaned_data)
+
+
+def _withdraw_transfer(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
+    transfers.withdraw_transfer(lead_id=lead.pk, actor=actor, at=at)
 
 
 def _hand_off(*, lead: Lead, form: Any, actor: User, at: datetime, handoff_id: int | None) -> None:
@@ -167,6 +183,10 @@ VERBS: dict[str, Verb] = {
     "recall": _recall,
     "claim": _claim,
     "assign": _assign,
+    "transfer": _transfer,
+    "accept-transfer": _accept_transfer,
+    "decline-transfer": _decline_transfer,
+    "withdraw-transfer": _withdraw_transfer,
     "hand-off": _hand_off,
     "qualify": _qualify,
     "call": _log("call"),

@@ -16,13 +16,14 @@ from desk import step_forms as forms
 from desk.correct_form import CorrectForm
 from desk.exchange_steps import OFFERED as EXCHANGE_OFFERED
 from desk.exchange_steps import Exchanged, permit_exchange
+from desk.queries.transfers import open_transfer
 from desk.step_verbs import VERBS
 from leads.completing import may_complete
 from leads.followup import had_it, rating_due
 from leads.handoffs import ACCEPTED
 from leads.holding import Held, Reach, not_yours, permit, reach_of
 from leads.lifecycle import Stage, can
-from leads.models import Handoff, Lead
+from leads.models import Handoff, Lead, Transfer
 from ledger.selecting import ids
 from teams.models import User
 
@@ -59,6 +60,9 @@ _TABLE = (
     Step("accept", "Accept", "Accept", "Accept", "Accepted. The first attempt is next.", "a"),
     Step("reject", "Reject…", "Reject", "Reject the lead", "Rejected; marketing is told why.", "r", forms.RejectForm,
          "It goes back to marketing. Rejecting in time keeps the promise."),
+    Step("accept-transfer", "Accept the transfer", "Accept the transfer", "Accept", "It is yours now."),
+    Step("decline-transfer", "Decline…", "Decline the transfer", "Decline it", "Declined; it stays with your colleague.", "",
+         forms.DeclineTransferForm, "It stays with whoever offers it. Declining in time keeps the promise."),
     Step("call", "Call", "Log a call", "Log the call", "The call is logged.", "c", forms.CallForm),
     Step("email", "Email", "Log an email", "Log the email", "The email is logged.", "e", forms.EmailForm),
     Step("meeting", "Meeting", "Log a meeting", "Log the meeting", "The meeting is logged.", "m", forms.MeetingForm),
@@ -71,6 +75,8 @@ _TABLE = (
     Step("win", "Won…", "Won", "It is won", "Won. Congratulations!", "", forms.WinForm),
     Step("lose", "Lost…", "Lost", "It is lost", "Noted as lost.", "", forms.LoseForm, is_ending=True),
     Step("reroute", "Reroute", "Reroute", "Reroute", "Sent on: right lead, wrong person.", "t"),
+    Step("transfer", "Transfer…", "Transfer to a colleague", "Offer it", "Offered; until it is accepted, it stays with you.", "",
+         forms.TransferForm, "For somebody in another role. They have to accept it; until then what is promised on it is still promised by who has it."),
     Step("claim", "Claim", "Claim", "Claim", "It is yours.", "a", actions=("claim",)),
     Step("assign", "Assign…", "Assign", "Assign", "Assigned.", "", forms.AssignForm, actions=("assign",)),
     Step("answer", "Answer…", "Answer a question", "Answer", "Answered; who asked is told.", "", exchange_forms.AnswerForm,
@@ -92,6 +98,8 @@ _TABLE = (
          exchange_forms.WithdrawQuestionForm, is_undoing=True, actions=("offer_help", "work_lead")),
     Step("withdraw-dispute", "Withdraw the dispute…", "Withdraw a dispute", "Withdraw it", "Withdrawn.", "",
          exchange_forms.WithdrawDisputeForm, "It stands as it is then.", is_undoing=True, actions=("dispute_rejection", "work_lead")),
+    Step("withdraw-transfer", "Take the transfer back", "Take the transfer back", "Take it back", "Taken back; your colleague is told.",
+         is_undoing=True),
     Step("recall", "Recall", "Recall", "Recall", "Taken back; sales is told.", is_undoing=True, actions=("recall",)),
     Step("recycle", "Recycle…", "Recycle", "Recycle", "Recycled: marketing nurtures it until it comes back.", "",
          forms.RecycleForm),
@@ -125,6 +133,7 @@ FOR_OTHERS = {
     "win": "win",
     "lose": "lose",
     "assign": "reassign",
+    "transfer": "transfer",
     "return": "return",
     "recycle": "recycle",
     "disqualify": "disqualify",
@@ -132,6 +141,7 @@ FOR_OTHERS = {
 }
 SECTION_STEPS = {
     "offered": ("accept", "reject", "reroute", "call", "ask"),
+    "transferred": ("accept-transfer", "decline-transfer"),
     "working": ("call", "email", "meeting", "rate", "reroute", "ask", "return"),
     "claimable": ("claim",),
     "returned": ("qualify", "correct", "nurture", "disqualify"),
@@ -178,7 +188,9 @@ def permit_on(step: Step, user: User, lead: Lead, at: datetime) -> None:
     permit_exchange(step.code, user, facts.item, facts.reach, at)
     if step.code == "disqualify" and lead.stage == Stage.LEAD:
         permit(user, "disqualify_lead")
-    elif _fits_stage(step, facts) and not _reaches(step, facts):
+    elif (step.code == "decline-transfer" and facts.transfer is not None and not _may_answer_transfer(facts)) or (
+        _fits_stage(step, facts) and not _reaches(step, facts)
+    ):
         raise not_yours(facts.item)
 
 
@@ -198,6 +210,7 @@ class _Facts:
     user: User
     item: Held
     reach: Reach
+    transfer: Transfer | None
 
     @property
     def lead(self) -> Lead:
@@ -226,8 +239,9 @@ class _Facts:
 
 
 def _facts(user: User, lead: Lead, handoff: Handoff | None, at: datetime) -> _Facts:
-    item = Held(lead, handoff)
-    return _Facts(user, item, reach_of(user, ids([item.rep_id]), at))
+    item, transfer = Held(lead, handoff), open_transfer(lead)
+    concerned = ids([item.rep_id, transfer.receiver_id if transfer else None])
+    return _Facts(user, item, reach_of(user, concerned, at), transfer)
 
 
 Offered = Callable[[_Facts], bool]
@@ -235,6 +249,11 @@ Offered = Callable[[_Facts], bool]
 
 def _works(step: str) -> Offered:
     return lambda facts: facts.is_theirs and facts.can(step)
+
+
+def _may_answer_transfer(facts: _Facts) -> bool:
+    offered = facts.transfer
+    return offered is not None and facts.user.may("work_lead") and facts.reach.may_work(offered.receiver_id, None)
 
 
 def _may_return(facts: _Facts) -> bool:
@@ -284,6 +303,10 @@ _OFFERED: dict[str, Offered] = {
     "win": _works("win"),
     "lose": _works("lose"),
     "reroute": _works("reroute"),
+    "transfer": lambda facts: _works("transfer")(facts) and facts.transfer is None,
+    "accept-transfer": _may_answer_transfer,
+    "decline-transfer": _may_answer_transfer,
+    "withdraw-transfer": lambda facts: facts.is_theirs and facts.transfer is not None,
     "claim": lambda facts: facts.lead.queue_id in facts.user.team_ids and facts.user.may("claim"),
     "assign": _may_assign,
     "hand-off": lambda facts: facts.can("hand_off") and facts.handoff is None and facts.user.may("hand_off"),

@@ -48,6 +48,9 @@ def _escalated(subject_id: int, facts: Mapping[str, Any]) -> Message:
 
 
 def _taken(subject_id: int, facts: Mapping[str, Any]) -> Message:
+    if "transfer" in facts:
+        text = f"The time to {_what(facts)} was over, so your colleague keeps it."
+        return Message("A lead stays with your colleague", text, _path(subject_id, facts))
     if facts.get("to") == TO_QUEUE:
         title, where = "A lead went back to the queue", "went to the queue of your team"
     elif facts.get("to") == TO_PERSON:

@@ -101,6 +101,20 @@ LOSS_REASONS = {
     "contact_left": "Contact left",
     "other": "Other",
 }
+TRANSFER_ENDS = {
+    "declined": "it was declined",
+    "withdrawn": "it was taken back",
+    "lapsed": "nobody answered in time",
+    "away": "somebody is away, and nobody covers",
+    "left": "somebody has left",
+    **dict.fromkeys(("rerouted", "reassigned", "escalated"), "the lead went to another rep"),
+    "returned": "the lead was returned to marketing",
+    "recycled": "the lead was recycled",
+    "disqualified": "the lead was disqualified",
+    "qualified_for_sales": "the lead became an SQL",
+    "opportunity_opened": "an opportunity was opened",
+}
+"""Why a lead was not transferred, as ``transfer_ended`` says it."""
 REASONS_WITH_NOTE = frozenset({"other"})
 
 PAUSES = {
@@ -132,6 +146,9 @@ EVENT_KINDS = {
     "rejected": "Rejected",
     "rerouted": "Rerouted",
     "recalled": "Recalled",
+    "transfer_offered": "Offered to a colleague",
+    "transferred": "Transferred",
+    "transfer_ended": "Not transferred",
     "attempted": "Attempt",
     "conversed": "Conversation",
     "rated": "Rated",

@@ -21,10 +21,11 @@ from leads.clock_plans import AUTO_ACCEPT, MOVING, REASSIGN, RETURN_TO_QUEUE, en
 from leads.handoffs import take_over
 from leads.holding import Held, offers_of, undone_since, with_handoffs
 from leads.lifecycle import Stage
-from leads.models import Assignment, Clock, Handoff, Lead
+from leads.models import Assignment, Clock, Handoff, Lead, Transfer
 from leads.owed import OF_HOLDER
 from leads.questions import end_offers
 from leads.record import Record
+from leads.transfers import LAPSED, Taken, end_transfers, is_transfer, open_on, take
 from ledger.rows import update_rows
 from ledger.selecting import ids
 
@@ -49,6 +50,7 @@ class Locked:
 
     clocks: Sequence[ClockRow]
     held: Mapping[int, Held]
+    transfers: Mapping[int, Transfer]
 
 
 @transaction.atomic
@@ -64,7 +66,9 @@ def move_on(clock_ids: Sequence[int], *, at: datetime) -> Moved:
     managers = Managers.load(locked.clocks)
     before = {clock.id: (clock.state, clock.plan_position) for clock in locked.clocks}
     moving: dict[int, tuple[ClockRow, str]] = {}
-    for clock in locked.clocks:
+    for clock in sorted(
+        locked.clocks, key=lambda clock: is_transfer(clock.promise, clock.lead_id)
+    ):  # the lead itself first
         action = _step(record, clock, locked, managers, moving)
         if action:
             moving[clock.about_id] = (clock, action)
@@ -80,7 +84,7 @@ def move_on(clock_ids: Sequence[int], *, at: datetime) -> Moved:
         record.keep_clocks(won)
         moving = {lead_id: pair for lead_id, pair in moving.items() if pair[0].id in won}
     steps = sum(step[1] == "escalated" for step in record.steps)
-    _carry_out(record, moving, locked.held, at)
+    _carry_out(record, moving, locked, at)
     record.write("clock", sorted(won | _ran_out(record)), reassigned=len(moving))
     return Moved(steps, len(moving))
 
@@ -91,17 +95,18 @@ def _ran_out(record: Record) -> set[int]:
 
 
 def _lock(clock_ids: Sequence[int], at: datetime) -> Locked:
-    """Lock leads that are free, then their handoffs, then the clocks that still have something due."""
+    """Lock leads that are free, then their handoffs and transfers, then the clocks that still have something due."""
     about = Clock.objects.filter(pk__in=clock_ids).values_list("lead_id", "handoff__lead_id")  # which never change
     wanted = ids(lead_id for pair in about for lead_id in pair)
     free = Lead.objects.filter(pk__in=wanted).order_by("id").select_for_update(skip_locked=True, no_key=True)
     held = {item.lead.pk: item for item in undone_since(with_handoffs(list(free)), at)}
+    transfers = open_on(held)
     subject = Q(lead_id__in=held) | Q(handoff__lead_id__in=held)
     rows = Clock.objects.filter(subject, pk__in=clock_ids, next_action_at__lt=at).order_by("id")
     found = rows.select_for_update(no_key=True, of=("self",)).values_list(*COLUMNS)
     clocks_there = [ClockRow(*row) for row in found]
     name_subjects(clocks_there)
-    return Locked(clocks_there, held)
+    return Locked(clocks_there, held, transfers)
 
 
 def _step(
@@ -110,7 +115,7 @@ def _step(
     """Take the due steps of one clock; gives how its lead moves on where it does, and the clock stops for good then."""
     entries = entries_before(clock.plan, clock.plan_position, record.at)
     where = place_of(entries, MOVING)
-    if where is None or clock.about_id in moving or not _still_has_it(clock, locked.held[clock.about_id]):
+    if where is None or clock.about_id in moving or not _still_has_it(clock, locked):
         act(record, clock, entries, managers)
         return None
     act(record, clock, entries[:where], managers)
@@ -124,10 +129,14 @@ def _step(
     return entry.action
 
 
-def _still_has_it(clock: ClockRow, item: Held) -> bool:
+def _still_has_it(clock: ClockRow, locked: Locked) -> bool:
     """Tell whether the rep who missed the promise is still the one who would have to keep it."""
     if clock.answered_at is not None or clock.user_id is None:
         return False
+    item = locked.held[clock.about_id]
+    if is_transfer(clock.promise, clock.lead_id):
+        offered = locked.transfers.get(clock.about_id)
+        return offered is not None and offered.receiver_id == clock.user_id
     if clock.handoff_id is not None:
         handoff = item.handoff
         return (
@@ -140,13 +149,14 @@ def _still_has_it(clock: ClockRow, item: Held) -> bool:
 # Where they go --------------------------------------------------------------------------------------------------------
 
 
-def _carry_out(
-    record: Record, moving: Mapping[int, tuple[ClockRow, str]], held: Mapping[int, Held], at: datetime
-) -> None:
-    """Let the leads go where the plans say, each by its own way."""
+def _carry_out(record: Record, moving: Mapping[int, tuple[ClockRow, str]], locked: Locked, at: datetime) -> None:
+    """Let the leads go where the plans say, each by its own way; what a colleague offered in vain stays with the colleague."""
+    offered = [pair for pair in moving.values() if is_transfer(pair[0].promise, pair[0].lead_id)]
+    _end_offered(record, offered, locked, at)
     ways: dict[str, list[Held]] = {REASSIGN: [], RETURN_TO_QUEUE: [], AUTO_ACCEPT: []}
-    for lead_id, (_, action) in moving.items():
-        ways[action].append(held[lead_id])
+    for lead_id, (clock, action) in moving.items():
+        if not is_transfer(clock.promise, clock.lead_id):
+            ways[action].append(locked.held[lead_id])
     missed = {lead_id: clock for lead_id, (clock, _) in moving.items()}
     leaving = [*ways[REASSIGN], *ways[RETURN_TO_QUEUE]]
     if leaving:
@@ -155,6 +165,7 @@ def _carry_out(
             lead_ids=[item.lead.pk for item in leaving], promises=OF_HOLDER, code=ESCALATED, at=at,
         )  # fmt: skip
         end_offers(record, leaving, code=ESCALATED, at=at)
+        end_transfers(record, leaving, code=ESCALATED, at=at)
     if ways[REASSIGN]:
         excluded = _who_missed([missed[item.lead.pk] for item in ways[REASSIGN]])
         offers = offers_of(ways[REASSIGN], at=at, excluded=excluded)
@@ -172,6 +183,21 @@ def _tell_taken(record: Record, placements: Sequence[Placement], missed: Mapping
         clock = missed[placed.offer.lead_id]
         to = TO_QUEUE if placed.user_id is None else TO_PERSON
         record.tell(clock.user_id, TAKEN, "lead", placed.offer.lead_id, clock=clock.id, promise=clock.promise, to=to)
+
+
+def _end_offered(record: Record, offered: Sequence[tuple[ClockRow, str]], locked: Locked, at: datetime) -> None:
+    """End offers of a colleague that nobody answered: as the version says, it goes to who was silent, or stays with the colleague."""
+    silent = [clock for clock, action in offered if action == AUTO_ACCEPT]
+    lapsed = [clock for clock, action in offered if action != AUTO_ACCEPT]
+    taken = [
+        Taken(locked.held[clock.about_id], locked.transfers[clock.about_id], clock.user_id or 0) for clock in silent
+    ]
+    if taken:
+        take(taken, record, at, state=Transfer.States.AUTO_ACCEPTED)
+    end_transfers(record, [locked.held[clock.about_id] for clock in lapsed], code=LAPSED, at=at)
+    for clock in lapsed:
+        facts = {"clock": clock.id, "promise": clock.promise, "transfer": locked.transfers[clock.about_id].pk}
+        record.tell(clock.user_id, TAKEN, "lead", clock.about_id, **facts)
 
 
 def _into_queue(record: Record, held: Sequence[Held], missed: Mapping[int, ClockRow], at: datetime) -> list[Placement]:

@@ -31,6 +31,7 @@ from leads.pauses import pauses_of
 from leads.questions import PROMISES
 from leads.record import Record
 from leads.staff import LEFT
+from leads.transfers import end_transfers, is_transfer
 from ledger.selecting import ids
 from sla.business_time import between
 from sla.hours import Hours, calendars
@@ -124,22 +125,25 @@ def _batch(clock_ids: Sequence[int], code: str, at: datetime) -> HandedOn:
     shares = _shares(clocks, at) if code == AWAY else {}
     homes = _Homes.load(clocks)
     taken = {clock.about_id: clock for clock in reversed(clocks) if _takes_lead(clock) and homes.of(clock)}
-    rest = [clock for clock in clocks if not _takes_lead(clock) and not _goes_with_lead(clock, taken)]
+    lapsing = {clock.about_id for clock in clocks if is_transfer(clock.promise, clock.lead_id)} - taken.keys()
+    rest = [clock for clock in clocks if clock.promise not in OF_HOLDER and not _goes_with_lead(clock, taken)]
     with_leads, with_campaigns = Record("hand_on", None, at), Record("hand_on", None, at)
     _into_queues(with_leads, {lead_id: held[lead_id] for lead_id in taken}, taken, shares, homes)
+    end_transfers(with_leads, [held[lead_id] for lead_id in sorted(lapsing)], code=code, at=at)
     about_leads = [clock for clock in rest if clock.campaign_id is None]
     about_campaigns = [clock for clock in rest if clock.campaign_id is not None]
     ended = _to_teams(with_leads, about_leads, code, shares, homes)
     ended += _to_teams(with_campaigns, about_campaigns, code, shares, homes)
     if with_leads.steps:
-        with_leads.write("lead", sorted({*taken, *(clock.about_id for clock in about_leads)}), why=code)
+        with_leads.write("lead", sorted({*taken, *lapsing, *(clock.about_id for clock in about_leads)}), why=code)
     if with_campaigns.steps:
         with_campaigns.write("campaign", sorted(clock.about_id for clock in about_campaigns), why=code)
-    return HandedOn(len(taken), ended)
+    return HandedOn(len(taken), ended + len(lapsing))
 
 
 def _takes_lead(clock: ClockRow) -> bool:
-    return clock.promise in OF_HOLDER
+    """Tell whether its lead goes to the queue with it; one that a colleague offers stays with the colleague."""
+    return clock.promise in OF_HOLDER and not is_transfer(clock.promise, clock.lead_id)
 
 
 def _goes_with_lead(clock: ClockRow, taken: Mapping[int, ClockRow]) -> bool:

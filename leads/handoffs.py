@@ -37,6 +37,7 @@ from leads.qualifying import judge_of
 from leads.questions import end_offers
 from leads.reasons import checked_reason
 from leads.record import Record
+from leads.transfers import end_transfers
 from ledger.rows import update_rows
 from sla.in_force import InForce, agreement_in_force
 from teams.models import User
@@ -269,6 +270,7 @@ def return_lead(*, lead_id: int, reason: str, actor: User, at: datetime, note: s
     if item.lead.conversed_at is not None:
         raise WrongStage("There was a conversation: recycle this lead, or disqualify it.")
     record = Record("return", actor.pk, at)
+    end_transfers(record, held, code="returned", at=at)
     update_rows(Handoff, ("was_returned", "reason", "note"), [(item.handoff.pk, True, reason, note)])
     clocks.cancel(record, handoff_ids=[item.handoff.pk], lead_ids=[lead_id], code="returned", at=at)
     _back_to_marketing(record, held, reason, at, returned=True)

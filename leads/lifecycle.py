@@ -76,6 +76,7 @@ STEPS: dict[str, Step] = {
     "reject": Step(_from(Stage.MQL), Stage.LEAD),
     "return": Step(_from(Stage.SAL), Stage.LEAD),
     "reroute": Step(_from(Stage.MQL, Stage.SAL), None),
+    "transfer": Step(_from(Stage.SAL, Stage.SQL), None),
     "reassign": Step(_from(Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY), None),
     "recall": Step(_from(Stage.MQL), Stage.LEAD),
     "log_activity": Step(_from(Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY), None),

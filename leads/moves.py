@@ -31,6 +31,7 @@ from leads.models import Assignment, Handoff
 from leads.owed import OF_HOLDER
 from leads.questions import end_offers
 from leads.record import Record
+from leads.transfers import end_transfers
 from ledger.selecting import ids
 from teams.models import Membership, User
 from teams.roles import Side
@@ -92,6 +93,7 @@ def end_promises(record: Record, held: Sequence[Held], *, code: str, at: datetim
         lead_ids=[item.lead.pk for item in held], promises=OF_HOLDER | {"assign"}, code=code, at=at,
     )  # fmt: skip
     end_offers(record, held, code=code, at=at)
+    end_transfers(record, held, code=code, at=at)
 
 
 def had_by(held: Sequence[Held]) -> Mapping[int, frozenset[int]]:

@@ -24,6 +24,7 @@ from leads.questions import end_questions
 from leads.rating import owe_rating
 from leads.reasons import BadReason, checked_reason
 from leads.record import Record
+from leads.transfers import end_transfers
 from ledger.instants import company_day
 from sla.terms import Terms
 from teams.models import User
@@ -101,6 +102,7 @@ def open_opportunity(
         kind=Opportunity.Kinds.EXPANSION if is_expansion else Opportunity.Kinds.NEW, expected_close_on=expected_close_on,
     )  # fmt: skip
     record = Record("open_opportunity", actor.pk, at)
+    end_transfers(record, [item], code="opportunity_opened", at=at)
     step_to([item], "open_opportunity", opportunity_at=item.lead.opportunity_at or at)
     _event(record, item, "opportunity_opened", facts=_deal_facts(deal))
     record.write("lead", [lead_id], opportunity=deal.pk)
@@ -280,6 +282,7 @@ def _held_for(step: str, lead_id: int, actor: User, at: datetime) -> Held:
 
 def _give_verdict(record: Record, item: Held, *, was_sal: bool, code: str, at: datetime) -> None:
     """End what was owed until somebody said what becomes of a lead. On a SAL this is the verdict, and full feedback is owed from now on."""
+    end_transfers(record, [item], code=code, at=at)
     clocks.answer(record, promise="verdict", lead_ids=[item.lead.pk], at=at)
     clocks.cancel(
         record, lead_ids=[item.lead.pk], handoff_ids=_handoff_ids(item), but=FEEDBACK, code=code, at=at

@@ -22,6 +22,7 @@ from leads.models import Assignment, Handoff, Lead
 from leads.moves import give_elsewhere
 from leads.record import Record
 from leads.routing.pools import follow_places, lock_turns, pools_of, set_pools
+from leads.transfers import end_transfers, offered_to
 from teams.availability import Load, load_of, set_load
 from teams.invitations import invite
 from teams.managing import refuse_stale, require_managed
@@ -145,21 +146,32 @@ def _leave(user_id: int, change: Callable[[], None], *, actor: User, at: datetim
 
     The statements do not grow with the leads. Locks: leads, handoffs, turns, the person; then clocks.
     """
-    lead_ids = [] if keeps else held_by(user_id)
+    lead_ids = [] if keeps else _concerned(user_id)
     held = hold(lead_ids, actor=actor) if lead_ids else []
     lock_turns()
     change()
     if keeps:
         return 0
-    if not set(held_by(user_id)) <= set(lead_ids):
+    if not set(_concerned(user_id)) <= set(lead_ids):
         raise _StillGiven
-    return _hand_in([item for item in held if item.rep_id == user_id], user_id, actor=actor, at=at)
+    return _hand_in(held, user_id, actor=actor, at=at)
+
+
+def _concerned(user_id: int) -> list[int]:
+    """Give the leads that are in somebody's hands, and those that colleagues offer to them."""
+    return sorted({*held_by(user_id), *offered_to(user_id)})
 
 
 def _hand_in(held: Sequence[Held], user_id: int, *, actor: User, at: datetime) -> int:
-    """Route leads to others, as after a reassignment: running promises end, fresh ones begin, an old miss stays."""
+    """Route leads to others, as after a reassignment: running promises end, fresh ones begin, an old miss stays.
+
+    What colleagues offered to them stays with these colleagues.
+    """
+    theirs = [item for item in held if item.rep_id == user_id]
     if held:
         record = Record("hand_in", actor.pk, at)
-        give_elsewhere(record, held, code=LEFT, cause=Assignment.Causes.LEFT, at=at)
+        end_transfers(record, held, code=LEFT, at=at)
+        if theirs:
+            give_elsewhere(record, theirs, code=LEFT, cause=Assignment.Causes.LEFT, at=at)
         record.write("lead", [item.lead.pk for item in held], user=user_id)
-    return len(held)
+    return len(theirs)

@@ -6,7 +6,14 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from inputs.money import money
-from leads.codes import DISQUALIFY_REASONS, LOSS_REASONS, RECYCLE_REASONS, REJECTIONS, TIER_LABELS
+from leads.codes import (
+    DISQUALIFY_REASONS,
+    LOSS_REASONS,
+    RECYCLE_REASONS,
+    REJECTIONS,
+    TIER_LABELS,
+    TRANSFER_ENDS,
+)
 from leads.facts import MISSING_WORDS
 from leads.handing_on import TAKEN_MEANWHILE
 from leads.models import Lead
@@ -30,6 +37,9 @@ def register_wordings() -> None:
         ("lead_rejected", urgent, _rejected),
         ("lead_recalled", quiet, _recalled),
         ("lead_rerouted", quiet, _rerouted),
+        ("transfer_offered", urgent, _transfer_offered),
+        ("transfer_accepted", quiet, _transfer_accepted),
+        ("transfer_ended", quiet, _transfer_ended),
         (TAKEN_MEANWHILE, quiet, _queued_meanwhile),
         ("lead_rated", quiet, _rated),
         ("lead_won", quiet, _won),
@@ -113,6 +123,22 @@ def _recalled(facts: Facts) -> tuple[str, str]:
 
 def _rerouted(facts: Facts) -> tuple[str, str]:
     return "A lead went to somebody else", "You need not do anything about it any more."
+
+
+def _transfer_offered(facts: Facts) -> tuple[str, str]:
+    return "A colleague offers you a lead in work", "Accept it, or decline it: until then it stays with your colleague."
+
+
+def _transfer_accepted(facts: Facts) -> tuple[str, str]:
+    return (
+        "A lead of yours is a colleague’s now",
+        "What you offered was accepted. You need not do anything about it any more.",
+    )
+
+
+def _transfer_ended(facts: Facts) -> tuple[str, str]:
+    why = TRANSFER_ENDS.get(facts["why"], "the lead went on meanwhile")
+    return "A lead was not transferred", f"The offer of it has ended: {why}."
 
 
 def _queued_meanwhile(facts: Facts) -> tuple[str, str]:

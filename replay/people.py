@@ -28,6 +28,9 @@ SHARE_CONTESTED = 0.25
 """Of what sales gave back, and of what marketing delivered that turns out to be worth little."""
 WORTH_CONTESTING = 0.2
 SHARE_TAKEN_BACK = 0.08
+SHARE_TRANSFERRED = 0.12
+"""Of the leads that became an SQL; of those in a first conversation it is half of it."""
+TRANSFER_MINUTES = 120
 SHARE_PAUSES = 0.06
 SHARE_EXCUSED = 0.04
 ANSWER_MINUTES = 70
@@ -105,6 +108,13 @@ def verdict(chance: random.Random, worth: float) -> tuple[str, str]:
 def word(chance: random.Random, *, is_own: bool) -> str:
     """Give a manager's word in a dispute: mostly for what their own side contests, else as often as not."""
     return "overturn" if chance.random() < (0.85 if is_own else 0.5) else "stand"
+
+
+def about_transfer(chance: random.Random) -> tuple[int | None, str]:
+    """Give after how many business seconds a colleague answers to a transfer (nothing: never), and what is done then."""
+    seconds = wait(chance, TRANSFER_MINUTES)
+    roll = chance.random()
+    return seconds, "accept" if roll < 0.7 else "decline" if roll < 0.9 else "withdraw"
 
 
 def deal(chance: random.Random) -> Decimal:

@@ -18,6 +18,7 @@ from leads.models import Lead as LeadRow
 from leads.moves import assign, claim, reroute
 from leads.outcomes import disqualify, lose, open_opportunity, qualify_for_sales, recycle, win
 from leads.second_life import reopen
+from leads.transfers import accept_transfer, decline_transfer, transfer, withdraw_transfer
 from replay import people
 from replay.company import Company
 from replay.names import CALL_NOTES, REOPEN_REASONS
@@ -170,6 +171,7 @@ class Sales:
             if chance.random() < 0.8:
                 self.soon(lead, user_id, at, (0.2, 8), partial(self._rate, lead, user_id))
             self.soon(lead, user_id, at, (4, 45), partial(self._verdict, lead, user_id))
+            self._perhaps_transfer(lead, user_id, at, people.SHARE_TRANSFERRED / 2)
         elif made.outcome == "wrong_data" or (number > 1 and chance.random() < 0.08):
             reason = "no_contact_data" if made.outcome == "wrong_data" else "wrong_role"
             if self.play.do(return_lead, lead_id=lead.id, reason=reason, actor=actor, at=at):
@@ -194,6 +196,7 @@ class Sales:
             self.soon(lead, user_id, at, (1, 30), partial(self._open, lead, user_id))
             if self.chance("feedback", lead).random() < 0.9:
                 self.soon(lead, user_id, at, (0.5, 7), partial(self._rate, lead, user_id))
+            self._perhaps_transfer(lead, user_id, at, people.SHARE_TRANSFERRED)
 
     def asked_again(self, lead: Lead, at: datetime) -> None:
         """Call whoever is in work with us and asks again, if the rep finds the time."""
@@ -210,6 +213,33 @@ class Sales:
         note = OTHER_NOTE if reason == "other" else ""
         if self.play.do(verb, lead_id=lead.id, reason=reason, note=note, actor=self._users[user_id], at=at):
             self.soon(lead, user_id, at, (0.2, 9), partial(self._rate, lead, user_id))
+
+    # Transfers
+
+    def _perhaps_transfer(self, lead: Lead, user_id: int, at: datetime, share: float) -> None:
+        if self.chance("transfers", lead).random() < share:
+            self.soon(lead, user_id, at, (0.1, 3), partial(self._transfer, lead, user_id))
+
+    def _transfer(self, lead: Lead, user_id: int, at: datetime) -> None:
+        """Offer the lead to a colleague who is there, and plan what becomes of the offer."""
+        chance = self.chance("transfer", lead)
+        reps = [rep for of_team in self.company.reps.values() for rep in of_team]
+        there = [rep for rep in reps if rep.pk != user_id and not self._absence(rep.pk, at)]
+        if not there:
+            return
+        receiver, actor = chance.choice(there), self._users[user_id]
+        if not self.play.do(transfer, lead_id=lead.id, user_id=receiver.pk, actor=actor, at=at):
+            return
+        seconds, act = people.about_transfer(chance)
+        if seconds is None:
+            return
+        when, answerer = self.when(chance, receiver.pk, at, seconds)
+        verbs: dict[str, Callable[..., object]] = {"accept": accept_transfer, "decline": decline_transfer}
+        verb, by = (verbs[act], answerer) if act in verbs else (withdraw_transfer, actor)
+        self.play.plan(when, lambda then: self._do(verb, lead, by, then))
+
+    def _do(self, verb: Callable[..., object], lead: Lead, actor: User, at: datetime) -> None:
+        self.play.do(verb, lead_id=lead.id, actor=actor, at=at)
 
     # Deals
 

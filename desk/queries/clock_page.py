@@ -198,6 +198,8 @@ CANCEL_WORDS = {
     "escalated": "after a miss, the lead went on",
     "reassigned": "a manager gave the lead to somebody else",
     "rerouted": "the lead went to another rep",
+    "transferred": "the lead was transferred to a colleague",
+    "opportunity_opened": "an opportunity was opened before it was answered",
 }
 """Why a promise ended without being kept or missed, where the code alone does not say it."""
 

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from leads.chips import Chip, chips
 from leads.holding import covered_by
 from leads.lifecycle import Stage
-from leads.models import Clock, Dispute, Lead, LeadEvent, Question
+from leads.models import Clock, Dispute, Lead, LeadEvent, Question, Transfer
 from teams.models import Membership, User
 from teams.roles import MANAGER_ROLES, Role, Side
 
@@ -159,7 +159,7 @@ def _words(dispute: Dispute, made: dict[tuple[int, str], Chip]) -> list[Word]:
 
 
 def words_beside(events: Iterable[LeadEvent]) -> dict[int, str]:
-    """Give, by event, what was asked, answered or given as the reason, with two queries at most."""
+    """Give, by event, what was asked, answered or given as the reason, with three queries at most."""
     listed = list(events)
     questions = _by_id(
         Question, {event.facts.get("question") for event in listed if event.kind in ("asked", "replied")}
@@ -172,7 +172,18 @@ def words_beside(events: Iterable[LeadEvent]) -> dict[int, str]:
             found[event.pk] = question.answer if event.kind == "replied" else question.text
         elif isinstance(dispute, Dispute) and event.kind == "disputed":
             found[event.pk] = dispute.reason
-    return found
+    return found | _beside_transfers(listed)
+
+
+def _beside_transfers(events: Iterable[LeadEvent]) -> dict[int, str]:
+    """Give what was said when a lead was offered to a colleague, and when that was declined: one query, where there was any."""
+    told = {
+        event.pk: (event.facts.get("transfer"), "note" if event.kind == "transfer_offered" else "answer")
+        for event in events
+        if event.kind in ("transfer_offered", "transfer_ended")
+    }
+    rows = Transfer.objects.in_bulk([pk for pk, _ in told.values() if isinstance(pk, int)]) if told else {}
+    return {event_id: getattr(rows[pk], column) for event_id, (pk, column) in told.items() if pk in rows}
 
 
 def _by_id(model: type[Question | Dispute], ids: Collection[object]) -> dict[object, Question | Dispute]:

@@ -9,12 +9,13 @@ from typing import Any
 
 from desk.clock_acts import ClockAct, on_lead
 from desk.queries.exchange import Exchange, exchange_about
+from desk.queries.transfers import open_transfer
 from inputs.refusals import NotVisible
 from leads.chips import Chip, chips
 from leads.facts import MISSING_WORDS, facts_now, missing_for_handoff
 from leads.lifecycle import PATH, STAGE_TIMES, Stage
 from leads.listing import LeadRow, row_of
-from leads.models import Assignment, Clock, Handoff, Lead, Opportunity, Qualification, Touch
+from leads.models import Assignment, Clock, Handoff, Lead, Opportunity, Qualification, Touch, Transfer
 from leads.routing.words import Names, story
 from leads.scoring import MAX_ENGAGEMENT, Scoring, engagement_items
 from personas.fit import Fit, read_persona, score_fit
@@ -56,6 +57,7 @@ class LeadPage:
     missing: list[str]
     agreement: InForce | None
     exchange: Exchange
+    transfer: Transfer | None = None
     siblings: list[Lead] = field(default_factory=list)
 
     @property
@@ -108,6 +110,7 @@ def page_of(lead: Lead, user: User, at: datetime) -> LeadPage:
         missing=_missing(lead, agreement, facts),
         agreement=agreement,
         exchange=exchange_about(lead, at),
+        transfer=open_transfer(lead),
         siblings=list(
             Lead.objects.visible_to(user)
             .filter(contact=lead.contact_id)

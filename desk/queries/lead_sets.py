@@ -11,7 +11,7 @@ from dashboards import families
 from dashboards.families import STAGES
 from leads.holding import covered_by
 from leads.lifecycle import PATH, SALES_STAGES, Stage
-from leads.models import Clock, Handoff, ImportRow, ImportRun, Lead, LeadEvent
+from leads.models import Clock, Handoff, ImportRow, ImportRun, Lead, LeadEvent, Transfer
 from teams.models import Absence, User
 
 REACHED = {str(stage): measure for stage, measure in zip(PATH, STAGES, strict=True) if stage != Stage.LEAD}
@@ -33,6 +33,12 @@ def working(user_ids: Iterable[int]) -> Q:
 def offered_to(user_ids: Collection[int]) -> Q:
     """Leads that are offered to one of these people and wait for the decision."""
     return Q(pk__in=OPEN_OFFERS.filter(assignee__in=list(user_ids)).values("lead_id"))
+
+
+def transferred_to(user_ids: Collection[int]) -> Q:
+    """Leads in work that a colleague offers to one of these people and that wait for the answer."""
+    waiting = Transfer.objects.filter(state=Transfer.States.OPEN, receiver__in=list(user_ids))
+    return Q(pk__in=waiting.values("lead_id"))
 
 
 def carried_by(rep_id: int) -> Q:

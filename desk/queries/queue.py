@@ -16,7 +16,7 @@ from dashboards.figures import Figure, Spread, spread
 from dashboards.periods import Period
 from dashboards.report import value_of
 from dashboards.scope import Filters, Scope
-from desk.queries.lead_sets import feedback_owed_by, offered_to, working
+from desk.queries.lead_sets import feedback_owed_by, offered_to, transferred_to, working
 from desk.queries.reasons import reasons
 from leads.chips import Chip, chips_of_leads, next_due_first
 from leads.holding import covered_by
@@ -51,10 +51,12 @@ class QueueRow:
 class Queue:
     """The sections, each by what is due next, and the entity tag of what they show.
 
-    ``feedback`` are leads that are decided and that this person still owes a word about.
+    ``feedback`` are leads that are decided and that this person still owes a word about, ``transferred`` those in work that a colleague
+    offers to them.
     """
 
     offered: list[QueueRow]
+    transferred: list[QueueRow]
     working: list[QueueRow]
     claimable: list[QueueRow]
     feedback: list[QueueRow]
@@ -73,6 +75,7 @@ class Queue:
         return replace(
             self,
             offered=offered,
+            transferred=[],
             working=working,
             claimable=[],
             feedback=[],
@@ -112,7 +115,7 @@ class Tiles:
 def queue_of(user: User, at: datetime) -> Queue:
     """Load the queue of ``user`` as of ``at``: a bounded number of queries, whatever its length."""
     covered = covered_by(user, at)
-    leads, owed = _leads(user, covered)
+    leads, owed, transferred = _leads(user, covered)
     chips = chips_of_leads([lead.pk for lead in leads], at)
     why = reasons([lead.pk for lead in leads], reader=user.pk) | _for_whom(leads, covered)
     rows = sorted(
@@ -120,6 +123,7 @@ def queue_of(user: User, at: datetime) -> Queue:
     )
     return Queue(
         offered=[row for row in rows if row.lead.stage == "mql" and row.lead.queue_id is None],
+        transferred=[row for row in rows if row.lead.pk in transferred],
         working=[row for row in rows if row.lead.stage in SALES_STAGES and row.lead.owner_id == user.pk],
         claimable=[row for row in rows if row.lead.queue_id is not None],
         feedback=[row for row in rows if row.lead.pk in owed and row.lead.stage not in SALES_STAGES],
@@ -127,9 +131,9 @@ def queue_of(user: User, at: datetime) -> Queue:
     )
 
 
-def _leads(user: User, covered: Collection[int]) -> tuple[list[Lead], Collection[int]]:
+def _leads(user: User, covered: Collection[int]) -> tuple[list[Lead], Collection[int], Collection[int]]:
     """Load what is offered to ``user`` or to whom they cover for, what they own in sales' stages, what waits in their teams' queues, and what
-    they owe feedback about, whose ids come back too."""
+    they owe feedback about, whose ids come back too, as do those of what colleagues transfer to them."""
     mine = working([user.pk])
     offered = offered_to([user.pk, *covered]) & Q(stage="mql")
     waiting = Q(queue_id__in=user.team_ids)
@@ -138,7 +142,9 @@ def _leads(user: User, covered: Collection[int]) -> tuple[list[Lead], Collection
     for part in (offered, mine, waiting):
         found.update(dict.fromkeys(visible.filter(part).values_list("pk", flat=True)[:MOST_SHOWN]))
     owed = set(visible.filter(feedback_owed_by(user)).values_list("pk", flat=True)[:MOST_SHOWN])
-    return load_by_ids([*found, *(owed - found.keys())]), owed
+    wanted = visible.filter(transferred_to([user.pk, *covered]))
+    transferred = set(wanted.values_list("pk", flat=True)[:MOST_SHOWN])
+    return load_by_ids([*found, *((owed | transferred) - found.keys())]), owed, transferred
 
 
 def _for_whom(leads: Sequence[Lead], covered: Mapping[int, str]) -> dict[int, str]:

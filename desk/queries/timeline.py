@@ -21,9 +21,11 @@ from leads.codes import (
     REJECTIONS,
     SOURCES,
     TOUCH_KINDS,
+    TRANSFER_ENDS,
 )
 from leads.facts import MISSING_WORDS
 from leads.models import Activity, ClockStep, Dispute, Feedback, Lead, LeadEvent, Touch
+from leads.transfers import is_transfer
 from sla.promises import short_of
 
 MOST_EACH = 200
@@ -46,9 +48,11 @@ REASON_WORDS: dict[str, dict[str, str]] = {
     "replied": {"marketing": "by marketing", "sales": "by sales"},
     "question_withdrawn": {
         "": "by who asked",
-        **dict.fromkeys(("rerouted", "reassigned", "escalated", "left"), "the lead went to another rep"),
+        **dict.fromkeys(("rerouted", "reassigned", "escalated", "left", "transferred"), "the lead went to another rep"),
         "away": "its rep is away, and nobody covers",
     },
+    "transfer_ended": TRANSFER_ENDS,
+    "transferred": {"": "", "auto": "nobody answered"},
     "disputed": {code: str(label) for code, label in Dispute.Kinds.choices},
     "dispute_closed": {code: str(label) for code, label in Dispute.States.choices},
 }
@@ -61,6 +65,7 @@ CODE_WORDS = {
     "routed": "by the routing rules",
     "claimed": "claimed from the queue",
     "escalated": "after a miss",
+    "transfer": "transferred by a colleague",
     "left": "because its rep left",
     "away": "because its rep is away and nobody covers",
     "marketing": "by sales, of marketing",
@@ -87,8 +92,13 @@ ACTION_WORDS = {
     "close_dispute": "the dispute was closed undecided",
     "expired": "the time of the other side was over",
     "withdrawn": "it was taken back",
+    "transferred": "the lead went to a colleague",
+    "lapsed": "nobody answered in time",
+    "opportunity_opened": "an opportunity was opened",
     LOGGED_LATE: "done in time, logged late",
 }
+OF_TRANSFER = dict.fromkeys(("reassign", "return_to_queue"), "the colleague who offers it keeps it")
+"""What the steps that move a lead come to where a colleague offers it."""
 MARKED = frozenset({"paused", "resumed", "excused", "recomputed"})
 """What people do to a clock: it is said who."""
 MARK_WORDS = {"paused": PAUSES, "excused": EXCUSES}
@@ -182,7 +192,9 @@ def _decisions(lead: Lead) -> Iterator[Line]:
 
 def _title(event: LeadEvent) -> str:
     if event.kind == "assigned" and event.user:
-        return f"Offered to {event.user}"
+        return f"Given to {event.user}" if event.code == "transfer" else f"Offered to {event.user}"
+    if event.kind == "transfer_offered" and event.user:
+        return f"Offered to {event.user}, a colleague"
     return EVENT_KINDS.get(event.kind, event.kind.replace("_", " ").capitalize())
 
 
@@ -206,6 +218,8 @@ def _promises(lead: Lead) -> Iterable[Line]:
     for step in (step for rows in found for step in rows):
         promise = short_of(step.clock.promise)
         words = MARK_WORDS.get(step.kind, ACTION_WORDS)
+        if is_transfer(step.clock.promise, step.clock.lead_id):
+            words = {**words, **OF_TRANSFER}
         said = [words.get(step.code, step.code.replace("_", " "))]
         if step.percent is not None and step.kind in OF_A_SHARE:
             said.append(f"at {step.percent} % of the time")

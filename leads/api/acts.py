@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from inputs.moments import day, instant
 from inputs.numbers import MAX_ID, amount, whole
 from inputs.refusals import NotVisible
-from leads import disputes, followup, handoffs, moves, outcomes, qualifying, questions, second_life
+from leads import disputes, followup, handoffs, moves, outcomes, qualifying, questions, second_life, transfers
 from leads.api.base import ApiView, BadBody, Reader, code, flag, given, read_body, text
 from leads.api.shapes import DETAIL, ActOut, ProblemBody, lead_body
 from leads.completing import complete
@@ -123,6 +123,10 @@ ACTS: dict[str, Act] = {
     "recall": Act(moves.recall, _SEEN),
     "claim": Act(moves.claim, {}),
     "assign": Act(moves.assign, {"user_id": _id}, ("user_id",)),
+    "transfer": Act(transfers.transfer, {"user_id": _id, "note": text}, ("user_id",)),
+    "accept-transfer": Act(transfers.accept_transfer, {}),
+    "decline-transfer": Act(transfers.decline_transfer, {"note": text}),
+    "withdraw-transfer": Act(transfers.withdraw_transfer, {}),
     "activities": Act(
         followup.log_activity,
         {"kind": code, "outcome": code, "is_outbound": flag, "note": text},

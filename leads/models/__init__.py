@@ -11,6 +11,7 @@ from leads.models.leads import Lead, Touch
 from leads.models.people import Company, Contact
 from leads.models.periods import TargetPeriod
 from leads.models.routing import Pool, PoolMember, RoutingVersion
+from leads.models.transfers import Transfer
 
 __all__ = [
     "Activity",
@@ -39,4 +40,5 @@ __all__ = [
     "RoutingVersion",
     "TargetPeriod",
     "Touch",
+    "Transfer",
 ]

@@ -109,6 +109,7 @@ class Assignment(models.Model):
         ESCALATED = "escalated", _("Reassigned after a miss")
         LEFT = "left", _("Its rep left")
         AWAY = "away", _("Its rep is away")
+        TRANSFERRED = "transfer", _("Transferred")
 
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="assignments")
     handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, null=True, related_name="assignments")

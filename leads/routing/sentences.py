@@ -111,6 +111,10 @@ def _assigned(chosen: Trace, names: Names) -> str:
     return f"{_subject(chosen.get('by'), names)} gave it to {_whom(chosen.get('user'), names)}."
 
 
+def _transferred(chosen: Trace, names: Names) -> str:
+    return f"{_subject(chosen.get('by'), names)} transferred it to {_whom(chosen.get('user'), names)}."
+
+
 def _claimed(chosen: Trace, names: Names) -> str:
     return f"{_subject(chosen.get('user'), names)} took it from the queue of {_queue(chosen, names)}."
 
@@ -133,6 +137,7 @@ _WHY = {
     "queue": _queue_rule,
     "assigned": _assigned,
     "claimed": _claimed,
+    "transferred": _transferred,
     "away": _away,
     "nobody_answered": _nobody_answered,
 }

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from replay.invariants.facts import ClockLine, Facts, StepRow
 from replay.invariants.handing_on import OF_HOLDER
+from replay.invariants.transfers import waiting
 
 ANSWERS = {
     "assign": {"assigned"},
-    "accept": {"accepted", "rejected"},
+    "accept": {"accepted", "rejected", "transferred", "transfer_ended"},
     "first_attempt": {"attempted", "conversed"},
     "cadence": {"attempted", "conversed"},
     "respond": {"attempted", "conversed"},
@@ -27,10 +28,11 @@ ANSWERS = {
 
 CANCELS = {
     "disqualified": {"disqualified"},
-    "away": {"queued"},
+    "away": {"queued", "transfer_ended"},
     "escalated": {"assigned", "queued"},
-    "left": {"assigned", "queued"},
+    "left": {"assigned", "queued", "transfer_ended"},
     "lost": {"lost"},
+    "opportunity_opened": {"opportunity_opened"},
     "qualified_for_sales": {"qualified_for_sales"},
     "reassigned": {"assigned"},
     "recalled": {"recalled"},
@@ -38,6 +40,8 @@ CANCELS = {
     "rejected": {"rejected"},
     "rerouted": {"rerouted"},
     "returned": {"rejected"},
+    "transferred": {"transferred"},
+    "withdrawn": {"transfer_ended"},
     "won": {"won"},
 }
 """Which event stands beside a cancelled clock, by its code."""
@@ -153,6 +157,8 @@ def _is_owed(clock: ClockLine, facts: Facts, lead_id: int) -> bool:
     if clock.handoff_id is not None:
         handoff = facts.handoffs[clock.handoff_id]
         return handoff.state == "open" and handoff.assignee_id == clock.user_id
+    if clock.promise == "accept":  # of a lead that a colleague offers
+        return clock.user_id is not None and waiting(facts.events.get(lead_id, ())) == clock.user_id
     if clock.promise in AT_STAGES:
         return lead.stage in AT_STAGES[clock.promise]
     return lead.stage in WORKED.get(clock.promise, ("sal",)) and lead.owner_id == clock.user_id

@@ -21,7 +21,7 @@ from teams.models import Team
 ENDED_BY = {
     "accepted": {"accepted"}, "away": {"queued"}, "disqualified": {"disqualified"}, "escalated": {"assigned", "queued"}, "left": {"assigned", "queued"},
     "lost": {"lost"}, "reassigned": {"assigned"}, "recalled": {"recalled"}, "recycled": {"recycled"}, "rejected": {"rejected"},
-    "rerouted": {"rerouted"}, "returned": {"rejected"}, "won": {"won"},
+    "rerouted": {"rerouted"}, "returned": {"rejected"}, "transferred": {"transferred"}, "won": {"won"},
 }  # fmt: skip
 """Which event stands beside a question that ended by itself, by its code."""
 

@@ -83,6 +83,8 @@ def differences() -> Iterator[str]:
         line = lines[clock_id]
         if code == "left" and line.promise in OF_HOLDER:  # routed on with its lead
             continue
+        if line.promise == "accept" and line.lead_id:  # of a colleague’s offer, see ``transfers``
+            continue
         yield from (f"clock {clock_id} ({line.promise}): {words}" for words in _rightly(line, code, away))
         share = _share(line, calendars[line.calendar_version_id], pauses.get(clock_id, ())) if code == "away" else WHOLE
         if line.promise in OF_HOLDER:

@@ -12,7 +12,7 @@ from replay.invariants.staff import Answer
 EMAILED = {
     "clock_escalated", "clock_missed", "clock_taken", "lead_assigned", "lead_offered", "lead_queued", "lead_rejected",
     "new_hand_raise", "lead_triage", "lead_auto_accepted", "question_asked", "dispute_raised",
-    "promise_handed_on",
+    "promise_handed_on", "transfer_offered",
 }  # fmt: skip
 """What is told by email too."""
 

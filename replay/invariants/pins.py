@@ -16,11 +16,20 @@ from replay.invariants.inforce import Times
 
 JUDGED = ("qualified", "handed_off", "handoff_refused", "triage_needed")
 """What is done under the version in force."""
-PINNED = ("accepted", "assigned", "queued", "qualified_for_sales", "rated", "recycled")
+PINNED = (
+    "accepted",
+    "assigned",
+    "queued",
+    "qualified_for_sales",
+    "rated",
+    "recycled",
+    "transfer_offered",
+    "transferred",
+)
 """What is done under the version of the newest handoff, else the one in force."""
 DECIDED = ("rejected", "recalled", "opportunity_opened", "won", "lost", "disqualified")
 """What names the version of the newest handoff, if there was one."""
-UNDER_HANDOFF = (*PINNED, *DECIDED, "attempted", "conversed", "rerouted")
+UNDER_HANDOFF = (*PINNED, *DECIDED, "attempted", "conversed", "rerouted", "transfer_ended")
 NOW = ("triage", "complete", "nurture", "respond")
 """What is promised by the version in force when it begins."""
 TIERS = {"triage": "hot", "nurture": "standard"}

@@ -17,7 +17,7 @@ from typing import Any
 from replay.invariants.facts import AssignmentRow, Facts, RulesRow
 from replay.invariants.inforce import Times
 
-BY_PEOPLE = {"claimed": "claimed", "manual": "assigned"}
+BY_PEOPLE = {"claimed": "claimed", "manual": "assigned", "transfer": "transferred"}
 TAKEN = {"away": "away", "escalated": "nobody_answered"}
 """Why a lead went into a queue by no rule, by the cause."""
 PASSED = {"owner_of_company": {"no_owner", "owner_cannot"}, "pool": {"no_pool"}, "queue": set[str]()}
@@ -88,7 +88,7 @@ def _by_people(row: AssignmentRow, past: Past) -> Iterator[str]:
         if row.actor_id != row.user_id:
             yield f"is a claim by {row.actor_id} for {row.user_id}"
     else:
-        wanted["by"] = row.actor_id
+        wanted["by"] = past.holder_id if row.cause == "transfer" else row.actor_id
     if row.trace != {"chosen": wanted}:
         yield f"is {row.trace}, by its events {wanted}"
     if row.routing_version_id is not None:

@@ -143,6 +143,8 @@ def _hold(story: Story, event: EventRow) -> None:
         _offered(story, event)
     elif event.kind in ("assigned", "queued"):
         _given(story, event)
+    elif event.kind == "transfer_offered":
+        _clock(story, event, "accept")
     elif event.kind == "accepted":
         _accepted(story, event)
     elif event.kind == "rejected" and event.facts.get("returned"):
@@ -199,7 +201,7 @@ def _work(story: Story, event: EventRow) -> None:
 def _clock(story: Story, event: EventRow, promise: str) -> None:
     if not _is_promised(story, event, promise):
         return
-    on_lead = promise in IN_WORK or event.handoff_id is None
+    on_lead = promise in IN_WORK or event.handoff_id is None or event.kind == "transfer_offered"
     subject = ("lead", event.lead_id) if on_lead else ("handoff", event.handoff_id or 0)
     team_id = story.queue_id if promise == "assign" else None
     story.clocks[promise, *subject, event.user_id if promise != "assign" else None, team_id, event.recorded_at] += 1

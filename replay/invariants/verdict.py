@@ -24,6 +24,7 @@ from replay.invariants import (
     routes,
     scores,
     stories,
+    transfers,
 )
 from replay.invariants.facts import Facts
 
@@ -85,6 +86,7 @@ def broken(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str]:
         pins,
         deeds,
         exchange,
+        transfers,
         notices,
         ledger,
     ):

@@ -9,10 +9,10 @@ import pytest
 
 from leads.api.acts import ACTS
 from leads.api.base import ApiView
-from leads.models import Activity, Feedback, Handoff, Lead, Opportunity
+from leads.models import Activity, Feedback, Handoff, Lead, Opportunity, Transfer
 from ledger.instants import edge_now
 from tests.api.program import Program, problems
-from tests.cast import make_lead, offer_to
+from tests.cast import make_lead, offer_to, person
 from tests.leads.intake_world import world  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +50,24 @@ def test_a_rep_walks_a_lead_to_the_win(offered, sam, world):  # noqa: F811
     assert Activity.objects.get().note == "wants it"
     assert Feedback.objects.get().quality == 4
     assert str(Opportunity.objects.get().amount) == "1300.00"
+
+
+def test_a_rep_transfers_a_lead_and_the_colleague_accepts(offered, sam, sales, world):  # noqa: F811
+    rita = person("Rita", sales)
+    do(Program(sam), offered, "accept")
+
+    wrong = do(Program(sam), offered, "transfer", user_id=sam.pk)
+    sent = do(Program(sam), offered, "transfer", user_id=rita.pk, note="Knows SAP.")
+    again = do(Program(sam), offered, "transfer", user_id=rita.pk)
+    early = do(Program(sam), offered, "accept-transfer")
+    done = do(Program(rita), offered, "accept-transfer")
+
+    assert problems(wrong) == [("user_id", "cannot_receive")]
+    assert sent.json()["id"] == Transfer.objects.get().pk
+    assert (again.status_code, early.status_code, done.status_code) == (409, 403, 200)
+    assert done.json()["lead"]["stage"] == "sal"
+    offered.refresh_from_db()
+    assert offered.owner == rita
 
 
 def test_a_rep_rejects_with_a_coded_reason(offered, sam):

@@ -16,6 +16,7 @@ from leads.handoffs import accept, reject
 from leads.holding import NotYours
 from leads.models import Activity, Feedback, Handoff, Lead
 from leads.outcomes import qualify_for_sales
+from leads.transfers import transfer
 from sla.in_force import InForce, agreement_in_force
 from sla.models import AgreementVersion
 from teams.models import Absence, Team, User
@@ -97,6 +98,51 @@ def test_a_manager_may_act_for_their_reps_and_give_their_leads_to_the_team(
 
     assert {"accept", "reject", "reroute", "assign"} <= offered
     assert assignable(sue) == [sam, sue]
+
+
+def test_a_transfer_is_offered_and_answered_by_whom_it_concerns(agreement: InForce, sales: Team, sam: User) -> None:
+    rita, ron = person("Rita", sales), person("Ron", sales)
+    lead = make_lead(stage="sql", owner=sam, sal_at=NOW, sql_at=NOW)
+    before = {step.code for step in steps_for(sam, lead, None, NOW)}
+    transfer(lead_id=lead.pk, user_id=rita.pk, actor=sam, at=NOW)
+
+    during = {user.name: {step.code for step in steps_for(user, lead, None, NOW)} for user in (sam, rita, ron)}
+
+    assert "transfer" in before
+    assert "withdraw-transfer" not in before
+    assert during["Sam"] == before - {"transfer"} | {"withdraw-transfer"}
+    assert during["Rita"] == {"accept-transfer", "decline-transfer"}
+    assert during["Ron"] == set()
+    assert [row.lead.pk for row in queue_of(rita, NOW).transferred] == [lead.pk]
+    assert [row.lead.pk for row in queue_of(sam, NOW).working] == [lead.pk]
+    assert queue_of(sam, NOW).transferred == queue_of(ron, NOW).transferred == []
+
+
+def test_a_transfer_says_beside_its_field_what_is_wrong_and_stands_on_both_pages(
+    enter: Enter, agreement: InForce, sales: Team, sam: User, at: datetime
+) -> None:
+    rita, zoe = person("Rita", sales), person("Zoe", sales)
+    Absence.objects.create(user=zoe, starts_at=at - timedelta(hours=1), ends_at=at + timedelta(days=1))
+    lead = make_lead(stage="sql", owner=sam, sal_at=NOW, sql_at=NOW)
+    address = f"/leads/{lead.pk}/transfer/"
+
+    form = enter(sam).get(address).content.decode()
+    empty = enter(sam).post(address, {"note": "Knows SAP."})
+    away = enter(sam).post(address, {"user_id": zoe.pk, "note": "Knows SAP."})
+    done = enter(sam).post(address, {"user_id": rita.pk, "note": "Knows SAP."})
+    desk, page = (enter(rita).get(path).content.decode() for path in ("/desk/queue/", f"/leads/{lead.pk}/"))
+    declined = enter(rita).post(f"/leads/{lead.pk}/decline-transfer/", {"note": "I am full."})
+    after = enter(sam).get(f"/leads/{lead.pk}/").content.decode()
+
+    assert "Rita" in form
+    assert (empty.status_code, away.status_code, done.status_code, declined.status_code) == (422, 422, 302, 302)
+    assert "Zoe is away" in away.content.decode()
+    assert "Knows SAP." in away.content.decode()
+    assert "Transferred to you" in desk
+    assert "Offered to Rita, a colleague" in page
+    assert "Knows SAP." in page
+    assert "it was declined" in after
+    assert "I am full." in after
 
 
 def test_who_rejected_a_lead_may_still_say_how_good_it_was(

@@ -91,6 +91,8 @@ def _found_by_others() -> set[tuple[int, object]]:
 
 
 def _reassignments() -> list[str]:
-    steps = ClockStep.objects.filter(kind="escalated", code="reassign").count()
+    taken = ClockStep.objects.filter(kind="escalated", code="reassign")
+    lapsed = Q(clock__promise="accept", clock__lead__isnull=False)  # the offer of a colleague, who keeps the lead
+    steps = taken.exclude(lapsed).count()
     given = Assignment.objects.filter(cause="escalated").count()
     return [] if steps == given else [f"{steps} reassignments were recorded, {given} were made"]

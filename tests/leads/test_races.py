@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 
 import pytest
@@ -12,12 +13,14 @@ from django.db import connection
 
 from inputs.refusals import Conflict, Refusal
 from leads import handoffs
-from leads.models import Assignment, Clock, Handoff, Lead, LeadEvent
+from leads.models import Assignment, Clock, Handoff, Lead, LeadEvent, Transfer
+from leads.outcomes import open_opportunity
+from leads.transfers import OfferedAlready, accept_transfer, decline_transfer, transfer, withdraw_transfer
 from ledger.models import AuditEntry, Notice
 from sla.in_force import InForce
 from teams.models import Availability, Team, User
 from tests.cast import NOW
-from tests.leads.worlds import away, clock, crowd, go_round, offered, ready_lead
+from tests.leads.worlds import away, bring_to, clock, crowd, go_round, offered, ready_lead
 from tests.racing import refusals_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -95,6 +98,39 @@ def test_accepting_rejecting_and_recalling_at_once_leave_one_outcome(
     assert (handoff.state, lead.stage) in {("accepted", "sal"), ("rejected", "lead"), ("recalled", "lead")}
     assert clock("accept", lead).state == ("cancelled" if handoff.state == "recalled" else "met")
     assert AuditEntry.objects.filter(at=LATER).count() == 1
+
+
+def test_whatever_meets_a_transfer_it_ends_once(
+    agreement: InForce, maya: User, sam: User, sue: User, sales: Team
+) -> None:
+    go_round(sales)
+    lead = bring_to("sql", ready_lead(), maya=maya, sam=sam)
+    sam, rita, sue = loaded([sam, *crowd(1, sales), sue])
+    offers = at_once([partial(transfer, lead_id=lead.pk, user_id=rita.pk, actor=sam, at=NOW)] * 3)
+    closes = LATER.date() + timedelta(days=9)
+
+    refusals = at_once(
+        [
+            partial(accept_transfer, lead_id=lead.pk, actor=rita, at=LATER),
+            partial(accept_transfer, lead_id=lead.pk, actor=sue, at=LATER),
+            partial(decline_transfer, lead_id=lead.pk, actor=rita, at=LATER),
+            partial(withdraw_transfer, lead_id=lead.pk, actor=sam, at=LATER),
+            partial(
+                open_opportunity, lead_id=lead.pk, amount=Decimal(9), expected_close_on=closes, actor=sam, at=LATER
+            ),
+        ]
+    )
+
+    assert Counter(type(refusal) for refusal in offers) == {type(None): 1, OfferedAlready: 2}
+    assert {refusal.status for refusal in refusals if refusal} <= {403, 409}
+    lead.refresh_from_db()
+    (offered_once,) = Transfer.objects.all()
+    assert offered_once.state in ("accepted", "declined", "withdrawn", "ended")
+    assert lead.owner_id == (rita.pk if offered_once.state == "accepted" else sam.pk)
+    assert (lead.stage == "opportunity") == (refusals[-1] is None)
+    assert LeadEvent.objects.filter(kind__in=["transferred", "transfer_ended"]).count() == 1
+    accepting = Clock.objects.get(lead=lead, promise="accept")
+    assert accepting.state == ("met" if offered_once.state in ("accepted", "declined") else "cancelled")
 
 
 def test_of_many_who_claim_one_lead_one_gets_it(agreement: InForce, maya: User, sam: User, sales: Team) -> None:

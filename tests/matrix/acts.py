@@ -69,6 +69,10 @@ def rita(world: World, actor: str) -> dict[str, Any]:
     return {"user_id": world.people["rita"].pk}
 
 
+def sue(world: World, actor: str) -> dict[str, Any]:
+    return {"user_id": world.people["sue"].pk}
+
+
 def confirmed(world: World) -> list[str]:
     """Give the lines of the SQL checklist in force."""
     version = AgreementVersion.objects.get(pk=world.agreement.version_id)
@@ -94,6 +98,10 @@ ACTS = (
     Act("accept", "accept", "offered to sam", "offered to rita", **WORKED),
     Act("reject", "reject", "offered to sam", "offered to rita", **WORKED, form=WRONG_SIZE, body=WRONG_SIZE),
     Act("reroute", "reroute", "offered to sam", "offered to rita", **WORKED),
+    Act("transfer", "transfer", "sam", "rita", **WORKED, form=sue, body=sue),
+    Act("accept-transfer", "accept-transfer", "passed to sam", "passed to rita", **WORKED),
+    Act("decline-transfer", "decline-transfer", "passed to sam", "passed to rita", **WORKED, form={"note": "Full"}, body={"note": "Full"}),
+    Act("withdraw-transfer", "withdraw-transfer", "passed to rita", "passed to sam", **WORKED),
     Act("recall", "recall", "offered to sam", allowed=MARKETING),
     Act("assign", "assign", "offered to sam", allowed=MANAGER, form=rita, body=rita),
     Act("claim", "claim", "waiting", allowed=MANAGER | REPS),

@@ -21,6 +21,7 @@ from leads.models import (
     Opportunity,
     Question,
     TargetPeriod,
+    Transfer,
 )
 from leads.pausing import pause
 from leads.periods import open_periods
@@ -144,6 +145,9 @@ def _leads(people: dict[str, User], sales: Team, agreement: InForce) -> dict[str
         )
         wanting = leads[f"wanting {name}"] = make_lead(stage="sal", owner=rep, sal_at=NOW)
         Question.objects.create(lead=wanting, to_side="marketing", asked_by=rep, asked_at=NOW, text="?")
+        giver = rita if rep == sam else sam
+        passed = leads[f"passed to {name}"] = make_lead(stage="sal", owner=giver, sal_at=NOW)
+        Transfer.objects.create(lead=passed, giver=giver, receiver=rep, offered_by=giver, offered_at=NOW)
         contested = leads[f"contested {name}"] = make_lead(stage="sal", owner=rep, sal_at=NOW)
         handoff = _accepted(contested, rep, agreement)
         Dispute.objects.create(handoff=handoff, kind="delivery", raised_by=rep, raised_at=NOW, reason="?")

@@ -80,6 +80,7 @@ UNSEEN: Mapping[str, Mapping[str, str]] = {
     "leads.Feedback": {"comment": WORDS, "submission_key": GIVEN},
     "leads.Question": {"text": WORDS, "answer": WORDS, "submission_key": GIVEN},
     "leads.Dispute": {"reason": WORDS},
+    "leads.Transfer": {"note": WORDS, "answer": WORDS},
     "leads.Opportunity": {"expected_close_on": GIVEN, "note": WORDS},
     "leads.Clock": {
         "campaign_id": REFUSED, "period_id": REFUSED, "team_id": SETTING, "calendar_version_id": HOURS, "question_id": ELSEWHERE, "dispute_id": ELSEWHERE,
@@ -113,6 +114,7 @@ WHERE: Mapping[tuple[str, str], Q] = {
     ("leads.Assignment", "queue_id"): Q(queue__isnull=False),
     ("leads.LeadEvent", "version_id"): Q(kind="accepted"),
     ("leads.Feedback", "aspects"): ~Q(aspects={}),
+    ("leads.Transfer", "state"): Q(state="accepted"),
     ("leads.ClockPause", "until"): Q(ended_at__isnull=True),
     ("leads.ClockPause", "ended_by_id"): Q(ended_by__isnull=False),
 }
@@ -131,6 +133,7 @@ OF_LEADS = {
 TO: Mapping[tuple[str, str], Any] = {
     ("leads.Handoff", "state"): "recalled",
     ("leads.Opportunity", "stage"): "lost",
+    ("leads.Transfer", "state"): "ended",
     ("leads.Question", "state"): "withdrawn",
     ("leads.Dispute", "state"): "withdrawn",
     ("leads.Clock", "share_percent"): 80,

@@ -42,6 +42,8 @@ def test_every_promise_holds_over_some_weeks_and_looking_again_changes_nothing()
     for verb in (
         "reject",
         "reroute",
+        "transfer",
+        "accept_transfer",
         "assign",
         "claim",
         "win",

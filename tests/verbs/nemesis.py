@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from inputs.refusals import Refusal
-from leads import followup, handoffs, outcomes, second_life
+from leads import followup, handoffs, outcomes, second_life, transfers
 from leads.completing import complete
 from leads.handing_on import HandedOn, hand_on
 from leads.intake.arrival import Arrival
@@ -54,8 +54,28 @@ NEVER = timedelta(days=3650)
 BY_STAGE = {
     "lead": ("qualify", "hand_off", "complete", "nurture", "disqualify"),
     "mql": ("accept", "accept", "log_activity", "reject", "reroute", "recall", "hand_off", "claim", "assign"),
-    "sal": ("log_activity", "converse", "converse", "qualify_for_sales", "return_lead", "recycle", "assign", "rate"),
-    "sql": ("open_opportunity", "open_opportunity", "disqualify", "recycle", "assign"),
+    "sal": (
+        "log_activity",
+        "converse",
+        "converse",
+        "qualify_for_sales",
+        "return_lead",
+        "recycle",
+        "assign",
+        "rate",
+        "transfer",
+        "answer_transfer",
+    ),
+    "sql": (
+        "open_opportunity",
+        "open_opportunity",
+        "disqualify",
+        "recycle",
+        "assign",
+        "transfer",
+        "answer_transfer",
+        "withdraw_transfer",
+    ),
     "opportunity": ("win", "lose", "assign", "log_activity"),
     "lost": ("reopen", "recycle"),
     "disqualified": ("reopen",),
@@ -198,6 +218,9 @@ class Nemesis:
             return self.by_id[self.company.mona.pk]
         if name in ("assign", "claim"):
             return self.by_id[self.company.sue.pk if name == "assign" else self.company.rita.pk]
+        if name == "answer_transfer":
+            waiting = lead.transfers.filter(state="open").values_list("receiver_id", flat=True).first()
+            return self.by_id.get(waiting or 0, self.by_id[self.company.sue.pk])
         offered = Handoff.objects.filter(lead=lead, state="open").values_list("assignee_id", flat=True).first()
         return self.by_id.get(offered or lead.owner_id or 0, self.by_id[self.company.sue.pk])
 
@@ -217,6 +240,9 @@ class Nemesis:
             "reroute": handoffs.reroute,
             "claim": handoffs.claim,
             "assign": partial(handoffs.assign, user_id=self.dice.choice(reps)),
+            "transfer": partial(transfers.transfer, user_id=self.dice.choice(reps)),
+            "answer_transfer": self.dice.choice([transfers.accept_transfer, transfers.decline_transfer]),
+            "withdraw_transfer": transfers.withdraw_transfer,
             "log_activity": partial(call, outcome="no_answer"),
             "converse": partial(call, outcome="conversation"),
             "rate": partial(followup.rate, quality=self.dice.randint(1, 5)),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from leads import followup, handoffs, outcomes, second_life, staff
+from leads import followup, handoffs, outcomes, second_life, staff, transfers
 from leads.assigning import Places
 from leads.clocks import start
 from leads.completing import complete
@@ -121,6 +121,20 @@ def decided(company: Company) -> Lead:
     return lead
 
 
+def transferring(company: Company) -> Lead:
+    """Give a SAL, whose contact has asked for us again, that Sam offers to Rita."""
+    return _offered_to_rita(company, in_work(company))
+
+
+def transferring_sql(company: Company) -> Lead:
+    return _offered_to_rita(company, decided(company))
+
+
+def _offered_to_rita(company: Company, lead: Lead) -> Lead:
+    transfers.transfer(lead_id=lead.pk, user_id=company.rita.pk, actor=company.sam, at=NOW)
+    return lead
+
+
 def back(company: Company) -> Lead:
     """Give a lead with marketing on which marketing owes all that it can owe there."""
     lead = company.lead("lead")
@@ -215,6 +229,10 @@ def _disqualify(c: Company, lead: Lead) -> None:
     outcomes.disqualify(lead_id=lead.pk, reason="vendor", actor=c.sam, at=AT)
 
 
+def _accept_transfer(c: Company, lead: Lead) -> None:
+    transfers.accept_transfer(lead_id=lead.pk, actor=c.rita, at=AT)
+
+
 def _recycle(c: Company, lead: Lead) -> None:
     outcomes.recycle(lead_id=lead.pk, reason="no_budget", actor=c.sam, at=AT)
 
@@ -278,6 +296,16 @@ HAPPENINGS: dict[str, tuple[Setup, Act]] = {
     "disqualified, and reopened": (closed("disqualified"), _reopen),
     "recycled, and back on its date": (put_aside, lambda c, x: second_life.revive_due(at=AT)),
     "recycled, and back by a touch": (put_aside, _touch),
+    "transferred, not yet accepted": (in_work, lambda c, x: transfers.transfer(lead_id=x.pk, user_id=c.rita.pk, actor=c.sam, at=AT)),
+    "transfer accepted": (transferring, _accept_transfer),
+    "transfer declined": (transferring, lambda c, x: transfers.decline_transfer(lead_id=x.pk, actor=c.rita, at=AT)),
+    "transfer taken back": (transferring, lambda c, x: transfers.withdraw_transfer(lead_id=x.pk, actor=c.sam, at=AT)),
+    "rerouted while a transfer waits": (transferring, _reroute),
+    "colleague on leave, nobody covers, while a transfer waits": (transferring, _go("rita")),
+    "colleague leaves while a transfer waits": (transferring, _leave_for_good("rita")),
+    "rep leaves while a transfer waits": (transferring, _leave),
+    "transfer of an SQL accepted": (transferring_sql, _accept_transfer),
+    "opportunity opened while a transfer waits": (transferring_sql, _open),
     "nurtured": (back, lambda c, x: nurture(lead_id=x.pk, kind="email", actor=c.maya, at=AT)),
     "qualified by a marketer": (back, lambda c, x: qualify(lead_ids=[x.pk], reason="Met at the fair", actor=c.maya, at=AT)),
     "disqualified by marketing": (back, lambda c, x: outcomes.disqualify(lead_id=x.pk, reason="spam", actor=c.maya, at=AT)),
@@ -294,7 +322,7 @@ HAPPENINGS: dict[str, tuple[Setup, Act]] = {
 }  # fmt: skip
 
 BECOMES = {"kept": "met", "cancelled": "cancelled", "afresh": "cancelled", "runs on": "running", "missed": "missed"}
-BESIDE_EVENTS = (back, in_work, decided, dealt)
+BESIDE_EVENTS = (back, in_work, decided, dealt, transferring, transferring_sql)
 """Where clocks were started beside the events."""
 OWED_BY_A_REP = ("accept", "first_attempt", "cadence", "verdict")
 

@@ -16,12 +16,12 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 
 from inputs.refusals import Conflict
-from leads import disputes, handoffs, importing
+from leads import disputes, handoffs, importing, transfers
 from leads.importing import finish_imports, start_run
 from leads.intake import batch
 from leads.intake.arrival import Arrival
 from leads.intake.pipeline import take_in
-from leads.models import Dispute, Handoff, ImportRun, Lead, LeadEvent, Touch
+from leads.models import Clock, Dispute, Handoff, ImportRun, Lead, LeadEvent, Touch, Transfer
 from leads.record import Record
 from ledger import outbox
 from ledger.letters import Letter, compose
@@ -109,6 +109,55 @@ def test_a_decision_may_die_at_any_call(
     all_die(capsys, verb, decisions.prepare, decisions.recover)
 
     assert is_caught(lambda: torn(decisions.prepare(), Record, "write"), decisions.recover)
+
+
+# Transfers ------------------------------------------------------------------------------------------------------------
+
+
+class Transfers:
+    """Leads in work that Sam or Rita offers to the other, and what is left of the one whose answer died last."""
+
+    def __init__(self, company: Company, verb: str, state: str) -> None:
+        self.company, self.verb, self.state = company, verb, state
+        self.lead_id = 0
+
+    def prepare(self) -> Act:
+        company = self.company
+        (outcome,) = take_in([asking(next(_numbers))], actor=None, at=NOW)
+        self.lead_id = outcome.lead_id or 0
+        handoffs.accept(lead_id=self.lead_id, actor=company.sue, at=NOW)
+        owner_id = Lead.objects.get(pk=self.lead_id).owner_id
+        receiver = company.rita if owner_id == company.sam.pk else company.sam
+        transfers.transfer(lead_id=self.lead_id, user_id=receiver.pk, actor=company.sue, at=NOW)
+        return self.answer
+
+    def answer(self) -> None:
+        getattr(transfers, self.verb)(lead_id=self.lead_id, actor=self.company.sue, at=LATER)
+
+    def recover(self) -> list[str]:
+        wrong = broken_promises(at=LATER)
+        with suppress(Conflict):  # it was done before the process died
+            self.answer()
+        offered = Transfer.objects.get(lead=self.lead_id)
+        lead = Lead.objects.get(pk=self.lead_id)
+        audit = AuditEntry.objects.filter(verb=self.verb, subject_id=self.lead_id).count()
+        kept = Clock.objects.filter(lead=self.lead_id, promise="accept", state="met").count()
+        owner_id = offered.receiver_id if self.state == "accepted" else offered.giver_id
+        if (offered.state, lead.owner_id, audit, kept) != (self.state, owner_id, 1, 1):
+            wrong.append(f"the transfer is {offered.state}, with {lead.owner_id}, {audit} entries and {kept} kept")
+        return wrong
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("verb", "state"), [("accept_transfer", "accepted"), ("decline_transfer", "declined")])
+def test_the_answer_to_a_transfer_may_die_at_any_call(
+    verb: str, state: str, company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = Transfers(company, verb, state)
+
+    all_die(capsys, verb, answers.prepare, answers.recover)
+
+    assert is_caught(lambda: torn(answers.prepare(), Record, "write"), answers.recover)
 
 
 # Disputes -------------------------------------------------------------------------------------------------------------
