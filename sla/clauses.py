@@ -38,7 +38,7 @@ CLAUSES: dict[str, str] = {
     "review": "Review",
 }
 TAKEN = ("pins", "calendars")
-"""Clauses that nobody writes: a draft takes them from what there is (``sla.agreements.taken``)."""
+"""Clauses that nobody writes: a draft takes them from what there is (``sla.negotiating.take_newest``)."""
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "parties": ("parties",),
     "definitions": ("definitions",),

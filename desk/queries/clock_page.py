@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from leads.clocks import LOGGED_LATE
 from leads.codes import STEP_KINDS
 from leads.models import Clock, ClockExcuse, ClockPause, ClockRecompute, ClockStep, Lead
 from leads.pauses import spans_of
+from leads.transfers import is_transfer
 from sla.business_time import BusinessCalendar, LedgerLine, between, explain
 from sla.hours import calendars
 from sla.promises import KINDS, TARGETS, task_of
@@ -37,6 +38,11 @@ ACTION_WORDS = {
     "return_to_queue": "puts the lead back into the queue",
     "close_dispute": "closes the dispute: what was contested stands",
 }
+OF_TRANSFER = {
+    **ACTION_WORDS,
+    **dict.fromkeys(("reassign", "return_to_queue"), "ends the offer: who offers the lead keeps it"),
+}
+"""The same for the promise to answer a colleague who offers a lead in work."""
 MOOT_WORDS = {
     code: f"moot: {ACTION_WORDS[action]}, which no longer made sense" for action, code in NOT_APPLICABLE.items()
 }
@@ -135,7 +141,7 @@ def page_of(clock: Clock, at: datetime) -> ClockPage:
         human_seconds=between(clock.started_at, until, calendar, spans),
         would_be_due_at=would_be_due_at,
         plan=_plan(clock, steps),
-        steps=_told(steps),
+        steps=_told(steps, _actions_of(clock)),
         pauses=pauses,
         excuse=ClockExcuse.objects.filter(clock=clock).select_related("actor").first() if clock.excused_at else None,
         recomputes=list(
@@ -182,10 +188,10 @@ def _line(line: LedgerLine) -> Line:
 def _plan(clock: Clock, steps: Sequence[ClockStep]) -> list[Planned]:
     done = {step.ordinal: step for step in steps if step.kind in ("warned", "escalated")}
     outcome = next((step for step in steps if step.kind == "missed"), None)
-    planned = []
+    actions, planned = _actions_of(clock), []
     for ordinal, (percent, action, moment) in enumerate(clock.plan):
         step = outcome if action == "miss" and ordinal < clock.plan_position else done.get(ordinal)
-        words = MOOT_WORDS.get(step.code if step else "", ACTION_WORDS.get(str(action), str(action)))
+        words = MOOT_WORDS.get(step.code if step else "", actions.get(str(action), str(action)))
         is_ahead = step is None and clock.next_action_at is not None and ordinal >= clock.plan_position
         is_next = is_ahead and ordinal == clock.plan_position
         planned.append(Planned(int(percent), words, instant(moment), step, is_next, step is None and not is_ahead))
@@ -204,22 +210,26 @@ CANCEL_WORDS = {
 """Why a promise ended without being kept or missed, where the code alone does not say it."""
 
 
-def _told(steps: Sequence[ClockStep]) -> list[Told]:
+def _actions_of(clock: Clock) -> Mapping[str, str]:
+    return OF_TRANSFER if is_transfer(clock.promise, clock.lead_id) else ACTION_WORDS
+
+
+def _told(steps: Sequence[ClockStep], actions: Mapping[str, str]) -> list[Told]:
     return [
         Told(
-            _step_words(step), None if step.kind in OF_ITSELF else step.actor, step.occurred_at,
+            _step_words(step, actions), None if step.kind in OF_ITSELF else step.actor, step.occurred_at,
             step.recorded_at if step.recorded_at > step.occurred_at else None,
         )
         for step in steps
     ]  # fmt: skip
 
 
-def _step_words(step: ClockStep) -> str:
+def _step_words(step: ClockStep, actions: Mapping[str, str]) -> str:
     words = STEP_KINDS[step.kind]
     if step.percent is not None and step.kind != "missed":
         words = f"{words} at {step.percent} %"
     if step.kind == "escalated":
-        return f"{words}: {MOOT_WORDS.get(step.code) or ACTION_WORDS.get(step.code, step.code)}"
+        return f"{words}: {MOOT_WORDS.get(step.code) or actions.get(step.code, step.code)}"
     if step.kind == "answered" and step.code == LOGGED_LATE:
         return f"{words}: done in time, logged late"
     if step.kind == "cancelled" and step.code:

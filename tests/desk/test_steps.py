@@ -14,7 +14,7 @@ from desk.steps import steps_for, steps_of_row
 from leads.followup import log_activity
 from leads.handoffs import accept, reject
 from leads.holding import NotYours
-from leads.models import Activity, Feedback, Handoff, Lead
+from leads.models import Activity, Clock, Feedback, Handoff, Lead
 from leads.outcomes import qualify_for_sales
 from leads.transfers import transfer
 from sla.in_force import InForce, agreement_in_force
@@ -143,6 +143,20 @@ def test_a_transfer_says_beside_its_field_what_is_wrong_and_stands_on_both_pages
     assert "Knows SAP." in page
     assert "it was declined" in after
     assert "I am full." in after
+
+
+def test_the_page_of_the_promise_to_answer_a_colleague_says_what_comes_of_silence(
+    enter: Enter, agreement: InForce, sales: Team, sam: User
+) -> None:
+    rita = person("Rita", sales)
+    lead = make_lead(stage="sql", owner=sam, sal_at=NOW, sql_at=NOW)
+    transfer(lead_id=lead.pk, user_id=rita.pk, actor=sam, at=NOW)
+    clock = Clock.objects.get(lead=lead, promise="accept")
+
+    page = enter(rita).get(f"/clocks/{clock.pk}/").content.decode()
+
+    assert "ends the offer: who offers the lead keeps it" in page
+    assert "gives the lead to somebody else" not in page
 
 
 def test_who_rejected_a_lead_may_still_say_how_good_it_was(

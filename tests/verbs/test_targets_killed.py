@@ -25,13 +25,14 @@ END = MARCH + SECOND
 TARGETS = (target("mql_volume", 5), target("acceptance_rate", 80), target("conversation_share", 50, "hot"))
 
 
-def _all_die(capsys: pytest.CaptureFixture[str], what: str, work: Ends | Openings) -> None:
+def _deaths(capsys: pytest.CaptureFixture[str], what: str, work: Ends | Openings) -> dict[str, list[str]]:
+    """Let the work die at each call, and give what was wrong afterwards, by the point."""
     points, wrong = crash_points(work.prepare, work.recover)
 
     with capsys.disabled():
         print(f"\n{what}: {points} crash points on {connection.vendor}")
     assert points > 0
-    assert wrong == {}
+    return wrong
 
 
 class Ends:
@@ -61,7 +62,7 @@ def test_the_end_of_a_period_may_die_at_any_call(mona: User, sue: User, capsys: 
     promise(mona, sue, *TARGETS)
     ends = Ends()
 
-    _all_die(capsys, "the end of a period", ends)
+    assert _deaths(capsys, "the end of a period", ends) == {}
 
 
 def test_a_judgement_that_is_torn_is_caught(mona: User, sue: User) -> None:
@@ -93,7 +94,7 @@ def test_opening_may_die_at_any_call(mona: User, sue: User, capsys: pytest.Captu
     promise(mona, sue, *TARGETS)
     openings = Openings()
 
-    _all_die(capsys, "opening of periods", openings)
+    assert _deaths(capsys, "opening of periods", openings) == {}
 
 
 def test_an_opening_that_is_torn_is_caught(mona: User, sue: User) -> None:
