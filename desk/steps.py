@@ -22,7 +22,7 @@ from leads.completing import may_complete
 from leads.followup import had_it, rating_due
 from leads.handoffs import ACCEPTED
 from leads.holding import Held, Reach, not_yours, permit, reach_of
-from leads.lifecycle import Stage, can
+from leads.lifecycle import Stage, can, is_with_marketing
 from leads.models import Handoff, Lead, Transfer
 from ledger.selecting import ids
 from teams.models import User
@@ -146,7 +146,7 @@ SECTION_STEPS = {
     "claimable": ("claim",),
     "returned": ("qualify", "correct", "nurture", "disqualify"),
     "triage": ("correct", "qualify", "disqualify"),
-    "stuck": ("correct", "hand-off"),
+    "stuck": ("correct", "hand-off", "disqualify"),
     "nurture": ("nurture", "qualify", "disqualify"),
     "feedback": ("rate",),
 }
@@ -186,7 +186,7 @@ def permit_on(step: Step, user: User, lead: Lead, at: datetime) -> None:
     """
     facts = _facts(user, lead, Handoff.objects.filter(lead=lead).order_by("-ordinal").first(), at)
     permit_exchange(step.code, user, facts.item, facts.reach, at)
-    if step.code == "disqualify" and lead.stage == Stage.LEAD:
+    if step.code == "disqualify" and facts.is_with_marketing:
         permit(user, "disqualify_lead")
     elif (step.code == "decline-transfer" and facts.transfer is not None and not _may_answer_transfer(facts)) or (
         _fits_stage(step, facts) and not _reaches(step, facts)
@@ -222,6 +222,10 @@ class _Facts:
 
     def can(self, step: str) -> bool:
         return can(step, self.lead.stage)
+
+    @property
+    def is_with_marketing(self) -> bool:
+        return is_with_marketing(self.lead.stage, is_handed_off=self.handoff is not None)
 
     @property
     def is_theirs(self) -> bool:
@@ -277,7 +281,7 @@ def _reaches(step: Step, facts: _Facts) -> bool:
 
 
 def _may_disqualify(facts: _Facts) -> bool:
-    if facts.lead.stage == Stage.LEAD:
+    if facts.is_with_marketing:
         return facts.user.may("disqualify_lead")
     return facts.is_theirs and facts.can("disqualify") and facts.conversed
 

@@ -88,10 +88,15 @@ STEPS: dict[str, Step] = {
     "lose": Step(_from(Stage.OPPORTUNITY), Stage.LOST),
     "recycle": Step(_from(Stage.SAL, Stage.SQL, Stage.LOST), Stage.RECYCLED),
     "revive": Step(_from(Stage.RECYCLED), Stage.LEAD),
-    "disqualify": Step(_from(Stage.LEAD, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY), Stage.DISQUALIFIED),
+    "disqualify": Step(_from(Stage.LEAD, Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY), Stage.DISQUALIFIED),
     "reopen": Step(_from(Stage.DISQUALIFIED, Stage.LOST), Stage.LEAD),
     "advocate": Step(_from(Stage.CUSTOMER), Stage.ADVOCATE),
 }
+
+
+def is_with_marketing(stage: str, *, is_handed_off: bool) -> bool:
+    """Tell whether a lead waits for marketing: nothing was qualified yet, or an MQL that no handoff is open of."""
+    return stage == Stage.LEAD or (stage == Stage.MQL and not is_handed_off)
 
 
 def can(step: str, stage: str) -> bool:

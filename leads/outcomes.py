@@ -17,7 +17,7 @@ from leads import clocks
 from leads.codes import DISQUALIFY_REASONS, LOSS_REASONS, RECYCLE_REASONS
 from leads.holding import Held, hold, permit, permit_work, require_step, step_to, terms_of
 from leads.informing import tell_marketing
-from leads.lifecycle import Stage, WrongStage
+from leads.lifecycle import Stage, WrongStage, is_with_marketing
 from leads.models import Company, Lead, Opportunity
 from leads.owed import end_duties
 from leads.questions import end_questions
@@ -235,15 +235,18 @@ def _return_date(terms: Terms, reason: str, returns_on: date | None, at: datetim
 def disqualify(*, lead_id: int, reason: str, actor: User, at: datetime, note: str = "") -> None:
     """End a lead for a coded reason: marketing while it is theirs, its rep after a conversation; an open opportunity is lost.
 
+    An MQL is marketing's until it is handed off, and again where nobody of sales has it; while an offer is open it must be recalled first.
     Raises ``BadReason``, ``NotAllowed``, ``NotYours``, ``WrongStage``.
     """
     note = checked_reason(reason, note, DISQUALIFY_REASONS)
     held = hold([lead_id], actor=actor)
     (item,) = held
-    if item.lead.stage == Stage.LEAD or not actor.may("work_lead"):
+    by_sales = not is_with_marketing(item.lead.stage, is_handed_off=item.open_handoff is not None)
+    if not by_sales or not actor.may("work_lead"):
         permit(actor, "disqualify_lead")
     require_step("disqualify", held)
-    by_sales = item.lead.stage != Stage.LEAD
+    if by_sales and item.lead.stage == Stage.MQL:
+        raise WrongStage("It is offered to sales: reject or recall it instead.", details={"lead": lead_id})
     if by_sales:
         permit_work(held, actor=actor, at=at)
         if item.lead.conversed_at is None:

@@ -74,6 +74,13 @@ def test_an_mql_that_lacks_data_stands_there_with_what_is_missing(enter: Enter, 
     assert refused.status_code == 422
     assert "What is missing: the company." in refused.content.decode()
     assert ">1</a> MQL in nobody’s hands" in page
+    assert f"/leads/{lead.pk}/disqualify/" in page
+
+    given_up = browser.post(f"/leads/{lead.pk}/disqualify/", {"reason": "spam", "from": "lead"})
+
+    assert given_up.status_code == 302
+    lead.refresh_from_db()
+    assert lead.stage == "disqualified"
 
 
 def test_what_was_loaded_from_history_asks_nothing_of_a_marketer(enter: Enter, maya: User) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from inputs.refusals import Conflict, NotAllowed, NotVisible
-from leads import handoffs
+from leads import handoffs, outcomes
 from leads.codes import PROCEDURAL_REJECTIONS, REJECTIONS
 from leads.holding import Moved, NotYours
 from leads.lifecycle import STEPS, Stage, WrongStage
@@ -201,6 +201,32 @@ def test_what_is_missing_is_written_anew_when_it_has_changed(maya: User) -> None
     facts = LeadEvent.objects.filter(lead=lead, kind="handoff_refused").order_by("id").values_list("facts", flat=True)
     assert list(facts) == [{"missing": ["name", "company"]}, {"missing": ["company"]}]
     assert Clock.objects.filter(lead=lead, promise="complete").count() == 1
+
+
+def test_marketing_gives_up_an_mql_that_cannot_be_completed(maya: User, sam: User) -> None:
+    lead = incomplete_lead(maya)
+    with pytest.raises(handoffs.NotReady):
+        handoffs.hand_off(lead_id=lead.pk, actor=maya, at=NOW)
+    with pytest.raises(NotAllowed):
+        outcomes.disqualify(lead_id=lead.pk, reason="spam", actor=sam, at=LATER)
+
+    outcomes.disqualify(lead_id=lead.pk, reason="spam", actor=maya, at=LATER)
+
+    lead.refresh_from_db()
+    assert (lead.stage, lead.disqualified_at) == ("disqualified", LATER)
+    assert clock("complete", lead).state == "met"
+    assert told("lead_disqualified") == []
+
+
+def test_an_mql_that_sales_has_before_it_is_not_marketings_to_give_up(maya: User) -> None:
+    lead = ready_lead()
+    offered(lead, maya)
+    before = everything()
+
+    with pytest.raises(WrongStage, match="reject or recall it instead"):
+        outcomes.disqualify(lead_id=lead.pk, reason="spam", actor=maya, at=LATER)
+
+    assert everything() == before
 
 
 def test_handing_off_twice_is_a_clear_conflict(maya: User) -> None:

@@ -53,7 +53,18 @@ NEVER = timedelta(days=3650)
 
 BY_STAGE = {
     "lead": ("qualify", "hand_off", "complete", "nurture", "disqualify"),
-    "mql": ("accept", "accept", "log_activity", "reject", "reroute", "recall", "hand_off", "claim", "assign"),
+    "mql": (
+        "accept",
+        "accept",
+        "log_activity",
+        "reject",
+        "reroute",
+        "recall",
+        "hand_off",
+        "claim",
+        "assign",
+        "disqualify",
+    ),
     "sal": (
         "log_activity",
         "converse",

@@ -312,6 +312,7 @@ HAPPENINGS: dict[str, tuple[Setup, Act]] = {
     "completed and handed off": (
         incomplete, lambda c, x: complete(lead_id=x.pk, changes={"company": "Acme GmbH"}, actor=c.maya, at=AT),
     ),
+    "disqualified for want of data": (incomplete, lambda c, x: outcomes.disqualify(lead_id=x.pk, reason="spam", actor=c.maya, at=AT)),
     "marketer on leave, nobody covers": (back, _go("maya")),
     "marketer on leave with a cover": (back, _go("maya", cover=True)),
     "marketer leaves": (back, _leave_for_good("maya")),

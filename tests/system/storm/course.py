@@ -99,7 +99,7 @@ class Course:
         began = time.monotonic()
         self._until("all is done that was due", lambda: is_settled(at))
         self.report["settled_after"] = round(time.monotonic() - began, 1)
-        self.report["fallen"] = [process.name for process in self.processes if not process.is_up]
+        self.report["fallen"] = [process.told_end for process in self.processes if not process.is_up]
         for process in self.processes:
             process.ask_to_end()
         for process in self.processes:

@@ -23,6 +23,7 @@ from smarketing.management.commands.serve import children
 ROOT = Path(__file__).resolve().parents[3]
 READY_SECONDS = 30
 END_SECONDS = 8
+LAST_CHARACTERS = 4000
 OFF_MINUTES = 15
 """By how much a clock is wrong (promise P1)."""
 
@@ -49,6 +50,13 @@ class Process:
     def is_up(self) -> bool:
         """Whether it runs and is not stopped."""
         return self._running is not None and self._running.poll() is None and not self.is_stopped
+
+    @property
+    def told_end(self) -> str:
+        """Say how it ended, with the last it printed."""
+        code = self._running.poll() if self._running else None
+        printed = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return f"{self.name}: exit {code}{', stopped' * self.is_stopped}\n{printed[-LAST_CHARACTERS:]}"
 
     def start(self) -> None:
         """Start it, or start it again; from the main thread only, for it ends with the thread that started it."""
