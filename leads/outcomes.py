@@ -245,12 +245,8 @@ def disqualify(*, lead_id: int, reason: str, actor: User, at: datetime, note: st
     if not by_sales or not actor.may("work_lead"):
         permit(actor, "disqualify_lead")
     require_step("disqualify", held)
-    if by_sales and item.lead.stage == Stage.MQL:
-        raise WrongStage("It is offered to sales: reject or recall it instead.", details={"lead": lead_id})
     if by_sales:
-        permit_work(held, actor=actor, at=at)
-        if item.lead.conversed_at is None:
-            raise WrongStage("There was no conversation yet: return this lead instead.", details={"lead": lead_id})
+        _require_conversation(item, actor, at)
     record = Record("disqualify", actor.pk, at)
     was_sal = item.lead.stage == Stage.SAL
     facts = _lose_with_lead(item, at) if item.lead.stage == Stage.OPPORTUNITY else None
@@ -263,6 +259,16 @@ def disqualify(*, lead_id: int, reason: str, actor: User, at: datetime, note: st
     if by_sales:
         tell_marketing(record, held, "lead_disqualified", {lead_id: {"reason": reason}})
     record.write("lead", [lead_id], reason=reason)
+
+
+def _require_conversation(item: Held, actor: User, at: datetime) -> None:
+    """Refuse to let sales end what they have not talked to: that is rejected, recalled or returned."""
+    details = {"lead": item.lead.pk}
+    if item.lead.stage == Stage.MQL:
+        raise WrongStage("It is offered to sales: reject or recall it instead.", details=details)
+    permit_work([item], actor=actor, at=at)
+    if item.lead.conversed_at is None:
+        raise WrongStage("There was no conversation yet: return this lead instead.", details=details)
 
 
 def _lose_with_lead(item: Held, at: datetime) -> dict[str, object]:
