@@ -8,7 +8,7 @@ from typing import Any
 
 from campaigns.models import Campaign
 from leads import followup, handoffs, outcomes
-from leads.models import Assignment, Clock, Company, Handoff, Lead, LeadEvent, Touch
+from leads.models import Assignment, Clock, Company, Contact, Handoff, Lead, LeadEvent, Touch
 from leads.routing.defaults import activate_default_routing
 from ledger.models import AuditEntry, Notice
 from teams.models import Absence, Team, User
@@ -101,6 +101,13 @@ def _lose(lead: Lead, maya: User, sam: User, at: datetime) -> None:
 
 def _recycle(lead: Lead, maya: User, sam: User, at: datetime) -> None:
     outcomes.recycle(lead_id=lead.pk, reason="bad_timing", actor=sam, at=at)
+
+
+def incomplete_lead(marketer: User) -> Lead:
+    """Make an MQL of which neither the name nor the company is known."""
+    lead = ready_lead(marketer=marketer)
+    Contact.objects.filter(pk=lead.contact_id).update(name="", company=None)
+    return lead
 
 
 def _disqualify(lead: Lead, maya: User, sam: User, at: datetime) -> None:
