@@ -18,7 +18,7 @@ from inputs.numbers import MAX_ID, amount, whole
 from inputs.refusals import NotVisible
 from leads import disputes, followup, handoffs, moves, outcomes, qualifying, questions, second_life, transfers
 from leads.api.base import ApiView, BadBody, Reader, code, flag, given, read_body, text
-from leads.api.shapes import DETAIL, ActOut, ProblemBody, lead_body
+from leads.api.shapes import ActOut, ProblemBody, detailed, lead_body
 from leads.completing import complete
 from leads.corrections import FIELDS
 from leads.models import Lead
@@ -180,5 +180,5 @@ class ActOnLead(ApiView):
         at = self.at(request)
         values = read_body(request.data, known.readers_at(at), required=known.required)
         made = known.verb(lead_id=lead_id, actor=user, at=at, **values)
-        lead = Lead.objects.visible_to(user).select_related(*DETAIL).get(pk=lead_id)
+        lead = detailed(Lead.objects.visible_to(user)).get(pk=lead_id)
         return Response({"id": made if isinstance(made, int) else None, "lead": lead_body(lead, at)})

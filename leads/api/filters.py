@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from inputs.text import problem_with, tidy
 from leads.api.paging import BadQuery, Condition, Listing, among, moment, number
-from leads.api.shapes import DETAIL
+from leads.api.shapes import ALONG, WAITING
 from leads.codes import SOURCES
 from leads.intake.normalise import untagged
 from leads.lifecycle import Stage
@@ -51,4 +51,4 @@ FILTERS: dict[str, Condition] = {
     "captured_before": moment("captured_at__lt"),
     "q": _searched,
 }
-LEADS = Listing(FILTERS, times=("captured_at", "last_touch_at"), along=DETAIL)
+LEADS = Listing(FILTERS, times=("captured_at", "last_touch_at"), along=ALONG, beside=(WAITING,))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Prefetch, Q, QuerySet
 from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
@@ -54,7 +54,7 @@ class Listing:
     filters: Mapping[str, Condition]
     times: tuple[str, ...]
     along: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
+    beside: tuple[str | Prefetch[Any], ...] = ()
 
     @property
     def orders(self) -> dict[str, tuple[str, bool]]:

@@ -8,13 +8,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Prefetch, QuerySet
 from rest_framework import serializers
 
-from leads.models import Lead
+from leads.models import Lead, Transfer
 from leads.scoring import engagement_now
 from personas.fit import grade
 
-DETAIL = ("contact__company", "owner", "marketer", "queue", "first_campaign", "last_campaign", "product")
+ALONG = ("contact__company", "owner", "marketer", "queue", "first_campaign", "last_campaign", "product")
+WAITING = Prefetch(
+    "transfers",
+    Transfer.objects.filter(state=Transfer.States.OPEN).select_related("giver", "receiver"),
+    to_attr="waiting",
+)
+
+
+def detailed(leads: QuerySet[Lead]) -> QuerySet[Lead]:
+    """Load with these leads what their bodies show."""
+    return leads.select_related(*ALONG).prefetch_related(WAITING)
 
 
 def score_of(lead: Lead, at: datetime) -> dict[str, Any]:
@@ -23,7 +34,7 @@ def score_of(lead: Lead, at: datetime) -> dict[str, Any]:
 
 
 def lead_body(lead: Lead, at: datetime) -> dict[str, Any]:
-    """Give the body of a lead that was loaded with ``select_related(*DETAIL)``."""
+    """Give the body of a lead that was loaded by ``detailed``, or with what it loads."""
     return {
         "id": lead.pk,
         "stage": lead.stage,
@@ -43,6 +54,7 @@ def lead_body(lead: Lead, at: datetime) -> dict[str, Any]:
         "company": _company(lead),
         "attempt_count": lead.attempt_count,
         "handoff_count": lead.handoff_count,
+        "open_transfer": _transfer(*lead.waiting),  # type: ignore[attr-defined]
         "returns_on": lead.returns_on.isoformat() if lead.returns_on else None,
         "times": {name.removesuffix("_at"): moment_body(getattr(lead, name)) for name in TIMES},
     }
@@ -60,6 +72,19 @@ def moment_body(instant: datetime | None) -> str | None:
 
 def person_body(user: Any) -> dict[str, Any] | None:
     return {"id": user.pk, "name": user.name, "email": user.email} if user else None
+
+
+def _transfer(waiting: Transfer | None = None) -> dict[str, Any] | None:
+    """Give the offer of a lead to a colleague that waits for an answer: a lead has one at most."""
+    if waiting is None:
+        return None
+    return {
+        "id": waiting.pk,
+        "giver": person_body(waiting.giver),
+        "receiver": person_body(waiting.receiver),
+        "offered_at": moment_body(waiting.offered_at),
+        "note": waiting.note or None,
+    }
 
 
 def _contact(lead: Lead) -> dict[str, Any]:
@@ -168,6 +193,10 @@ class LeadOut(serializers.Serializer[Any]):
     company = serializers.DictField(allow_null=True)
     attempt_count = serializers.IntegerField()
     handoff_count = serializers.IntegerField()
+    open_transfer = serializers.DictField(
+        allow_null=True,
+        help_text="The offer to a colleague that waits for an answer: id, giver, receiver, offered_at, note.",
+    )
     returns_on = serializers.DateField(allow_null=True)
     times = serializers.DictField()
 

@@ -60,12 +60,16 @@ def test_a_rep_transfers_a_lead_and_the_colleague_accepts(offered, sam, sales, w
     sent = do(Program(sam), offered, "transfer", user_id=rita.pk, note="Knows SAP.")
     again = do(Program(sam), offered, "transfer", user_id=rita.pk)
     early = do(Program(sam), offered, "accept-transfer")
+    listed = Program(rita).get("/api/v1/leads").json()["results"]
     done = do(Program(rita), offered, "accept-transfer")
 
     assert problems(wrong) == [("user_id", "cannot_receive")]
     assert sent.json()["id"] == Transfer.objects.get().pk
     assert (again.status_code, early.status_code, done.status_code) == (409, 403, 200)
-    assert done.json()["lead"]["stage"] == "sal"
+    waiting = sent.json()["lead"]["open_transfer"]
+    assert (waiting["giver"]["name"], waiting["receiver"]["name"], waiting["note"]) == ("Sam", "Rita", "Knows SAP.")
+    assert [lead["open_transfer"] for lead in listed if lead["id"] == offered.pk] == [waiting]
+    assert (done.json()["lead"]["stage"], done.json()["lead"]["open_transfer"]) == ("sal", None)
     offered.refresh_from_db()
     assert offered.owner == rita
 
