@@ -7,10 +7,11 @@ import warnings
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_shutting_down
+from celery.signals import setup_logging, worker_init, worker_shutting_down
 from django.conf import settings
 
 from smarketing import heartbeat  # noqa: F401 - its receivers
+from smarketing.steady import steady
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smarketing.settings")
 
@@ -53,6 +54,14 @@ app.conf.beat_schedule = {
 @setup_logging.connect
 def keep_project_logging(**_kwargs: Any) -> None:
     """Stop Celery from configuring logging: a receiver of this signal is all it takes."""
+
+
+@worker_init.connect
+def outlive_the_broker(**_kwargs: Any) -> None:
+    """Let a worker lose its broker while its threads have tasks in hand."""
+    from celery.worker import state  # slow to import, and only workers need it
+
+    steady(state.reserved_requests, state.active_requests, state.scheduled_requests)
 
 
 @worker_shutting_down.connect
