@@ -147,7 +147,8 @@ def handed_off(window: Window) -> QuerySet[Handoff]:
     talks = LeadEvent.objects.filter(
         lead=OuterRef("lead"), kind="conversed", occurred_at__gte=OuterRef("offered_at"), occurred_at__lt=window.until
     )
-    return offered.filter(~Exists(before)).annotate(conversed=Exists(talks))
+    # Most handoffs are the first of their lead, and nothing has to be looked up for those.
+    return offered.filter(Q(ordinal=1) | ~Exists(before)).annotate(conversed=Exists(talks))
 
 
 CONVERSED = Q(conversed=True)
