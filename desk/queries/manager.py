@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 
 from dashboards.asked import company_zone
 from dashboards.behind import rows_behind
@@ -19,12 +20,13 @@ from leads.chips import Chip, chips, next_due_first
 from leads.listing import LeadRow, lead_rows, load
 from leads.models import Clock, Lead
 from ledger.instants import company_day
+from ledger.selecting import ids
 from sla.models import AgreementVersion
 from teams.defaults import OPEN_LEAD_CAPACITY
 from teams.models import Absence, Membership, Team, User
 
 MOST_ROWS = 15
-MOST_WAITING = 50
+MOST_WAITING = 20
 ABSENCE_DAYS = 14
 
 
@@ -58,16 +60,23 @@ class Load:
         return "is-high" if self.total >= 0.75 * self.capacity else ""
 
 
-def breaks_next(at: datetime) -> list[Breaking]:
-    """Give the running promises about leads that are due next."""
+@dataclass(frozen=True, slots=True)
+class Breaks:
+    """Promises about leads: those that run and are due ``next``, those that broke ``today``, the latest first, and how many did."""
+
+    next: list[Breaking]
+    today: list[Breaking]
+    missed: Figure
+
+
+def breaks(at: datetime) -> Breaks:
+    """Give what breaks next and what was missed since the company's midnight: which, and then all of them at once."""
+    missed = missed_today(at)
     running = Clock.objects.running().filter(ABOUT_A_LEAD, due_at__gte=at).order_by("due_at", "id")
-    return _breaking(running, at)
-
-
-def broke_today(at: datetime) -> list[Breaking]:
-    """Give the promises missed since the company's midnight, the latest first: the first rows of ``missed_today``."""
-    figure = missed_today(at)
-    return _breaking(rows_behind(figure.key, figure.scope).order_by("-due_at", "-id"), at)
+    broken = rows_behind(missed.key, missed.scope).order_by("-due_at", "-id")
+    first, latest = ([*found.values_list("pk", flat=True)[:MOST_ROWS]] for found in (running, broken))
+    lines = _breaking([*first, *latest], at)
+    return Breaks([lines[pk] for pk in first if pk in lines], [lines[pk] for pk in latest if pk in lines], missed)
 
 
 def missed_today(at: datetime) -> Figure:
@@ -76,24 +85,17 @@ def missed_today(at: datetime) -> Figure:
     return value_of("promise.missed", Scope(Period(today, today + timedelta(days=1), company_zone())))
 
 
-def _breaking(clocks: QuerySet[Clock], at: datetime) -> list[Breaking]:
-    found = list(
-        clocks.select_related(
-            "lead__contact__company",
-            "handoff__lead__contact__company",
-            "question__lead__contact__company",
-            "dispute__handoff__lead__contact__company",
-            "user",
-            "team",
-        )[:MOST_ROWS]
+def _breaking(clock_ids: Collection[int], at: datetime) -> dict[int, Breaking]:
+    found = Clock.objects.select_related("handoff", "question", "dispute__handoff", "user", "team").in_bulk(clock_ids)
+    made = chips([*found.values()], at)
+    leads = Lead.objects.select_related("contact__company").in_bulk(
+        ids(clock.lead_id_concerned for clock in found.values())
     )
-    made = chips(found, at)
-    rows = []
-    for clock in found:
-        lead = clock.concerned
-        if lead is not None:
-            rows.append(Breaking(made[clock.pk], lead, str(clock.user) if clock.user else _team_words(clock)))
-    return rows
+    return {
+        pk: Breaking(made[pk], leads[lead_id], str(clock.user) if clock.user else _team_words(clock))
+        for pk, clock in found.items()
+        if (lead_id := clock.lead_id_concerned) in leads
+    }
 
 
 def _team_words(clock: Clock) -> str:

@@ -30,6 +30,7 @@ MOST_ROWS = 10
 CAMPAIGNS_DAYS = 365
 BRIEFED_LATE = timedelta(days=14)
 """So long after its start a campaign that sales was not briefed of is asked for."""
+FEEDBACK_SINCE = timedelta(days=92)
 CENT = Decimal("0.01")
 
 
@@ -290,10 +291,11 @@ def _as_stuck(rows: list[LeadRow]) -> list[Stuck]:
     return [Stuck(row, refused.get(row.lead.pk, [])) for row in rows]
 
 
-def feedback_received(user: User) -> list[Feedback]:
-    """Give what sales said last of leads that ``user`` answers for or whose campaign is theirs."""
+def feedback_received(user: User, at: datetime) -> list[Feedback]:
+    """Give what sales said last, in the last quarter, of leads that ``user`` answers for or whose campaign is theirs."""
+    of_theirs = Q(lead__marketer=user) | Q(lead__last_campaign__owner=user)
     return list(
-        Feedback.objects.filter(Q(lead__marketer=user) | Q(lead__last_campaign__owner=user))
+        Feedback.objects.filter(of_theirs, given_at__gte=at - FEEDBACK_SINCE)
         .select_related("lead__contact", "lead__last_campaign", "user")
         .order_by("-given_at", "-id")[:10]
     )

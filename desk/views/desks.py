@@ -100,7 +100,7 @@ def marketer_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
     return {
         "campaigns": marketer.my_campaigns(user, at),
         "leads": marketer.lead_sections(user, at),
-        "feedback": marketer.feedback_received(user),
+        "feedback": marketer.feedback_received(user, at),
         "targets": current_targets(at, Side.MARKETING),
         "to_brief": marketer.to_brief(user, at),
     }
@@ -110,9 +110,7 @@ def manager_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
     """Gather what the desk of a manager shows."""
     version = manager.version_in_force(at)
     return {
-        "breaking": manager.breaks_next(at),
-        "broken": manager.broke_today(at),
-        "missed": manager.missed_today(at),
+        "breaks": manager.breaks(at),
         "waiting": manager.waiting_for_assignment(user, at),
         "loads": manager.loads(at),
         "absences": manager.absences(at),

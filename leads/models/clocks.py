@@ -202,10 +202,19 @@ class Clock(models.Model):
     @property
     def concerned(self) -> Lead | None:
         """The lead that it concerns, whatever its subject is; none where that is a campaign or a period."""
-        if self.dispute is not None:
-            return self.dispute.handoff.lead
-        subject = self.handoff or self.question
+        subject = self._subject_of_lead
         return subject.lead if subject is not None else self.lead
+
+    @property
+    def lead_id_concerned(self) -> int | None:
+        """The id of the lead that it concerns."""
+        subject = self._subject_of_lead
+        return subject.lead_id if subject is not None else self.lead_id
+
+    @property
+    def _subject_of_lead(self) -> Handoff | Question | None:
+        """What belongs to a lead and is the subject itself."""
+        return self.dispute.handoff if self.dispute is not None else self.handoff or self.question
 
 
 class ClockStep(models.Model):

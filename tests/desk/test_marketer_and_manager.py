@@ -114,7 +114,7 @@ def test_the_manager_sees_what_breaks_next_and_the_load(enter: Enter, offer: Off
 
     response = enter(sue).get("/")
 
-    (breaking,) = response.context["breaking"]
+    (breaking,) = response.context["breaks"].next
     (load,) = response.context["loads"]
     assert (breaking.who, breaking.chip.promise) == ("Sam", "accept")
     assert (load.user, load.offered, load.working) == (sam, 1, 0)
@@ -125,7 +125,7 @@ def test_the_manager_sees_what_broke_today(enter: Enter, offer: Offer, sue: User
     due = at - timedelta(seconds=1)
     Clock.objects.update(state="missed", started_at=due, due_at=due, missed_at=due, detected_at=at, next_action_at=None)
 
-    broken = enter(sue).get("/").context["broken"]
+    broken = enter(sue).get("/").context["breaks"].today
 
     assert [line.who for line in broken] == (["Sam"] if due.date() == at.date() else [])
 

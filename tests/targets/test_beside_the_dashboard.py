@@ -15,7 +15,7 @@ from dashboards.proving import wrong_days
 from dashboards.report import value_of
 from dashboards.scope import Scope
 from dashboards.verifying import differences
-from desk.queries.manager import breaks_next, broke_today
+from desk.queries.manager import breaks
 from leads.briefings import plan_campaign
 from leads.models import Clock
 from leads.sweep import sweep
@@ -39,7 +39,7 @@ def test_the_dashboard_counts_promises_about_leads_alone(
     plan_campaign(brief=BRIEF, actor=maya, at=FEBRUARY + DAY)
     start_clocks(clock_start(agreement, "accept", user=sam, handoff_id=offer_to(sam, agreement).pk))
     at = DUE + timedelta(minutes=1)
-    assert {line.chip.clock.promise for line in breaks_next(FEBRUARY + DAY)} == {"accept"}
+    assert {line.chip.clock.promise for line in breaks(FEBRUARY + DAY).next} == {"accept"}
     sweep(at=at)
     assert set(Clock.objects.values_list("promise", "state")) == {
         ("mql_volume", "missed"), ("brief", "missed"), ("accept", "missed"), ("assign", "running"),
@@ -52,7 +52,7 @@ def test_the_dashboard_counts_promises_about_leads_alone(
     assert of_promises == []
     assert missed == ["accept"]
     assert value_of("promise.missed", Scope(period)).part == 1
-    assert broke_today(at) == []
+    assert breaks(at).today == []
     client.force_login(sam)
     for path in ("/dashboard/", "/dashboard/leads"):
         query = f"?from={period.first}&to={period.until}&figure=promise.missed"
