@@ -97,7 +97,10 @@ def _allowed(rows: Sequence[PauseRow], terms: Mapping[str, Any]) -> Iterator[str
 def _end(row: PauseRow, step: StepRow | None, outcome: StepRow | None) -> Iterator[str]:
     """A pause ended when the clock went on: by somebody, or by itself at its time; or with the clock."""
     if step is None:
-        if outcome is None or row.ended_at != outcome.recorded_at or row.ended_by_id != outcome.actor_id:
+        if outcome is None or (row.ended_at, row.ended_by_id) != (
+            max(row.started_at, outcome.recorded_at),
+            outcome.actor_id,
+        ):
             yield f"pause {row.ordinal} ended at {row.ended_at} by {row.ended_by_id}, when nothing ended it"
         return
     if (row.ended_at, row.ended_by_id) != (step.occurred_at, step.actor_id):

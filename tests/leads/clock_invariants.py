@@ -83,9 +83,11 @@ def _audit() -> list[str]:
 def _found_by_others() -> set[tuple[int, object]]:
     """Give what the system may have found overdue while it did something else with a lead: that entry tells of it."""
     found: set[tuple[int, object]] = set()
-    for entry in AuditEntry.objects.filter(verb__in=["hand_on", "take_in", "revive"], subject_type="lead", actor=None):
+    verbs = ["hand_on", "take_in", "revive", "close_dispute"]
+    for entry in AuditEntry.objects.filter(verb__in=verbs, subject_type="lead", actor=None):
         ids = entry.facts.get("ids", [entry.subject_id])
         about = Q(lead__in=ids) | Q(handoff__lead__in=ids) | Q(question__lead__in=ids)
+        about |= Q(dispute__handoff__lead__in=ids)
         found |= {(clock_id, entry.at) for clock_id in Clock.objects.filter(about).values_list("pk", flat=True)}
     return found
 

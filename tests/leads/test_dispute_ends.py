@@ -18,6 +18,7 @@ from ledger.models import AuditEntry
 from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import person
+from tests.leads.clock_invariants import problems
 from tests.leads.exchange_world import DAY, DUE, LATER, SECOND, clocks_of, contested, lead_at, rejected, say, states
 from tests.leads.worlds import go_round, told
 from tests.racing import at_once, refusals_of
@@ -125,6 +126,7 @@ def test_a_sweep_that_missed_but_did_not_close_is_gone_on_with(
     assert Dispute.objects.get().state == "open"
 
     assert sweep(at=DUE + 2 * SECOND).closed == 1
+    assert problems() == []
 
 
 def test_a_dispute_outlives_what_becomes_of_its_lead(

@@ -53,6 +53,16 @@ def test_two_sweepers_at_once_let_each_go_on_once(paused: list[Clock]) -> None:
     assert wrong() == []
 
 
+def test_what_began_before_a_pause_and_ended_the_clock_after_it_ended_the_pause_too(paused: list[Clock]) -> None:
+    """Whoever moves a lead may have waited for a lock while its rep paused the promise."""
+    with transaction.atomic():
+        record = Record("reassign", None, NOW)
+        cancel(record, lead_ids=[paused[0].lead_id or 0], code="reassigned", at=NOW)
+        record.write("clock", [paused[0].pk])
+
+    assert list(marks.differences(Facts.load())) == []
+
+
 @pytest.mark.parametrize("verb", ["answer", "cancel"])
 def test_verbs_and_sweepers_at_once_leave_one_end_of_each_pause_and_one_outcome(
     paused: list[Clock], sam: User, verb: str

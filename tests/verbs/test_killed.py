@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
-from django.db import connection
 
 from inputs.refusals import Conflict
 from leads import disputes, handoffs, importing, transfers
@@ -27,43 +25,14 @@ from ledger import outbox
 from ledger.letters import Letter, compose
 from ledger.models import AuditEntry, Notice
 from tests.cast import NOW
-from tests.crashing import crash_points, torn
+from tests.crashing import torn
 from tests.leads.import_runs import counts, staged
-from tests.leads.intake_world import anna
 from tests.verbs.cases import LATER, Act
 from tests.verbs.company import Company
+from tests.verbs.deaths import NUMBERS, all_die, asking, is_caught
 from tests.verbs.invariants import broken_promises
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-Prepare = Callable[[], Act]
-Recover = Callable[[], list[str]]
-
-_numbers = count(1)
-
-
-def asking(number: int, **fields: Any) -> Arrival:
-    """Somebody of a firm of their own, who asks for a demo."""
-    usual = {"email": f"anna@firm{number}.example", "company": f"Firm {number}", "phone": "", "key": f"asks {number}"}
-    return anna(**{**usual, **fields})
-
-
-def all_die(
-    capsys: pytest.CaptureFixture[str], what: str, prepare: Prepare, recover: Recover, file: Path | None = None
-) -> None:
-    """Die at every call of the work, which may also write to ``file``; nothing may be wrong after any."""
-    points, wrong = crash_points(prepare, recover, file=file)
-
-    with capsys.disabled():
-        print(f"\n{what}: {points} crash points on {connection.vendor}")
-    assert points > 0
-    assert wrong == {}
-    assert broken_promises(at=LATER) == []
-
-
-def is_caught(prepare: Prepare, recover: Recover, file: Path | None = None) -> bool:
-    """Tell whether the fault that ``prepare`` plants is seen at any point."""
-    return crash_points(prepare, recover, file=file, until_wrong=True)[1] != {}
 
 
 # Decisions ------------------------------------------------------------------------------------------------------------
@@ -78,7 +47,7 @@ class Decisions:
         self.lead_id = 0
 
     def prepare(self) -> Act:
-        (outcome,) = take_in([asking(next(_numbers))], actor=None, at=NOW)
+        (outcome,) = take_in([asking(next(NUMBERS))], actor=None, at=NOW)
         self.lead_id = outcome.lead_id or 0
         return self.decide
 
@@ -123,7 +92,7 @@ class Transfers:
 
     def prepare(self) -> Act:
         company = self.company
-        (outcome,) = take_in([asking(next(_numbers))], actor=None, at=NOW)
+        (outcome,) = take_in([asking(next(NUMBERS))], actor=None, at=NOW)
         self.lead_id = outcome.lead_id or 0
         handoffs.accept(lead_id=self.lead_id, actor=company.sue, at=NOW)
         owner_id = Lead.objects.get(pk=self.lead_id).owner_id
@@ -172,7 +141,7 @@ class LastWords:
 
     def prepare(self) -> Act:
         company = self.company
-        (outcome,) = take_in([asking(next(_numbers))], actor=None, at=NOW)
+        (outcome,) = take_in([asking(next(NUMBERS))], actor=None, at=NOW)
         self.lead_id = outcome.lead_id or 0
         handoffs.reject(lead_id=self.lead_id, reason="wrong_role", actor=company.sue, at=NOW)
         disputes.raise_dispute(lead_id=self.lead_id, reason="They do.", actor=company.mona, at=NOW)
@@ -217,7 +186,7 @@ class Intakes:
         self.leads = self.touches = 0
 
     def prepare(self) -> Act:
-        known, new, looks = (next(_numbers) for _ in range(3))
+        known, new, looks = (next(NUMBERS) for _ in range(3))
         take_in([asking(known, touch_kind="page_view", key=None)], actor=None, at=NOW)
         looker, nobody = asking(looks, touch_kind="page_view"), asking(0, email="no address")
         self.arrivals = [asking(known), asking(new), looker, nobody]
@@ -269,7 +238,7 @@ class Imports:
         self.leads = 0
 
     def prepare(self) -> Act:
-        number = next(_numbers)
+        number = next(NUMBERS)
         people = "".join(f"{name},{name.lower()}@firm{number}.example\n" for name in ("Ada", "Bob"))
         self.leads = Lead.objects.count() + 2
         self.run = staged(self.maya, f"Name,Email\nCleo,no address\n{people}".encode())
@@ -321,7 +290,7 @@ class Posts:
         os.close(posted)
 
     def prepare(self) -> Act:
-        take_in([asking(next(_numbers)), asking(next(_numbers))], actor=None, at=NOW)
+        take_in([asking(next(NUMBERS)), asking(next(NUMBERS))], actor=None, at=NOW)
         self.wanted = {message_id(notice) for notice in emails().filter(state="pending")}
         assert len(self.wanted) > 1
         return lambda: outbox.deliver_due(at=LATER, send=self.send)

@@ -17,7 +17,7 @@ from tests.cast import NOW
 from tests.crashing import torn
 from tests.verbs.cases import LATER, Act
 from tests.verbs.company import Company
-from tests.verbs.test_killed import all_die, is_caught
+from tests.verbs.deaths import all_die, is_caught
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

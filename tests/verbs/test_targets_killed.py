@@ -16,8 +16,8 @@ from teams.models import User
 from tests.crashing import crash_points, torn
 from tests.targets.world import APRIL, FEBRUARY, MARCH, SECOND, promise, target
 from tests.verbs.cases import Act
+from tests.verbs.deaths import is_caught
 from tests.verbs.invariants import broken_promises
-from tests.verbs.test_killed import is_caught
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 

@@ -21,6 +21,9 @@ SELECT c.id, c.promise, c.state, c.due_at::text FROM leads_clock c
 WHERE c.period_id IS NULL AND c.due_at < %s
     AND NOT (c.state = 'met' AND c.answered_at <= c.due_at) AND NOT (c.state = 'cancelled' AND c.cancelled_at <= c.due_at)
     AND NOT (c.state = 'missed' AND EXISTS (SELECT FROM leads_clockstep s WHERE s.clock_id = c.id AND s.kind = 'missed'))
+    AND NOT (c.state IN ('met', 'cancelled', 'paused') AND EXISTS (
+        SELECT FROM leads_clockpause p WHERE p.clock_id = c.id AND p.started_at <= c.due_at
+            AND least(p.ended_at, p.until) >= coalesce(c.answered_at, c.cancelled_at, %s)))
 """
 
 DOUBLED_STEPS = """
@@ -48,9 +51,10 @@ WHERE s.recorded_at > w.seen_at OR s.kind = 'missed' AND (s.occurred_at <> c.due
 
 
 def lost(at: datetime) -> list[str]:
-    """Name the clocks that were due before ``at`` and neither kept, cancelled in time nor recorded as missed."""
+    """Name the clocks that were due before ``at`` and neither kept or cancelled in time (or while they stood still), nor recorded as missed, nor stand still."""
     return [
-        f"lost: clock {clock} ({promise}) is {state}, due {due}" for clock, promise, state, due in select(LOST, [at])
+        f"lost: clock {clock} ({promise}) is {state}, due {due}"
+        for clock, promise, state, due in select(LOST, [at, at])
     ]
 
 

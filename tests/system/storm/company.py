@@ -32,6 +32,9 @@ SECONDS = {
     "returned": MIDDLE,
     "quick_rating": MIDDLE,
     "full_feedback": MIDDLE,
+    "answer_question": MIDDLE,
+    "answer_offer": MIDDLE,
+    "decide_dispute": MIDDLE,
     "cadence": LONG,
     "verdict": LONG,
 }
@@ -42,7 +45,9 @@ def found(at: datetime) -> Company:
     """Found it a day before ``at``, and let it agree on promises of seconds an hour before: whatever comes now is due soon."""
     company = set_up(at=at - DAY, reps_per_team=REPS, hours=ALWAYS, capacity=MOST_OPEN)
     _hurry(company, at - HOUR)
-    company.people |= {name: User.objects.with_teams().get(pk=user.pk) for name, user in company.people.items()}
+    known = {user.pk: user for user in User.objects.with_teams()}
+    company.people |= {name: known[user.pk] for name, user in company.people.items()}
+    company.reps |= {team: [known[rep.pk] for rep in reps] for team, reps in company.reps.items()}
     return company
 
 

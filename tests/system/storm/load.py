@@ -1,4 +1,4 @@
-"""The load of a storm: leads that keep coming in, and people who answer some of them in time, some late, some never, and some twice at once.
+"""The load of a storm: leads that keep coming in, and people who do what they plan about them, some of it twice at once.
 
 Everything goes through the verbs, at instants of the database's clock, in threads beside the storm.
 """
@@ -19,20 +19,15 @@ from typing import Any
 from django.db import close_old_connections, connection
 
 from inputs.refusals import Refusal
-from leads.followup import log_activity, rate
-from leads.handoffs import accept, reject
 from leads.intake.arrival import Arrival
 from leads.intake.pipeline import take_in
 from leads.models import Clock
-from leads.moves import assign, claim, reroute
-from leads.outcomes import qualify_for_sales, recycle
 from ledger.instants import edge_now
 from ledger.selecting import select
 from replay.company import Company
 from replay.world import Firm, person
 from teams.models import User
-from tests.leads.worlds import CHECKLIST
-from tests.system.storm.company import SECONDS
+from tests.system.storm.people import People, Then, Verb
 
 HANDS = 3
 """Threads that act for people."""
@@ -43,14 +38,11 @@ PAUSE_SECONDS = 0.75
 
 SHARE_WITH_GAPS = 0.15
 SHARE_TWICE = 0.1
-HUNDRED = 100
 
 FIRM = Firm("Oak Freight", "oak.example", "logistics", 200, "DE")
 
 NEW_ASSIGNMENTS = "SELECT id, lead_id, user_id FROM leads_assignment WHERE id > %s ORDER BY id"
-ACCEPT_SECONDS = SECONDS["accept"]
 
-Verb = Callable[..., object]
 Act = Callable[[], None]
 
 
@@ -76,7 +68,7 @@ class Load:
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
         self.users = {user.pk: user for user in self.company.people.values()}
-        self.reps = [rep.pk for rep in self.company.reps["europe"]]
+        self.people = People(self.company, self.dice, self._plan)
 
     def begin(self) -> None:
         works = [self._bring_in, self._look, *[self._act] * HANDS]
@@ -122,60 +114,17 @@ class Load:
     # People
 
     def _look(self) -> float:
-        """See who was given a lead, and decide what they will do about it."""
+        """See who was given a lead, and let them decide what they will do about it."""
         for assignment_id, lead_id, user_id in select(NEW_ASSIGNMENTS, [self._seen]):
             self._seen = assignment_id
             if user_id is None:
-                self._wait_in_queue(lead_id)
+                self.people.see_in_queue(lead_id)
             else:
-                self._get(lead_id, self.users[user_id])
+                self.people.be_given(lead_id, self.users[user_id])
         return PAUSE_SECONDS
 
-    def _get(self, lead_id: int, user: User) -> None:
-        roll = self.dice.randrange(HUNDRED)
-        in_time = self.dice.uniform(0.05, 0.8) * ACCEPT_SECONDS
-        just_now = self.dice.uniform(0.95, 1.05) * ACCEPT_SECONDS
-        late = self.dice.uniform(1.1, 1.6) * ACCEPT_SECONDS
-        if roll < 25:
-            self._plan(in_time, accept, lead_id, user, then=self._work)
-        elif roll < 40:
-            self._plan(just_now, accept, lead_id, user, then=self._work)
-        elif roll < 55:
-            self._plan(late, accept, lead_id, user, then=self._work)
-        elif roll < 60:
-            self._plan(in_time, reject, lead_id, user, reason="wrong_role")
-        elif roll < 65:
-            self._plan(late, reroute, lead_id, user)
-        elif roll < 70:
-            self._plan(just_now, assign, lead_id, self.company.people["sue"], user_id=self.dice.choice(self.reps))
-
-    def _wait_in_queue(self, lead_id: int) -> None:
-        roll = self.dice.randrange(HUNDRED)
-        after = self.dice.uniform(0.1, 2) * ACCEPT_SECONDS
-        if roll < 40:
-            self._plan(after, claim, lead_id, self.users[self.dice.choice(self.reps)], then=self._work)
-        elif roll < 70:
-            self._plan(after, assign, lead_id, self.company.people["sue"], user_id=self.dice.choice(self.reps))
-
-    def _work(self, lead_id: int, user: User) -> None:
-        """Plan what whoever has the lead now does with it."""
-        call = partial(self._plan, verb=log_activity, lead_id=lead_id, user=user, kind="call")
-        for _ in range(self.dice.randrange(4)):
-            call(self.dice.uniform(0.1, 2) * SECONDS["first_attempt"], outcome="no_answer")
-        if self.dice.randrange(HUNDRED) < 40:
-            call(self.dice.uniform(0.1, 1.2) * SECONDS["cadence"], outcome="conversation", then=self._judge)
-
-    def _judge(self, lead_id: int, user: User) -> None:
-        after = self.dice.uniform(0.05, 1) * SECONDS["verdict"]
-        if self.dice.randrange(HUNDRED) < 60:
-            self._plan(after / 2, rate, lead_id, user, quality=self.dice.randint(1, 5))
-        if self.dice.randrange(HUNDRED) < 60:
-            self._plan(after, qualify_for_sales, lead_id, user, confirmed=CHECKLIST)
-        else:
-            self._plan(after, recycle, lead_id, user, reason="no_budget")
-
     def _plan(
-        self, after: float, verb: Verb, lead_id: int, user: User, *, then: Callable[[int, User], None] | None = None,
+        self, after: float, verb: Verb, lead_id: int, user: User, *, then: Then | None = None,
         **how: Any,
     ) -> None:  # fmt: skip
         """Let it happen in so many seconds, sometimes twice at the same time."""

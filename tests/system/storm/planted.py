@@ -53,6 +53,17 @@ PLANTS = [
         "lost",
     ),
     Plant(
+        "a pause that is over, and nobody noticed",
+        f"""
+        WITH stopped AS (
+            UPDATE leads_clock SET state = 'paused', missed_at = NULL, detected_at = NULL, next_action_at = due_at
+            WHERE id = {A_MISS} RETURNING id, due_at)
+        INSERT INTO leads_clockpause (clock_id, ordinal, reason, note, started_at, until)
+        SELECT id, 9, 'later_date', '', due_at - interval '1 second', due_at FROM stopped
+        """,
+        "lost",
+    ),
+    Plant(
         "a miss before its time",
         f"""
         UPDATE storm_witness SET seen_at = (SELECT due_at FROM leads_clock WHERE id = {A_MISS})

@@ -31,7 +31,7 @@ WHERE s.kind = 'missed' AND s.actor_id IS NULL AND s.occurred_at >= %s AND s.occ
 
 BY_PROCESS = """
 SELECT w.process, count(*) FROM leads_clockstep s JOIN storm_witness w ON w.step_id = s.id
-WHERE s.kind <> 'started' AND s.actor_id IS NULL GROUP BY 1 ORDER BY 1
+WHERE s.kind IN ('warned', 'missed', 'escalated') AND s.actor_id IS NULL GROUP BY 1 ORDER BY 1
 """
 
 
