@@ -95,9 +95,9 @@ def miss_cells(misses: Misses) -> SafeString:
     system, human = misses.waited, misses.response
     cells = (
         ("Missed", number(misses.missed)),
-        ("Late, median", _late_median(misses)),
-        ("System delay, median", NO_DATA if system.median is None else reckoned(system, duration(system.median))),
-        ("Human delay, median", NOT_ANSWERED if human.median is None else reckoned(human, duration(human.median))),
+        ("Late", _late_median(misses)),
+        ("System delay", NO_DATA if system.median is None else reckoned(system, duration(system.median))),
+        ("Human delay", NOT_ANSWERED if human.median is None else reckoned(human, duration(human.median))),
     )
     return SafeString("".join(f'<td class="num" data-label="{label}">{html}</td>' for label, html in cells))
 
