@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 from dashboards.counts import SLICE, Counts, Tally
@@ -31,6 +31,7 @@ SHARED = ("judged", "kept", "missed", "excused", "counted_without", "cancelled")
 """What a share kept is reckoned from."""
 OF_MISSES = ("late_seconds", "missed_waited_seconds", "missed_answered_seconds")
 TIMED = ("answered_seconds", "waited_seconds", *OF_MISSES)
+OfMisses = Mapping[str, Sequence[int]]
 OWED_BY = ("promise", "side", "tier", "rep", "queue")
 TIER_ORDER = {"hot": 0, "warm": 1, "standard": 2}
 
@@ -176,10 +177,13 @@ def compliance(scope: Scope, *, at: datetime, fresh: Freshness | None = None) ->
     now = tally(PROMISE, scope, OWED_BY, measures=COUNTED, spreads=TIMED, fresh=fresh)
     earlier = tally(PROMISE, scope.before(), ("promise", "side"), measures=COUNTED, fresh=fresh).apart("promise")
     promises, halves = [], []
-    of_promise = now.apart("promise")
-    for code, side, words in _promises(agreement, now.by("promise", "side")):
+    of_promise, listed = now.apart("promise"), _promises(agreement, now.by("promise", "side"))
+    measured = {code: _measured(of_promise[code]) for code, _, _ in listed}
+    for code, side, words in listed:
         narrowed, ours, before = scope.only(promise=code), of_promise[code], earlier[code]
-        promises.append(_line(code, side, words, narrowed, now=ours, before=before, measure=measure))
+        promises.append(
+            _line(code, side, words, narrowed, now=ours, before=before, measure=measure, measured=measured[code])
+        )
         if side == BOTH:
             of_side, before_of_side = ours.apart("side"), before.apart("side")
             halves += [
@@ -191,20 +195,21 @@ def compliance(scope: Scope, *, at: datetime, fresh: Freshness | None = None) ->
                     now=of_side[one],
                     before=before_of_side[one],
                     measure=measure,
+                    measured=_measured(of_side[one]),
                 )
                 for one in SIDES
                 if scope.filters.side in (None, one)
             ]
     return Compliance(
         agreement, measure, promises, halves, _weeks(scope, measure, fresh), _by_who_missed(scope, now),
-        _misses(scope, now.total(), _measured(now)),
+        _misses(scope, now.total(), _merged(measured.values())),
     )  # fmt: skip
 
 
 def _line(
-    code: str, side: str, words: str, scope: Scope, *, now: Tally, before: Tally, measure: Measure
+    code: str, side: str, words: str, scope: Scope, *, now: Tally, before: Tally, measure: Measure, measured: OfMisses
 ) -> PromiseLine:  # fmt: skip
-    """Reckon one promise, or one side's part of it, from what was counted of it; ``scope`` is narrowed to the same."""
+    """Reckon one promise, or one side's part of it, from what was counted and ``measured`` of it; ``scope`` is narrowed to the same."""
     counts, seconds = now.total(), now.ordered("answered_seconds")
     return PromiseLine(
         code=code,
@@ -216,7 +221,7 @@ def _line(
         waited=spread("promise.waited", scope, now.ordered("waited_seconds")),
         unanswered=figure("promise.unanswered", scope, counts),
         logged_late=figure("promise.logged_late", scope, counts),
-        misses=_misses(scope, counts, _measured(now)),
+        misses=_misses(scope, counts, measured),
         bands=_bands(scope, seconds),
         by_tier=_by_tier(scope, now.by("tier"), measure),
         by_owner=_by_owner(scope, now.by("rep", "queue"), measure),
@@ -332,7 +337,7 @@ def _weeks(scope: Scope, measure: Measure, fresh: Freshness | None) -> list[Week
     return weeks
 
 
-def _misses(scope: Scope, counts: Counts, measured: Mapping[str, Sequence[int]]) -> Misses:
+def _misses(scope: Scope, counts: Counts, measured: OfMisses) -> Misses:
     """Reckon the misses of ``scope``; ``measured`` are the values of ``OF_MISSES`` in their order."""
     return Misses(
         missed=figure("promise.missed", scope, counts),
@@ -342,8 +347,13 @@ def _misses(scope: Scope, counts: Counts, measured: Mapping[str, Sequence[int]])
     )
 
 
-def _measured(now: Tally) -> dict[str, list[int]]:
+def _measured(now: Tally) -> OfMisses:
     return {name: now.ordered(name) for name in OF_MISSES}
+
+
+def _merged(parts: Collection[OfMisses]) -> OfMisses:
+    """Put together what is in its order already: to sort tens of thousands of values once more would show in the time of a page."""
+    return {name: sorted(chain.from_iterable(part[name] for part in parts)) for name in OF_MISSES}
 
 
 def _by_who_missed(scope: Scope, now: Tally) -> list[OwnerMisses]:
