@@ -27,6 +27,7 @@ CLOCK_COLUMNS = (
     "id", "promise", "side", "tier", "lead_id", "handoff_id", "user_id", "version_id", "calendar_version_id", "state",
     "budget_seconds", "grace_seconds", "arrived_at", "started_at", "due_at", "plan", "plan_position", "answered_at",
     "answered_seconds", "met_at", "missed_at", "detected_at", "late_seconds",
+    "waited_seconds",
 )  # fmt: skip
 HANDOFF_COLUMNS = (
     "id", "lead_id", "ordinal", "version_id", "tier", "state", "offered_at", "assignee_id", "assigned_at", "decided_at",
@@ -141,7 +142,7 @@ def _handed(
         rows["clock"].append(
             (clock, promise, "sales", tier, lead_id, handoff_id, rep, *pinned, "met" if is_met else "missed", budget, 0, at,
              at, due_at, [], 0, answered_at, taken, answered_at if is_met else None, None if is_met else due_at,
-             None if is_met else due_at, None if is_met else taken - budget)
+             None if is_met else due_at, None if is_met else taken - budget, number * 53 % 7_200 + number % 59)
         )  # fmt: skip
         when = answered_at if is_met else due_at
         rows["step"] += [(clock, "started", 0, "", at, at), (clock, "met" if is_met else "missed", 0, "", when, when)]

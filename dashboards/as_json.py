@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashboards.choices import Choices
-from dashboards.compliance import Compliance, Kept
+from dashboards.compliance import Compliance, Kept, Misses
 from dashboards.deliveries import Deliveries, Handed
 from dashboards.families import BANDS, STAGES
 from dashboards.figures import Figure, Spread
@@ -77,6 +77,7 @@ def _compliance(found: Compliance, choices: Choices) -> dict[str, Any]:
                 "waited_seconds": _spread(line.waited),
                 "unanswered": line.unanswered.part,
                 "logged_late": line.logged_late.part,
+                "misses": _delays(line.misses),
                 "bands": [
                     {"band": label, "count": figure.part}
                     for (label, _, _), figure in zip(BANDS, line.bands, strict=True)
@@ -91,9 +92,18 @@ def _compliance(found: Compliance, choices: Choices) -> dict[str, Any]:
             for week in found.weeks
         ],
         "misses": [
-            {**_owner(line.owner, choices), "missed": line.missed.part, "late_median_seconds": line.late_median}
+            {**_owner(line.owner, choices), "missed": line.misses.missed.part, **_delays(line.misses)}
             for line in found.misses
         ],
+        "all_misses": {"missed": found.all_misses.missed.part, **_delays(found.all_misses)},
+    }
+
+
+def _delays(misses: Misses) -> dict[str, Any]:
+    return {
+        "late_median_seconds": misses.late_median,
+        "waited_seconds": _spread(misses.waited),
+        "response_seconds": _spread(misses.response),
     }
 
 

@@ -13,7 +13,7 @@ from dashboards.families import ACTIVITY, COHORT, HANDOFF, PROMISE, RATING, Fami
 from dashboards.models import Arrivals, Entries, Grains, Handoffs, Mark, Promises, Ratings, Sheet
 from dashboards.scope import NAMES, Filters
 
-SPREADS = ("days_to_win", "answered_seconds", "waited_seconds", "late_seconds")
+SPREADS = ("days_to_win", *PROMISE.spreads)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 from dashboards.counts import SLICE, Counts, Tally
@@ -29,7 +29,9 @@ COUNTED = (
 )  # fmt: skip
 SHARED = ("judged", "kept", "missed", "excused", "counted_without", "cancelled")
 """What a share kept is reckoned from."""
-TIMED = ("answered_seconds", "waited_seconds", "late_seconds")
+OF_MISSES = ("late_seconds", "missed_waited_seconds", "missed_answered_seconds")
+TIMED = ("answered_seconds", "waited_seconds", *OF_MISSES)
+OfMisses = Mapping[str, Sequence[int]]
 OWED_BY = ("promise", "side", "tier", "rep", "queue")
 TIER_ORDER = {"hot": 0, "warm": 1, "standard": 2}
 
@@ -70,10 +72,24 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Misses:
+    """How many were missed, how late the answered ones were, and what each was lost by.
+
+    ``waited`` is the system delay, before whoever owed it had it, of all; ``response`` the human one of those that were answered.
+    """
+
+    missed: Figure
+    late_median: int | None
+    waited: Spread
+    response: Spread
+
+
+@dataclass(frozen=True, slots=True)
 class PromiseLine:
     """One promise of one side: kept, compared with before, how fast, and the same by tier and by who owed it.
 
-    ``waited`` is the system delay and ``response`` the human one of what was answered; ``logged_late`` are misses that were answered in time.
+    ``waited`` is the system delay and ``response`` the human one of what was answered, those of ``misses`` stand there; ``logged_late`` are
+    misses that were answered in time.
     """
 
     code: str
@@ -85,6 +101,7 @@ class PromiseLine:
     waited: Spread
     unanswered: Figure
     logged_late: Figure
+    misses: Misses
     bands: list[Figure]
     by_tier: list[Kept]
     by_owner: list[Kept]
@@ -107,12 +124,11 @@ class OwnerLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Misses:
-    """The misses of one person or queue: how many of how many judged, and how late the answered ones were."""
+class OwnerMisses:
+    """The misses of one person or queue."""
 
     owner: Owner
-    missed: Figure
-    late_median: int | None
+    misses: Misses
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +148,8 @@ class Compliance:
     promises: list[PromiseLine]
     halves: list[PromiseLine]
     weeks: list[Week]
-    misses: list[Misses]
+    misses: list[OwnerMisses]
+    all_misses: Misses
 
     def of(self, side: Side) -> list[PromiseLine]:
         """Give what a side owes; of what both owe, its own clocks alone."""
@@ -160,10 +177,13 @@ def compliance(scope: Scope, *, at: datetime, fresh: Freshness | None = None) ->
     now = tally(PROMISE, scope, OWED_BY, measures=COUNTED, spreads=TIMED, fresh=fresh)
     earlier = tally(PROMISE, scope.before(), ("promise", "side"), measures=COUNTED, fresh=fresh).apart("promise")
     promises, halves = [], []
-    of_promise = now.apart("promise")
-    for code, side, words in _promises(agreement, now.by("promise", "side")):
+    of_promise, listed = now.apart("promise"), _promises(agreement, now.by("promise", "side"))
+    measured = {code: _measured(of_promise[code]) for code, _, _ in listed}
+    for code, side, words in listed:
         narrowed, ours, before = scope.only(promise=code), of_promise[code], earlier[code]
-        promises.append(_line(code, side, words, narrowed, now=ours, before=before, measure=measure))
+        promises.append(
+            _line(code, side, words, narrowed, now=ours, before=before, measure=measure, measured=measured[code])
+        )
         if side == BOTH:
             of_side, before_of_side = ours.apart("side"), before.apart("side")
             halves += [
@@ -175,17 +195,21 @@ def compliance(scope: Scope, *, at: datetime, fresh: Freshness | None = None) ->
                     now=of_side[one],
                     before=before_of_side[one],
                     measure=measure,
+                    measured=_measured(of_side[one]),
                 )
                 for one in SIDES
                 if scope.filters.side in (None, one)
             ]
-    return Compliance(agreement, measure, promises, halves, _weeks(scope, measure, fresh), _misses(scope, now))
+    return Compliance(
+        agreement, measure, promises, halves, _weeks(scope, measure, fresh), _by_who_missed(scope, now),
+        _misses(scope, now.total(), _merged(measured.values())),
+    )  # fmt: skip
 
 
 def _line(
-    code: str, side: str, words: str, scope: Scope, *, now: Tally, before: Tally, measure: Measure
+    code: str, side: str, words: str, scope: Scope, *, now: Tally, before: Tally, measure: Measure, measured: OfMisses
 ) -> PromiseLine:  # fmt: skip
-    """Reckon one promise, or one side's part of it, from what was counted of it; ``scope`` is narrowed to the same."""
+    """Reckon one promise, or one side's part of it, from what was counted and ``measured`` of it; ``scope`` is narrowed to the same."""
     counts, seconds = now.total(), now.ordered("answered_seconds")
     return PromiseLine(
         code=code,
@@ -197,6 +221,7 @@ def _line(
         waited=spread("promise.waited", scope, now.ordered("waited_seconds")),
         unanswered=figure("promise.unanswered", scope, counts),
         logged_late=figure("promise.logged_late", scope, counts),
+        misses=_misses(scope, counts, measured),
         bands=_bands(scope, seconds),
         by_tier=_by_tier(scope, now.by("tier"), measure),
         by_owner=_by_owner(scope, now.by("rep", "queue"), measure),
@@ -312,15 +337,39 @@ def _weeks(scope: Scope, measure: Measure, fresh: Freshness | None) -> list[Week
     return weeks
 
 
-def _misses(scope: Scope, now: Tally) -> list[Misses]:
-    """List who missed, most first, with the median lateness of what was answered after all."""
-    late: dict[Any, list[int]] = {}
-    for (rep, queue), seconds in now.ordered_by("late_seconds", "rep", "queue").items():
-        late.setdefault((rep, None if rep else queue), []).extend(seconds)
-    lines = [
-        Misses(Owner(rep, queue), figure("promise.missed", owned_by(scope, rep, queue), counts),
-               nearest_rank(sorted(late.get((rep, queue), ())), P50))
-        for (rep, queue), counts in _joined(now.by("rep", "queue")).items()
-        if counts["missed"]
-    ]  # fmt: skip
-    return sorted(lines, key=lambda line: (-line.missed.part, line.owner.rep or 0, line.owner.queue or 0))
+def _misses(scope: Scope, counts: Counts, measured: OfMisses) -> Misses:
+    """Reckon the misses of ``scope``; ``measured`` are the values of ``OF_MISSES`` in their order."""
+    return Misses(
+        missed=figure("promise.missed", scope, counts),
+        late_median=nearest_rank(measured["late_seconds"], P50),
+        waited=spread("promise.missed_waited", scope, measured["missed_waited_seconds"]),
+        response=spread("promise.missed_answered", scope, measured["missed_answered_seconds"]),
+    )
+
+
+def _measured(now: Tally) -> OfMisses:
+    return {name: now.ordered(name) for name in OF_MISSES}
+
+
+def _merged(parts: Collection[OfMisses]) -> OfMisses:
+    """Put together what is in its order already: to sort tens of thousands of values once more would show in the time of a page."""
+    return {name: sorted(chain.from_iterable(part[name] for part in parts)) for name in OF_MISSES}
+
+
+def _by_who_missed(scope: Scope, now: Tally) -> list[OwnerMisses]:
+    """List who missed, most first."""
+    measured = {name: _joined_values(now.ordered_by(name, "rep", "queue")) for name in OF_MISSES}
+    lines = []
+    for (rep, queue), counts in _joined(now.by("rep", "queue")).items():
+        if counts["missed"]:
+            theirs = {name: values.get((rep, queue), []) for name, values in measured.items()}
+            lines.append(OwnerMisses(Owner(rep, queue), _misses(owned_by(scope, rep, queue), counts, theirs)))
+    return sorted(lines, key=lambda line: (-line.misses.missed.part, line.owner.rep or 0, line.owner.queue or 0))
+
+
+def _joined_values(found: Mapping[Any, Sequence[int]]) -> dict[Any, list[int]]:
+    """Join what was measured of one person in several teams, in its order."""
+    joined: dict[Any, list[int]] = {}
+    for (rep, queue), values in found.items():
+        joined.setdefault((rep, None if rep else queue), []).extend(values)
+    return {key: sorted(values) for key, values in joined.items()}

@@ -56,16 +56,24 @@ GOOD_QUALITY, POOR_QUALITY = 4, 2
 
 
 @dataclass(frozen=True, slots=True)
+class Values:
+    """What is measured: the values of a ``column``, of the rows ``where`` it counts."""
+
+    column: str
+    where: Q
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """A set of rows: which ones a scope selects, what they can be counted as, and by which columns they can be grouped.
 
-    ``spreads`` are the columns whose values are brought along, with the rows that have them.
+    ``spreads`` are the values that can be brought along, by name.
     """
 
     base: Callable[[Scope, str], QuerySet[Any]]
     measures: Mapping[str, Q]
     groups: Mapping[str, str | Combinable]
-    spreads: Mapping[str, Q] = field(default_factory=dict)
+    spreads: Mapping[str, Values] = field(default_factory=dict)
 
     def rows(self, scope: Scope, measure: str) -> QuerySet[Any]:
         """Give exactly the rows that ``measure`` counts in ``scope``."""
@@ -234,6 +242,9 @@ def ended(scope: Scope, _measure: str) -> QuerySet[Clock]:
 MET, MISSED = Q(state=Clock.States.MET), Q(state=Clock.States.MISSED)
 ANSWERED = (MET | MISSED) & Q(answered_seconds__isnull=False)
 WAITED = ANSWERED & Q(waited_seconds__isnull=False)
+MISSED_WAITED = MISSED & Q(waited_seconds__isnull=False)
+MISSED_ANSWERED = MISSED & Q(answered_seconds__isnull=False)
+"""A miss has its system delay from the beginning, its human delay once it is answered."""
 EXCUSED = MISSED & Q(excused_at__isnull=False)
 LATE_IN_LOG = ClockStep.objects.filter(clock=OuterRef("pk"), kind="answered", code=LOGGED_LATE)
 
@@ -266,6 +277,8 @@ PROMISE = Family(
         "answered": ANSWERED,
         "waited": WAITED,
         "unanswered": MISSED & Q(answered_seconds__isnull=True),
+        "missed_waited": MISSED_WAITED,
+        "missed_answered": MISSED_ANSWERED,
         **{f"band_{number}": _band(low, high) for number, (_, low, high) in enumerate(BANDS)},
     },
     {
@@ -279,9 +292,11 @@ PROMISE = Family(
         "persona": _of_its_lead("persona__persona_id"),
     },
     {
-        "answered_seconds": ANSWERED,
-        "waited_seconds": WAITED,
-        "late_seconds": MISSED & Q(late_seconds__isnull=False),
+        "answered_seconds": Values("answered_seconds", ANSWERED),
+        "waited_seconds": Values("waited_seconds", WAITED),
+        "late_seconds": Values("late_seconds", MISSED & Q(late_seconds__isnull=False)),
+        "missed_answered_seconds": Values("answered_seconds", MISSED_ANSWERED),
+        "missed_waited_seconds": Values("waited_seconds", MISSED_WAITED),
     },
 )
 

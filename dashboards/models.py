@@ -159,7 +159,10 @@ class EnteredAgain(models.Model):
 
 
 class Promises(Sheet):
-    """Clocks by the day they fell due, with the business seconds of answers, of what they waited before, and of lateness."""
+    """Clocks by the day they fell due, with the business seconds of answers, of what they waited before, and of lateness.
+
+    Both delays stand twice: of what was answered, and of misses alone.
+    """
 
     promise = _code(24)
     side = _code(10)
@@ -179,9 +182,13 @@ class Promises(Sheet):
     answered = _count()
     waited = _count()
     unanswered = _count()
+    missed_waited = _count()
+    missed_answered = _count()
     answered_seconds = models.TextField(null=True)
     waited_seconds = models.TextField(null=True)
     late_seconds = models.TextField(null=True)
+    missed_answered_seconds = models.TextField(null=True)
+    missed_waited_seconds = models.TextField(null=True)
 
     class Meta:
         indexes = _indexes()

@@ -1,7 +1,7 @@
 """The main figures once more, from the event log alone: row by row in plain Python, sharing nothing with the dashboard's queries.
 
-Read are ``LeadEvent`` and ``ClockStep``, and of clocks only what never changes (promise and due time). ``manage.py verify_figures`` compares the
-two; a stage date without its event, a lost event or a flipped clock shows as a difference.
+Read are ``LeadEvent`` and ``ClockStep``, and of clocks only what never changes once they ended (promise and times; ``dashboards.raw_delays``).
+``manage.py verify_figures`` compares the two; a stage date without its event, a lost event or a flipped clock shows as a difference.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from dashboards.raw_delays import raw_delays
 from leads.models import ClockStep, LeadEvent
 
 LADDER = ("qualified", "accepted", "qualified_for_sales", "opportunity_opened", "won")
@@ -67,7 +68,7 @@ def raw_figures(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> Figures
         if offer.decided_at is not None and starts_at <= offer.decided_at < ends_at:
             _count_offer(offer, offer_id == stories[offer.lead_id].offers[0], counts)
     _count_clocks(starts_at, ends_at, counts)
-    figures: Figures = dict(counts)
+    figures: Figures = {**counts, **raw_delays(starts_at, ends_at)}
     for basis in ("cohort", "activity"):
         ordered = sorted(days[basis])
         figures[f"{basis}.days_to_win.sum"] = sum(ordered)

@@ -21,6 +21,7 @@ RATING_PERIOD = "Ratings given in the period."
 TO_DATE_PERIOD = "Everything up to now."
 LEADS_TO_DATE = "Leads whose last campaign this is, to date."
 NO_FALSE_TIME = "A lead that skipped a stage counts as having reached it once it is further, but gets no date there."
+NOT_KEPT = "Promises from before system delay was kept have none."
 JUDGED = "Cancelled promises (recalled, rerouted, the lead closed) are left out."
 
 STAGE_WORDS = {
@@ -208,13 +209,25 @@ def _register_promises() -> None:
         "Median and 90th percentile, by nearest rank, of business time from its arrival until it was with whoever owed the promise, "
         "of the same promises as the response time, which is the human delay",
         unit="business seconds", answers="both",
-        exclusions=f"{JUDGED} Promises from before system delay was kept have none.",
+        exclusions=f"{JUDGED} Only what was answered, in time or late: of what was missed see “system delay of misses”. {NOT_KEPT}",
     )  # fmt: skip
     _register(
         "promise.response", "Response time", "How long do we let a lead wait?",
         "Median and 90th percentile, by nearest rank, of business time from the clock's start to its answer",
         unit="business seconds", part="answered", answers="both",
         exclusions=f"{JUDGED} What was not answered has no time: see “missed and not answered”.",
+    )  # fmt: skip
+    _register(
+        "promise.missed_waited", "System delay of misses", "How much of a miss was lost before anybody had the lead?",
+        "Median and 90th percentile, by nearest rank, of business time from its arrival until it was with whoever owed the promise, "
+        "of missed promises, answered or not",
+        unit="business seconds", answers="both", exclusions=f"{JUDGED} {NOT_KEPT}",
+    )  # fmt: skip
+    _register(
+        "promise.missed_answered", "Human delay of misses", "How much of a miss was lost by whoever had the lead?",
+        "Median and 90th percentile, by nearest rank, of business time from the clock's start to its answer, of missed promises",
+        unit="business seconds", answers="both",
+        exclusions=f"{JUDGED} While a miss is not answered its human delay has no end: see “missed and not answered”.",
     )  # fmt: skip
     for number, (label, _, _) in enumerate(BANDS):
         _register(

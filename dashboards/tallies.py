@@ -124,7 +124,8 @@ def add_counts(
         rows = rows.annotate(**{SOURCE_RAW: first_source_raw()})
     rows, columns = _with_columns(rows, family, found.groups)
     asked: dict[str, Any] = {name: Count("pk", filter=family.measures[name]) for name in measures}
-    asked.update({f"all_{name}": Joined(name, filter=family.spreads[name]) for name in spreads})
+    measured = {name: family.spreads[name] for name in spreads}
+    asked.update({f"all_{name}": Joined(of.column, filter=of.where) for name, of in measured.items()})
     if columns:
         lines = list(rows.order_by().values(*columns).annotate(**asked).values_list(*columns, *asked))
     else:  # without columns ``values`` would group by the row itself

@@ -60,7 +60,7 @@ def unproven_dates(period: Period) -> list[tuple[int, str]]:
 
 
 def _shown(found: Report) -> Figures:
-    """Write a report the way the raw figures are written. Zeros are left out, as counting never meets them."""
+    """Write a report the way the raw figures are written. Zeros, and medians of nothing, are left out, as counting never meets them."""
     basis, funnel = found.scope.basis, found.funnel
     line = funnel.total
     figures: Figures = {f"{basis}.{name}": line.figures[name].part for name in (*STAGES, "won_early", "sales_sourced")}
@@ -74,7 +74,7 @@ def _shown(found: Report) -> Figures:
         figures[f"{basis}.days_to_win.p50"] = line.days_to_win.median
         figures[f"{basis}.days_to_win.p90"] = line.days_to_win.p90
     figures.update(_promises_and_handoffs(found))
-    return {key: value for key, value in figures.items() if value != 0 or ".days_to_win" in key}
+    return {key: value for key, value in figures.items() if value or ".days_to_win" in key}
 
 
 def _promises_and_handoffs(found: Report) -> Iterator[tuple[str, Any]]:
@@ -84,6 +84,9 @@ def _promises_and_handoffs(found: Report) -> Iterator[tuple[str, Any]]:
         yield f"promise.cancelled promise={promise.code}", promise.total.cancelled.part
         yield f"promise.excused promise={promise.code}", promise.total.excused.part
         yield f"promise.logged_late promise={promise.code}", promise.logged_late.part
+        for spread in (promise.misses.waited, promise.misses.response):
+            yield f"{spread.figure.key} promise={promise.code}", spread.figure.part
+            yield f"{spread.figure.key}.p50 promise={promise.code}", spread.median
     for name in HANDOFFS:
         yield f"handoff.{name}", found.deliveries.total.figures[name].part
     for reason in found.deliveries.reasons:

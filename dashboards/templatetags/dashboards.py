@@ -25,6 +25,7 @@ from sla.durations import duration
 register = template.Library()
 
 NO_DATA = SafeString('<span class="no-data">no data</span>')
+NOT_ANSWERED = SafeString('<span class="no-data">not answered</span>')
 
 VERDICTS = {
     "kept": "kept",
@@ -89,12 +90,23 @@ def reckoned(spread: Spread, text: str | int | None) -> SafeString:
 
 
 @register.simple_tag
-def late_median(line: Misses) -> SafeString:
-    """Write the median lateness of what was answered late, which leads to those answers."""
-    if line.late_median is None:
-        return SafeString('<span class="no-data">not answered</span>')
-    answers = Figure("lateness.answered_late", line.missed.scope, line.missed.part)
-    return _linked(answers, duration(line.late_median))
+def miss_cells(misses: Misses) -> SafeString:
+    """Write how many were missed, how late, and what they were lost by; each median leads to the rows that it is of."""
+    system, human = misses.waited, misses.response
+    cells = (
+        ("Missed", number(misses.missed)),
+        ("Late", _late_median(misses)),
+        ("System delay", NO_DATA if system.median is None else reckoned(system, duration(system.median))),
+        ("Human delay", NOT_ANSWERED if human.median is None else reckoned(human, duration(human.median))),
+    )
+    return SafeString("".join(f'<td class="num" data-label="{label}">{html}</td>' for label, html in cells))
+
+
+def _late_median(misses: Misses) -> SafeString:
+    if misses.late_median is None:
+        return NOT_ANSWERED
+    answers = Figure("lateness.answered_late", misses.missed.scope, misses.missed.part)
+    return _linked(answers, duration(misses.late_median))
 
 
 @register.simple_tag

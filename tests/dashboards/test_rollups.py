@@ -246,6 +246,11 @@ def change_a_response_time() -> None:
     change(row, answered_seconds="1")
 
 
+def shorten_a_delay_of_a_miss() -> None:
+    row = Promises.objects.filter(grain=Grains.DAY, missed_waited_seconds__isnull=False).order_by("id")[0]
+    change(row, missed_waited_seconds="1")
+
+
 def invent_a_cell() -> None:
     Entries.objects.create(book="all", grain=Grains.DAY, first=date(2026, 2, 2), source="partner", mql=1)
 
@@ -265,7 +270,7 @@ def flatter_a_rating() -> None:
 
 
 PLANTED = (
-    lose_a_day, miscount_a_month, miscount_a_quarter, miscount_a_week, change_a_response_time, invent_a_cell, forget_a_second_life,
+    lose_a_day, miscount_a_month, miscount_a_quarter, miscount_a_week, change_a_response_time, shorten_a_delay_of_a_miss, invent_a_cell, forget_a_second_life,
     swap_a_campaign, flatter_a_rating,
 )  # fmt: skip
 
@@ -303,5 +308,12 @@ def test_the_command_fills_and_proves(world: World) -> None:
 def test_one_figure_alone_comes_from_the_rollups_too(world: World) -> None:
     fresh = freshness.freshness(UTC)
 
-    for key in ("cohort.won", "activity.sal_rate", "handoff.acceptance_rate", "rating.good_rate", "promise.kept_rate"):
+    for key in (
+        "cohort.won",
+        "activity.sal_rate",
+        "handoff.acceptance_rate",
+        "rating.good_rate",
+        "promise.kept_rate",
+        "promise.missed_waited",
+    ):
         assert value_of(key, Scope(QUARTER), fresh) == value_of(key, Scope(QUARTER))

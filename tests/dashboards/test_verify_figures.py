@@ -60,6 +60,18 @@ def flip_a_clock() -> None:
     Clock.objects.filter(pk=clock.pk).update(state="met", met_at=clock.due_at, missed_at=None, next_action_at=None)
 
 
+def lengthen_system_delays() -> None:
+    Clock.objects.filter(state="missed", due_at__gte=at(5), due_at__lt=at(80)).update(
+        waited_seconds=F("waited_seconds") + 60
+    )
+
+
+def shorten_human_delays() -> None:
+    Clock.objects.filter(state="missed", due_at__gte=at(5), due_at__lt=at(80)).update(
+        answered_seconds=F("answered_seconds") - 1
+    )
+
+
 def a_rejection() -> Handoff:
     """Give a rejection that counts: neither overturned nor struck."""
     rejected = Handoff.objects.filter(state="rejected", decided_at__gte=at(5), decided_at__lt=at(80))
@@ -101,7 +113,7 @@ def test_the_dashboard_shows_what_the_event_log_says(company: None) -> None:
     "corrupt",
     [
         change_a_stage_date, lose_a_stage_date, invent_a_win, change_a_source, flip_a_clock, whitewash_a_rejection,
-        drop_a_lead_from_the_period, overturn_what_nobody_did, strike_what_nobody_did, let_stand_what_was_overturned,
+        drop_a_lead_from_the_period, overturn_what_nobody_did, strike_what_nobody_did, lengthen_system_delays, shorten_human_delays, let_stand_what_was_overturned,
     ],
 )  # fmt: skip
 def test_corruption_is_caught(company: None, corrupt: Callable[[], None]) -> None:

@@ -14,13 +14,18 @@ from campaigns.models import Campaign
 from leads.codes import REJECTIONS
 from leads.models import Clock, ClockStep, Contact, Dispute, Feedback, Handoff, Lead, LeadEvent, Question, Touch
 from personas.models import Persona, PersonaVersion
+from sla.calendars import set_calendar
 from sla.in_force import InForce
-from sla.models import CalendarVersion
 from teams.models import Membership, Team, User
-from tests.cast import office, person, sign
+from tests.cast import SIGNED_AT, office, person, sign
 
 FIRST, UNTIL = date(2026, 1, 1), date(2026, 4, 1)
 SOURCES = ("organic_search", "paid_search", "event", "unknown")
+ALWAYS = {
+    "zone": "UTC",
+    "week": {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
+}
+"""Hours in which business seconds are seconds: what a clock says can be seen to be right."""
 RAW = {"organic_search": "Organic", "paid_search": "cpc", "event": "fair", "unknown": ""}
 PATH = (("mql_at", "qualified"), ("sal_at", "accepted"), ("sql_at", "qualified_for_sales"),
         ("opportunity_at", "opportunity_opened"), ("customer_at", "won"))  # fmt: skip
@@ -66,8 +71,9 @@ def found() -> World:
                                       created_at=at(0))
         for code in ("owner", "buyer")
     ]  # fmt: skip
+    hours = set_calendar(actor=None, name="Always", hours=ALWAYS, at=SIGNED_AT)
     return World(
-        sign(mona, sue), CalendarVersion.objects.values_list("pk", flat=True)[0], [north, south], reps, maya, campaigns,
+        sign(mona, sue), hours.pk, [north, south], reps, maya, campaigns,
         personas,
     )  # fmt: skip
 
@@ -231,12 +237,13 @@ def _clock(
     taken = dice.randint(1, budget) if state == "met" else budget + dice.choice((1, 300, 5_000, 90_000))
     is_answered = state == "met" or (state == "missed" and dice.random() < 0.7)
     answered_at = started_at + timedelta(seconds=taken) if is_answered else None
+    tier, waited = dice.choice(("hot", "warm", "standard")), dice.choice((None, 0, 60, 5_000))
     clock = Clock.objects.create(
-        promise=promise, side=side, tier=dice.choice(("hot", "warm", "standard")), user=user, team=team,
+        promise=promise, side=side, tier=tier, user=user, team=team,
         version_id=world.agreement.version_id, calendar_version_id=world.calendar_version_id, state=state,
-        budget_seconds=budget, arrived_at=started_at, started_at=started_at, due_at=due_at, plan=[],
+        budget_seconds=budget, arrived_at=started_at - timedelta(seconds=waited or 0), started_at=started_at, due_at=due_at, plan=[],
         next_action_at=due_at if state == "running" else None, answered_at=answered_at,
-        answered_seconds=taken if is_answered else None, waited_seconds=dice.choice((None, 0, 60, 5_000)),
+        answered_seconds=taken if is_answered else None, waited_seconds=waited,
         excused_at=due_at if state == "missed" and dice.random() < 0.2 else None, met_at=answered_at if state == "met" else None,
         missed_at=due_at if state == "missed" else None, detected_at=due_at if state == "missed" else None,
         late_seconds=taken - budget if state == "missed" and is_answered else None,
