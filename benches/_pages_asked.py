@@ -201,6 +201,8 @@ def _marketing(world: World) -> Iterator[Page]:
     yield Page("form of a campaign", maya, f"/campaigns/{big}/edit/")
     yield Page("personas", maya, "/personas/")
     yield Page("persona", maya, "/personas/operations-olivia/")
+    yield Page("new persona", maya, "/personas/new/")
+    yield Page("form of a persona", maya, "/personas/operations-olivia/edit/")
     yield Page("capture forms", maya, "/forms/")
     yield Page("public form", None, "/f/campaign-0/")
     yield Page("imports", maya, "/imports/")

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from dashboards.families import reached
 from inputs.refusals import NotVisible
 from leads.models import Lead
-from personas.conditions import BadRule, read_condition
 from personas.models import Persona, PersonaVersion
+from personas.portrait import STORY, rule_words
 from sla.in_force import NoAgreement, agreement_in_force
 
-STORY = (("goals", "Goals"), ("pains", "Pains"), ("objections", "Objections"), ("offer", "What we offer them"),
-         ("channels", "Where we reach them"))  # fmt: skip
+MOST_RETIRED = 50
+"""Retired personas that the list names, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,45 +31,73 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A persona. ``in_force`` tells whether the agreement in force pins this version."""
+    """A persona. ``in_force`` is the number of the version that the agreement in force pins, if any."""
 
     persona: Persona
     version: PersonaVersion
     criteria: list[Criterion]
+    facts: list[tuple[str, str]]
     story: list[tuple[str, list[str]]]
-    in_force: bool
+    in_force: int | None
     leads: int
     accepted: int
     won: int
 
-    @property
-    def letters(self) -> str:
-        return "".join(word[0] for word in self.version.name.split()[:2]).upper()
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The cards of the personas in use, negative ones last, and the newest versions of those that are retired."""
+
+    cards: list[Card]
+    retired: list[PersonaVersion]
 
 
-def personas(at: datetime) -> list[Card]:
-    """Give the card of every persona in use, negative ones last."""
-    return _cards(PersonaVersion.objects.filter(persona__is_retired=False), at)
+def personas(at: datetime) -> Shelf:
+    """Give all personas."""
+    numbered = _numbered(Persona.objects.filter(is_retired=False))
+    out_of_use = _newest(_numbered(Persona.objects.filter(is_retired=True).order_by("-pk")[:MOST_RETIRED]))
+    return Shelf(_cards(numbered, at), sorted(out_of_use, key=lambda version: version.name))
 
 
 def persona_for(code: str, at: datetime) -> Card:
     """Give one card; raises ``NotVisible``."""
-    cards = _cards(PersonaVersion.objects.filter(persona__code=code), at)
+    cards = _cards(_numbered(Persona.objects.filter(code=code)), at)
     if not cards:
         raise NotVisible("There is nothing here.")
     return cards[0]
 
 
-def _cards(versions: Any, at: datetime) -> list[Card]:
-    newest: dict[int, PersonaVersion] = {}
-    persona_of: dict[int, int] = {}
-    for version in versions.select_related("persona", "created_by").order_by("number"):
-        newest[version.persona_id] = version
-        persona_of[version.pk] = version.persona_id
+def written_persona(code: str) -> PersonaVersion:
+    """Give the newest version of a persona; raises ``NotVisible``."""
+    versions = PersonaVersion.objects.filter(persona__code=code).select_related("persona")
+    newest = versions.order_by("-number").first()
+    if newest is None:
+        raise NotVisible("There is nothing here.")
+    return newest
+
+
+Numbered = list[tuple[int, int, int]]
+"""Of each version its id, its persona and its number, oldest first."""
+
+
+def _numbered(personas: QuerySet[Persona]) -> Numbered:
+    versions = PersonaVersion.objects.filter(persona__in=personas)
+    return list(versions.order_by("number").values_list("pk", "persona_id", "number"))
+
+
+def _newest(numbered: Numbered) -> QuerySet[PersonaVersion]:
+    """Give the newest version of each persona: what older ones say is not read."""
+    ids = {persona_id: pk for pk, persona_id, _ in numbered}
+    return PersonaVersion.objects.filter(pk__in=ids.values()).select_related("persona", "created_by")
+
+
+def _cards(numbered: Numbered, at: datetime) -> list[Card]:
     pinned = _pinned(at)
-    counts = _leads_of(persona_of)
+    in_force = {persona_id: number for pk, persona_id, number in numbered if pk in pinned}
+    counts = _leads_of({pk: persona_id for pk, persona_id, _ in numbered})
     cards = [
-        _card(version, version.pk in pinned, counts.get(version.persona_id, (0, 0, 0))) for version in newest.values()
+        _card(version, in_force.get(version.persona_id), counts.get(version.persona_id, (0, 0, 0)))
+        for version in _newest(numbered)
     ]
     return sorted(cards, key=lambda card: (card.persona.is_negative, card.version.name))
 
@@ -87,12 +115,13 @@ def _leads_of(persona_of: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
     return counts
 
 
-def _card(version: PersonaVersion, in_force: bool, counts: Sequence[int]) -> Card:
+def _card(version: PersonaVersion, in_force: int | None, counts: Sequence[int]) -> Card:
     return Card(
         persona=version.persona,
         version=version,
         criteria=[_criterion(line) for line in version.criteria],
-        story=[(label, version.story[key]) for key, label in STORY if version.story.get(key)],
+        facts=facts_of(version),
+        story=[(label, version.story[key]) for key, label in STORY.items() if version.story.get(key)],
         in_force=in_force,
         leads=counts[0],
         accepted=counts[1],
@@ -100,11 +129,17 @@ def _card(version: PersonaVersion, in_force: bool, counts: Sequence[int]) -> Car
     )
 
 
+def facts_of(version: PersonaVersion) -> list[tuple[str, str]]:
+    """Give what is said in one line, with its label, where something is said."""
+    said = (
+        ("Seniority", version.seniority), ("Company size", version.company_size), ("Industry", version.industry),
+        ("Region", version.region), ("Buying role", version.buying_role_words),
+    )  # fmt: skip
+    return [(label, value) for label, value in said if value]
+
+
 def _criterion(line: dict[str, Any]) -> Criterion:
-    try:
-        rule = read_condition(line).words
-    except BadRule:
-        rule = ""
+    rule = rule_words(line)
     return Criterion(line.get("words") or rule, rule, line.get("points", 0))
 
 

@@ -14,12 +14,14 @@ from desk.queries.personas import persona_for, personas
 @sees("see_personas")
 def persona_list(request: HttpRequest) -> HttpResponse:
     """Show all personas as cards."""
-    return render(request, "desk/personas.html", {"cards": personas(instant(request))})
+    context = {"shelf": personas(instant(request)), "may_write": reader(request).may("write_personas")}
+    return render(request, "desk/personas.html", context)
 
 
 @require_safe
 @sees("see_personas")
 def persona(request: HttpRequest, code: str) -> HttpResponse:
     """Show one persona: the newest version, its criteria, how its leads fared."""
-    at = instant(request)
-    return render(request, "desk/persona.html", {"card": persona_for(code, at), "at": at, "user": reader(request)})
+    at, user = instant(request), reader(request)
+    context = {"card": persona_for(code, at), "at": at, "user": user, "may_write": user.may("write_personas")}
+    return render(request, "desk/persona.html", context)
