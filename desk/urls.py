@@ -44,6 +44,7 @@ urlpatterns = [
     path("personas/", personas.persona_list, name="personas"),
     path("personas/new/", persona_writing.new, name="new_persona"),
     path("personas/<slug:code>/", personas.persona, name="persona"),
+    path("personas/<slug:code>/validate/", personas.validate, name="validate_persona"),
     path("personas/<slug:code>/edit/", persona_writing.edit, name="edit_persona"),
     path("personas/<slug:code>/retire/", persona_writing.retire, name="retire_persona"),
     path("personas/<slug:code>/bring-back/", persona_writing.bring_back, name="bring_back_persona"),

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from personas.portrait import AVATARS, BUYING_ROLES, LONGEST_LINE, Portrait
+from teams.models import Team
 
 
 class Product(models.Model):
@@ -85,6 +86,22 @@ class PersonaVersion(models.Model):
     @property
     def buying_role_words(self) -> str:
         return BUYING_ROLES.get(self.buying_role, self.buying_role)
+
+
+class PersonaValidation(models.Model):
+    """That somebody of a side stands by a version: one person for each side. Immutable; a new version needs new ones."""
+
+    version = models.ForeignKey(PersonaVersion, on_delete=models.PROTECT, related_name="validations")
+    side = models.CharField(max_length=10, choices=Team.Sides.choices)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    validated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "side"], name="persona_validated_once_a_side"),
+            models.UniqueConstraint(fields=["version", "user"], name="persona_validated_once_a_person"),
+            models.CheckConstraint(condition=models.Q(side__in=Team.Sides.values), name="persona_validation_side"),
+        ]
 
 
 class ScoringVersion(models.Model):

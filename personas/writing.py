@@ -11,7 +11,10 @@ from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible
 from ledger.writing import write_audit
 from personas.models import Persona, PersonaVersion
 from personas.portrait import Portrait, changed, checked
+from personas.telling import audit, tell
+from personas.wordings import WRITTEN
 from teams.models import User
+from teams.reaching import managers
 
 MOST_IN_USE = 60
 """Personas that are not retired: more than a team can know by name, few enough for one page."""
@@ -58,7 +61,7 @@ def create_persona(*, actor: User, at: datetime, portrait: Portrait, is_negative
     _refuse_one_more()
     persona = Persona.objects.create(code=_free_code(said.name), is_negative=is_negative, created_at=at)
     version = write_version(persona, 1, said, actor=actor, written_at=at)
-    _audit("create_persona", actor, at, version)
+    _record("create_persona", actor, at, version)
     return version
 
 
@@ -81,7 +84,7 @@ def edit_persona(
     if not changed(newest.portrait, said):
         return newest
     version = write_version(persona, newest.number + 1, said, actor=actor, written_at=at)
-    _audit("edit_persona", actor, at, version)
+    _record("edit_persona", actor, at, version)
     return version
 
 
@@ -107,7 +110,7 @@ def refuse_moved(newest: PersonaVersion, seen: int | None) -> None:
     """Refuse what was decided on the sight of another version than the newest."""
     if seen is not None and seen != newest.number:
         raise PersonaMoved(
-            f"Somebody else saved version {newest.number} since you opened the page. Look at it, then save yours.",
+            f"Somebody else saved version {newest.number} since you opened the page. Look at it, then go on.",
             details={"seen": newest.number},
         )
 
@@ -158,8 +161,7 @@ def _free_code(name: str) -> str:
     return next(code for code in numbered if code not in taken)
 
 
-def _audit(verb: str, actor: User, at: datetime, version: PersonaVersion) -> None:
-    write_audit(
-        at=at, actor_id=actor.pk, verb=verb, subject_type="persona_version", subject_ids=[version.pk],
-        facts={"persona": version.persona_id, "number": version.number},
-    )  # fmt: skip
+def _record(verb: str, actor: User, at: datetime, version: PersonaVersion) -> None:
+    """Leave the audit entry, and tell the managers of both sides that there is something to validate."""
+    audit(verb, version, actor_id=actor.pk, written_at=at)
+    tell(managers(), WRITTEN, version, actor_id=actor.pk, written_at=at)

@@ -71,6 +71,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "decide_dispute": MANAGERS,
     "negotiate_agreement": MANAGERS,
     "comment_on_agreement": BOTH_TEAMS,
+    "validate_persona": BOTH_TEAMS,
     "excuse_miss": MANAGERS,
     "recompute_clock": MANAGERS | {Role.ADMINISTRATOR},
     "set_own_absence": EVERYONE,

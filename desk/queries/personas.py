@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 
 from dashboards.families import reached
 from inputs.refusals import NotVisible
 from leads.models import Lead
-from personas.models import Persona, PersonaVersion
+from personas.models import Persona, PersonaValidation, PersonaVersion
 from personas.portrait import STORY, rule_words
+from personas.validating import newest_validated, sides_of
 from sla.in_force import NoAgreement, agreement_in_force
+from teams.models import User
+from teams.roles import Side
 
 MOST_RETIRED = 50
 """Retired personas that the list names, newest first."""
@@ -30,18 +33,35 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a side stands to a version: who validated it, if anybody has."""
+
+    side: Side
+    validation: PersonaValidation | None
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """A persona. ``in_force`` is the number of the version that the agreement in force pins, if any."""
+    """A persona. ``in_force`` is the number of the version that the agreement in force pins, if any, ``validated`` of the newest that both sides validated."""
 
     persona: Persona
     version: PersonaVersion
     criteria: list[Criterion]
     facts: list[tuple[str, str]]
     story: list[tuple[str, list[str]]]
+    stands: list[Stand]
     in_force: int | None
+    validated: int | None
     leads: int
     accepted: int
     won: int
+
+    def sides_for(self, user: User) -> list[Side]:
+        """Give the sides for which ``user`` can validate what is shown."""
+        done = [stand.validation for stand in self.stands if stand.validation]
+        if self.persona.is_retired or any(validation.user_id == user.pk for validation in done):
+            return []
+        return [side for side in sides_of(user) if side.value not in {validation.side for validation in done}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +114,16 @@ def _newest(numbered: Numbered) -> QuerySet[PersonaVersion]:
 def _cards(numbered: Numbered, at: datetime) -> list[Card]:
     pinned = _pinned(at)
     in_force = {persona_id: number for pk, persona_id, number in numbered if pk in pinned}
+    number_of = {pk: number for pk, _, number in numbered}
+    validated = {persona_id: number_of.get(pk) for persona_id, pk in newest_validated().items()}
     counts = _leads_of({pk: persona_id for pk, persona_id, _ in numbered})
     cards = [
-        _card(version, in_force.get(version.persona_id), counts.get(version.persona_id, (0, 0, 0)))
-        for version in _newest(numbered)
-    ]
+        _card(
+            version, in_force.get(version.persona_id), validated.get(version.persona_id),
+            counts.get(version.persona_id, (0, 0, 0)),
+        )
+        for version in _newest(numbered).prefetch_related(VALIDATIONS)
+    ]  # fmt: skip
     return sorted(cards, key=lambda card: (card.persona.is_negative, card.version.name))
 
 
@@ -115,14 +140,25 @@ def _leads_of(persona_of: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
     return counts
 
 
-def _card(version: PersonaVersion, in_force: int | None, counts: Sequence[int]) -> Card:
+VALIDATIONS = Prefetch("validations", PersonaValidation.objects.select_related("user"))
+
+
+def stands_of(version: PersonaVersion) -> list[Stand]:
+    """Say of each side who has validated ``version``."""
+    by = {validation.side: validation for validation in version.validations.all()}
+    return [Stand(side, by.get(side.value)) for side in Side]
+
+
+def _card(version: PersonaVersion, in_force: int | None, validated: int | None, counts: Sequence[int]) -> Card:
     return Card(
         persona=version.persona,
         version=version,
         criteria=[_criterion(line) for line in version.criteria],
         facts=facts_of(version),
         story=[(label, version.story[key]) for key, label in STORY.items() if version.story.get(key)],
+        stands=stands_of(version),
         in_force=in_force,
+        validated=validated,
         leads=counts[0],
         accepted=counts[1],
         won=counts[2],

@@ -257,6 +257,7 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:informed": deed("confirm_briefing", target=ANNOUNCED, refused=403),
     "desk:personas": page("see_personas"),
     "desk:persona": page("see_personas", target=PERSONA),
+    "desk:validate_persona": deed("validate_persona", target=PERSONA, refused=403, blind=OUTSIDERS, done={302}),
     "desk:new_persona": form("write_personas", refused=403, blind=OUTSIDERS),
     "desk:edit_persona": form("write_personas", target=PERSONA, refused=403, blind=OUTSIDERS),
     "desk:retire_persona": deed("write_personas", target=PERSONA, refused=403, blind=OUTSIDERS, done={302}),

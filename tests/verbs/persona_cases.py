@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from personas.models import Persona, PersonaVersion
 from personas.portrait import Portrait
+from personas.validating import validate_persona
 from personas.writing import bring_back_persona, create_persona, edit_persona, retire_persona
+from tests.cast import NOW
 from tests.verbs.cases import LATER, Act, Case
 from tests.verbs.company import Company
 
@@ -35,9 +37,16 @@ def _bring_back(company: Company) -> Act:
     return lambda: bring_back_persona(actor=company.mona, at=LATER, code=CODE)
 
 
+def _validate(company: Company) -> Act:
+    edit_persona(actor=company.maya, at=NOW, code=CODE, portrait=replace(_newest().portrait, region="Asia"))
+    validate_persona(actor=company.mona, at=NOW, code=CODE, number=2)
+    return lambda: validate_persona(actor=company.sam, at=LATER, code=CODE, number=2)
+
+
 PERSONA_CASES = [
-    Case(create_persona, _create, audit="create_persona"),
-    Case(edit_persona, _edit, audit="edit_persona"),
+    Case(create_persona, _create, audit="create_persona", told="persona_written"),
+    Case(edit_persona, _edit, audit="edit_persona", told="persona_written"),
     Case(retire_persona, _retire, audit="retire_persona"),
     Case(bring_back_persona, _bring_back, audit="bring_back_persona"),
+    Case(validate_persona, _validate, audit="validate_persona", told="persona_validated"),
 ]
