@@ -25,7 +25,7 @@ PERSONAS: tuple[dict[str, Any], ...] = (
         "industry": "Manufacturing, logistics, retail, wholesale",
         "region": "Europe and North America",
         "buying_role": "champion",
-        "avatar": "amber",
+        "avatar": "moss",
         "summary": "Runs the daily work of a mid-sized firm and answers for what it costs.",
         "criteria": [
             {"field": "employee_count", "op": "between", "value": [50, 1000], "points": 30,
@@ -80,7 +80,7 @@ PERSONAS: tuple[dict[str, Any], ...] = (
         "name": "Student Stan",
         "role": "Student or job seeker",
         "seniority": "Student, intern",
-        "avatar": "sky",
+        "avatar": "amber",
         "is_negative": True,
         "summary": "Reads what we publish and will not buy.",
         "criteria": [

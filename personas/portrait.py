@@ -135,33 +135,9 @@ def _of_criteria(said: Portrait) -> Iterator[Problem]:
 # How two of them differ -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What became of one field: the lines that only the earlier version has, those that both have, those that only the later has."""
-
-    name: str
-    gone: tuple[str, ...]
-    kept: tuple[str, ...]
-    come: tuple[str, ...]
-    is_changed: bool
-
-    @property
-    def label(self) -> str:
-        return LABELS[self.name]
-
-    @property
-    def is_reordered(self) -> bool:
-        return self.is_changed and not self.gone and not self.come
-
-
-def compare(before: Portrait, after: Portrait) -> list[Difference]:
-    """Go through all fields in the order in which they are shown; a list is compared sentence by sentence, criteria one by one."""
-    return [_difference(name, lines_of(before, name), lines_of(after, name)) for name in LABELS]
-
-
 def changed(before: Portrait, after: Portrait) -> list[str]:
-    """Name the fields that say something else."""
-    return [difference.label for difference in compare(before, after) if difference.is_changed]
+    """Give the labels of the fields that say something else, in the order in which they are shown."""
+    return [label for name, label in LABELS.items() if lines_of(before, name) != lines_of(after, name)]
 
 
 def lines_of(said: Portrait, name: str) -> list[str]:
@@ -185,13 +161,3 @@ def rule_words(line: Mapping[str, Any]) -> str:
 def _criterion_words(line: Mapping[str, Any]) -> str:
     rule, words, points = rule_words(line), line.get("words") or "", line.get("points", 0)
     return f"{words} ({rule}): {points} points" if words else f"{rule}: {points} points"
-
-
-def _difference(name: str, before: list[str], after: list[str]) -> Difference:
-    return Difference(
-        name,
-        gone=tuple(line for line in before if line not in after),
-        kept=tuple(line for line in after if line in before),
-        come=tuple(line for line in after if line not in before),
-        is_changed=before != after,
-    )

@@ -41,15 +41,23 @@ class Stand:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """A persona. ``in_force`` is the number of the version that the agreement in force pins, if any, ``validated`` of the newest that both sides validated."""
+class Sheet:
+    """What one version says, and who stands by it."""
 
-    persona: Persona
     version: PersonaVersion
     criteria: list[Criterion]
     facts: list[tuple[str, str]]
     story: list[tuple[str, list[str]]]
     stands: list[Stand]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A persona. ``in_force`` is the number of the version that the agreement in force pins, if any, ``validated`` of the newest that both sides validated."""
+
+    persona: Persona
+    version: PersonaVersion
+    sheet: Sheet
     in_force: int | None
     validated: int | None
     leads: int
@@ -58,7 +66,7 @@ class Card:
 
     def sides_for(self, user: User) -> list[Side]:
         """Give the sides for which ``user`` can validate what is shown."""
-        done = [stand.validation for stand in self.stands if stand.validation]
+        done = [stand.validation for stand in self.sheet.stands if stand.validation]
         if self.persona.is_retired or any(validation.user_id == user.pk for validation in done):
             return []
         return [side for side in sides_of(user) if side.value not in {validation.side for validation in done}]
@@ -112,7 +120,7 @@ def _newest(numbered: Numbered) -> QuerySet[PersonaVersion]:
 
 
 def _cards(numbered: Numbered, at: datetime) -> list[Card]:
-    pinned = _pinned(at)
+    pinned = pinned_versions(at)
     in_force = {persona_id: number for pk, persona_id, number in numbered if pk in pinned}
     number_of = {pk: number for pk, _, number in numbered}
     validated = {persona_id: number_of.get(pk) for persona_id, pk in newest_validated().items()}
@@ -143,20 +151,23 @@ def _leads_of(persona_of: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
 VALIDATIONS = Prefetch("validations", PersonaValidation.objects.select_related("user"))
 
 
-def stands_of(version: PersonaVersion) -> list[Stand]:
-    """Say of each side who has validated ``version``."""
+def sheet_of(version: PersonaVersion) -> Sheet:
+    """Put a version into words; its ``VALIDATIONS`` are read before."""
     by = {validation.side: validation for validation in version.validations.all()}
-    return [Stand(side, by.get(side.value)) for side in Side]
+    return Sheet(
+        version=version,
+        criteria=[_criterion(line) for line in version.criteria],
+        facts=_facts(version),
+        story=[(label, version.story[key]) for key, label in STORY.items() if version.story.get(key)],
+        stands=[Stand(side, by.get(side.value)) for side in Side],
+    )
 
 
 def _card(version: PersonaVersion, in_force: int | None, validated: int | None, counts: Sequence[int]) -> Card:
     return Card(
         persona=version.persona,
         version=version,
-        criteria=[_criterion(line) for line in version.criteria],
-        facts=facts_of(version),
-        story=[(label, version.story[key]) for key, label in STORY.items() if version.story.get(key)],
-        stands=stands_of(version),
+        sheet=sheet_of(version),
         in_force=in_force,
         validated=validated,
         leads=counts[0],
@@ -165,7 +176,7 @@ def _card(version: PersonaVersion, in_force: int | None, validated: int | None, 
     )
 
 
-def facts_of(version: PersonaVersion) -> list[tuple[str, str]]:
+def _facts(version: PersonaVersion) -> list[tuple[str, str]]:
     """Give what is said in one line, with its label, where something is said."""
     said = (
         ("Seniority", version.seniority), ("Company size", version.company_size), ("Industry", version.industry),
@@ -179,7 +190,7 @@ def _criterion(line: dict[str, Any]) -> Criterion:
     return Criterion(line.get("words") or rule, rule, line.get("points", 0))
 
 
-def _pinned(at: datetime) -> frozenset[int]:
+def pinned_versions(at: datetime) -> frozenset[int]:
     try:
         return frozenset(agreement_in_force(at).persona_version_ids)
     except NoAgreement:

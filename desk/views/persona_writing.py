@@ -92,11 +92,15 @@ def _written(request: HttpRequest, newest: PersonaVersion | None, save: Save) ->
         raise
     except Refusal as refusal:
         add_problems(form, form.problems_of(refusal))
-        return _page(request, newest, form, UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status)
+        status = UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status
+        return _page(request, newest, form, status, moved_from=form.seen_number if "seen" in refusal.details else 0)
     is_same = newest is not None and newest.pk == version.pk
     messages.success(request, "Nothing differs from before." if is_same else f"Saved as version {version.number}.")
     return redirect("desk:persona", version.persona.code)
 
 
-def _page(request: HttpRequest, newest: PersonaVersion | None, form: PersonaForm, status: int) -> HttpResponse:
-    return render(request, "desk/persona_edit.html", {"form": form, "version": newest}, status=status)
+def _page(
+    request: HttpRequest, newest: PersonaVersion | None, form: PersonaForm, status: int, moved_from: int = 0
+) -> HttpResponse:
+    context = {"form": form, "version": newest, "moved_from": moved_from}
+    return render(request, "desk/persona_edit.html", context, status=status)

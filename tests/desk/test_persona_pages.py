@@ -49,7 +49,7 @@ def test_everything_that_is_known_is_on_the_page(enter: Enter, sam: User, agreed
     for words in (
         "Head of operations", "Head of department", "50 to 1,000 employees", "Manufacturing, logistics", "Europe and North America",
         "Pushes for it", "My people will not type things twice", "In which words", "You see the delay before your customer does",
-        "Trade fairs", "img/avatars/amber", "employee count is between 50 and 1000", "The agreement in force scores by this version",
+        "Trade fairs", "img/avatars/moss", "employee count is between 50 and 1000", "The agreement in force scores by this version",
     ):  # fmt: skip
         assert words in page
     assert "Edit" not in page
