@@ -8,9 +8,12 @@ class PersonasConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Declare which tables are append-only."""
+        """Declare which tables are append-only, and how notices are worded."""
         from ledger.triggers import protect
-        from personas.models import PersonaVersion, ScoringVersion
+        from personas.models import PersonaValidation, PersonaVersion, ScoringVersion
+        from personas.wordings import register_wordings
 
         protect(PersonaVersion)
+        protect(PersonaValidation)
         protect(ScoringVersion)
+        register_wordings()

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db import transaction
 
-from inputs.refusals import NotAllowed
 from ledger.writing import write_audit
 from personas.models import Persona, PersonaVersion, ScoringVersion
+from personas.portrait import Portrait
+from personas.writing import require_may_write, write_version
 from teams.models import User
 
 _SIZE_WORDS = "The firm has {} employees"
@@ -19,6 +20,12 @@ PERSONAS: tuple[dict[str, Any], ...] = (
         "code": "operations-olivia",
         "name": "Operations Olivia",
         "role": "Head of operations",
+        "seniority": "Head of department",
+        "company_size": "50 to 1,000 employees",
+        "industry": "Manufacturing, logistics, retail, wholesale",
+        "region": "Europe and North America",
+        "buying_role": "champion",
+        "avatar": "moss",
         "summary": "Runs the daily work of a mid-sized firm and answers for what it costs.",
         "criteria": [
             {"field": "employee_count", "op": "between", "value": [50, 1000], "points": 30,
@@ -33,14 +40,22 @@ PERSONAS: tuple[dict[str, Any], ...] = (
         "story": {
             "goals": ["Deliver on time at a cost that holds", "See problems before customers do"],
             "pains": ["Figures from five tools that never agree", "Firefighting instead of improving"],
-            "objections": ["We have no time for another introduction"],
-            "offer": ["A start within two weeks with the data they already have"],
+            "objections": ["We have no time for another introduction", "My people will not type things twice"],
+            "offer": ["A start within two weeks with the data they already have", "One place that shows what is late, and why"],
+            "message": ["You see the delay before your customer does", "Your spreadsheets may stay until nobody opens them"],
+            "channels": ["Webinars of the trade", "Recommendations by colleagues", "Trade fairs"],
         },
     },
     {
         "code": "finance-frank",
         "name": "Finance Frank",
         "role": "Chief financial officer",
+        "seniority": "Director or board",
+        "company_size": "100 employees or more",
+        "industry": "Any that we serve",
+        "region": "Europe and North America",
+        "buying_role": "signer",
+        "avatar": "slate",
         "summary": "Signs for every tool and wants to know what it returns.",
         "criteria": [
             {"field": "employee_count", "op": "gte", "value": 100, "points": 25,
@@ -54,14 +69,18 @@ PERSONAS: tuple[dict[str, Any], ...] = (
         "story": {
             "goals": ["A plan that holds at the end of the quarter"],
             "pains": ["Spending that nobody can tie to a result"],
-            "objections": ["The return cannot be shown"],
-            "offer": ["A business case with their own figures"],
+            "objections": ["The return cannot be shown", "Another yearly contract that grows by itself"],
+            "offer": ["A business case with their own figures", "A price that is known for three years"],
+            "message": ["Every euro that you spend has a line that says what came of it", "Reckon with us, then decide"],
+            "channels": ["A call that operations has prepared", "Short papers with figures", "Advice of auditors"],
         },
     },
     {
         "code": "student-stan",
         "name": "Student Stan",
         "role": "Student or job seeker",
+        "seniority": "Student, intern",
+        "avatar": "amber",
         "is_negative": True,
         "summary": "Reads what we publish and will not buy.",
         "criteria": [
@@ -70,7 +89,13 @@ PERSONAS: tuple[dict[str, Any], ...] = (
             {"field": "role", "op": "in", "value": ["student", "job seeker"], "points": 40,
              "words": "Is looking for a job"},
         ],
-        "story": {"goals": ["Learn for a thesis"], "pains": [], "objections": [], "offer": []},
+        "story": {
+            "goals": ["Learn for a thesis", "Find a first job"],
+            "pains": ["Needs figures of a real company, and nobody gives them"],
+            "offer": ["What we publish anyway, and the page with our open positions"],
+            "message": ["Thank you for reading. We write to you again once you choose tools for a team"],
+            "channels": ["Web search", "Downloads for a seminar"],
+        },
     },
 )  # fmt: skip
 
@@ -98,20 +123,14 @@ SCORING_TERMS: dict[str, Any] = {
 """What shows intent to buy weighs most, a list import nothing; that somebody was met in person stays (design, domain, Scoring)."""
 
 
-class MayNotWritePersonas(NotAllowed):
-    """Personas are written by marketing managers and administrators."""
-
-    code = "may_not_write_personas"
-
-
 @transaction.atomic
 def create_default_personas(*, at: datetime, actor: User | None = None) -> list[PersonaVersion]:
     """Create the default personas where they are missing; give the latest version of each. Raises ``MayNotWritePersonas``.
 
     ``actor`` is null when somebody with a shell on the machine acts.
     """
-    if actor is not None and not actor.may("write_personas"):
-        raise MayNotWritePersonas("Personas are written by marketing managers and administrators.")
+    if actor is not None:
+        require_may_write(actor)
     versions, made = [], []
     for terms in PERSONAS:
         version, is_new = _latest_or_first(terms, at, actor)
@@ -133,17 +152,8 @@ def _latest_or_first(terms: dict[str, Any], at: datetime, actor: User | None) ->
     latest = persona.versions.order_by("-number").first()
     if latest is not None:
         return latest, False
-    first = persona.versions.create(
-        number=1,
-        name=terms["name"],
-        role=terms["role"],
-        summary=terms["summary"],
-        criteria=terms["criteria"],
-        story=terms["story"],
-        created_at=at,
-        created_by=actor,
-    )
-    return first, True
+    said = Portrait(**{name: value for name, value in terms.items() if name not in ("code", "is_negative")})
+    return write_version(persona, 1, said, actor=actor, written_at=at), True
 
 
 @transaction.atomic

@@ -101,7 +101,10 @@ def _criterion(line: Mapping[str, Any], path: str) -> Criterion:
     points = line.get("points")
     if not isinstance(points, int) or isinstance(points, bool) or not 0 < points <= MAX_POINTS:
         raise BadRule(f"{path}.points", f"points are a whole number from 1 to {MAX_POINTS}")
-    rule = compile_rule(line, fields=FIT_FIELDS)
+    try:
+        rule = compile_rule(line, fields=FIT_FIELDS)
+    except BadRule as error:
+        raise BadRule(f"{path}.{error.path}", error.message) from error
     condition = rule.lines[0][0]
     return Criterion(condition, rule, points, str(line.get("words") or condition.words))
 

@@ -6,6 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from personas.portrait import AVATARS, BUYING_ROLES, LONGEST_LINE, Portrait
+from teams.models import Team
+
 
 class Product(models.Model):
     """What we sell, described once for both sides."""
@@ -30,18 +33,29 @@ class Persona(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def newest(self) -> PersonaVersion:
+        """The version that counts as what is known today."""
+        return self.versions.order_by("-number")[:1].get()
+
 
 class PersonaVersion(models.Model):
     """One edition of a persona. Immutable once written; an edit is a new version.
 
     ``criteria`` is a list of ``{"field", "op", "value", "points", "words"}`` whose points sum to at most 100
-    (see ``personas.fit``); ``story`` holds goals, pains, objections, offer and channels as lists of sentences.
+    (see ``personas.fit``); ``story`` holds goals, pains, objections, offer, message and channels as lists of sentences (``personas.portrait``).
     """
 
     persona = models.ForeignKey(Persona, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     name = models.CharField(_("name"), max_length=120)
     role = models.CharField(_("role"), max_length=120, blank=True, default="")
+    seniority = models.CharField(_("seniority"), max_length=LONGEST_LINE, blank=True, default="")
+    company_size = models.CharField(_("company size"), max_length=LONGEST_LINE, blank=True, default="")
+    industry = models.CharField(_("industry"), max_length=LONGEST_LINE, blank=True, default="")
+    region = models.CharField(_("region"), max_length=LONGEST_LINE, blank=True, default="")
+    buying_role = models.CharField(_("buying role"), max_length=20, blank=True, default="")
+    avatar = models.CharField(_("picture"), max_length=20, blank=True, default="")
     summary = models.TextField(_("summary"), blank=True, default="")
     criteria = models.JSONField(default=list)
     story = models.JSONField(default=dict)
@@ -53,6 +67,41 @@ class PersonaVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} v{self.number}"
+
+    @property
+    def portrait(self) -> Portrait:
+        """All that this version says."""
+        return Portrait(**{name: getattr(self, name) for name in Portrait.__dataclass_fields__})
+
+    @property
+    def letters(self) -> str:
+        """What stands where no picture was chosen."""
+        return "".join(word[0] for word in self.name.split()[:2]).upper()
+
+    @property
+    def picture(self) -> str:
+        """The static file of the face, nothing without one."""
+        return f"img/avatars/{self.avatar}.svg" if self.avatar in AVATARS else ""
+
+    @property
+    def buying_role_words(self) -> str:
+        return BUYING_ROLES.get(self.buying_role, self.buying_role)
+
+
+class PersonaValidation(models.Model):
+    """That somebody of a side stands by a version: one person for each side. Immutable; a new version needs new ones."""
+
+    version = models.ForeignKey(PersonaVersion, on_delete=models.PROTECT, related_name="validations")
+    side = models.CharField(max_length=10, choices=Team.Sides.choices)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    validated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "side"], name="persona_validated_once_a_side"),
+            models.UniqueConstraint(fields=["version", "user"], name="persona_validated_once_a_person"),
+            models.CheckConstraint(condition=models.Q(side__in=Team.Sides.values), name="persona_validation_side"),
+        ]
 
 
 class ScoringVersion(models.Model):

@@ -21,6 +21,7 @@ from leads.capture import open_form
 from leads.models import CaptureForm, Pool
 from leads.routing.defaults import activate_default_routing, activate_rules, default_rules
 from personas.defaults import create_default_personas, create_default_scoring
+from personas.validating import validate_persona
 from replay.names import AMERICAS
 from sla.agreements import draft_from_template, propose, sign
 from sla.business_time import BusinessCalendar, between, is_open
@@ -95,11 +96,21 @@ def set_up(
     _make_people(company, at, reps_per_team, with_passwords=with_passwords)
     _limit(company, at, capacity)
     _give_hours(company, at, hours, office_hours(NEW_YORK, "09:00", "17:00", "US", years))
-    create_default_personas(at=at, actor=company.people["mona"])
+    _write_personas(company, at)
     _sign(company, at)
     _route(company, at)
     _log_campaigns(company, at, campaigns_until or at + timedelta(days=365))
     return company
+
+
+def _write_personas(company: Company, at: datetime) -> None:
+    """Write the default personas. Both sides stand by the buyers; that students are never welcome, sales has yet to say."""
+    mona, sue = company.people["mona"], company.people["sue"]
+    for version in create_default_personas(at=at, actor=mona):
+        code = version.persona.code
+        validate_persona(actor=mona, at=at, code=code, number=version.number)
+        if not version.persona.is_negative:
+            validate_persona(actor=sue, at=at, code=code, number=version.number)
 
 
 def _sign(company: Company, at: datetime) -> None:

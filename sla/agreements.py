@@ -18,16 +18,18 @@ from inputs.refusals import Conflict, Invalid, NotAllowed, Problem
 from ledger.instants import company_day
 from personas.defaults import create_default_scoring
 from personas.models import PersonaVersion, ScoringVersion
+from personas.validating import versions_to_pin
 from sla.applying import UnusableTerms, read_terms, refuse_unusable
 from sla.calendars import newest_version
 from sla.clauses import CLAUSES, in_this_edition
 from sla.default_terms import default_document
 from sla.models import Agreement, AgreementComment, AgreementVersion, CalendarUse, Signature
-from sla.telling import audit, managers, members, tell
+from sla.telling import audit, tell
 from sla.terms import Document
 from sla.terms import terms_hash as hash_of
 from sla.wordings import IN_FORCE, PROPOSED, SIGNED
 from teams.models import User
+from teams.reaching import managers, members
 from teams.roles import MANAGER_ROLES, Side
 
 __all__ = ["UnusableTerms"]
@@ -87,7 +89,7 @@ def draft_from_template(
 ) -> AgreementVersion:
     """Begin a new version: from ``document``, else from the template. It is the draft of ``side``, which the actor manages.
 
-    It pins the newest scoring version and the newest version of each persona that is not retired, and the hours that the teams keep now.
+    It pins the newest scoring version, of each persona in use the newest version that is validated (else the newest), and the hours that the teams keep now.
     """
     return _begin(actor, at, document or default_document(), side, source=None)
 
@@ -273,13 +275,11 @@ def locked(version: AgreementVersion, state: str) -> AgreementVersion:
 
 
 def newest_pins() -> tuple[ScoringVersion, list[PersonaVersion]]:
-    """Give the newest scoring version and the newest version of each persona that is not retired."""
+    """Give the newest scoring version and of each persona in use the newest version that both sides validated, else the newest (decision 20)."""
     scoring = ScoringVersion.objects.order_by("-number").first()
     if scoring is None:
         raise UnusableTerms("There is no scoring version to rest the agreement on.", code="no_scoring")
-    versions = PersonaVersion.objects.filter(persona__is_retired=False).order_by("number")
-    newest = {version.persona_id: version for version in versions}
-    return scoring, sorted(newest.values(), key=lambda version: version.pk)
+    return scoring, versions_to_pin()
 
 
 def pinning(scoring: ScoringVersion, personas: list[PersonaVersion]) -> dict[str, Any]:

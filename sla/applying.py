@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from inputs.refusals import Invalid, Problem
 from personas.models import Persona
+from personas.validating import missing_sides, newest_validated
 from sla.clauses import PROMISE
 from sla.completeness import Lack, in_order, lacks
 from sla.models import AgreementVersion
@@ -39,13 +40,39 @@ def refuse_unusable(version: AgreementVersion) -> None:
 def what_is_missing(version: AgreementVersion) -> list[Lack]:
     """List what is in the way of proposing ``version``; raises ``UnusableTerms`` where its document cannot be read."""
     terms = read_terms(version.terms)
-    return in_order([*lacks(terms, persona_codes(version)), *_without_hours(terms)])
+    return in_order([*lacks(terms, persona_codes(version)), *_without_hours(terms), *_overtaken(version)])
 
 
 def persona_codes(version: AgreementVersion) -> list[str]:
     """Give the codes of the personas that ``version`` pins and that targets may name."""
     pinned = Persona.objects.filter(versions__in=version.personas.all(), is_negative=False)
     return list(pinned.order_by("code").values_list("code", flat=True))
+
+
+def unvalidated(version: AgreementVersion) -> list[str]:
+    """Say of each persona version that ``version`` pins, and that not both sides have validated, who has not."""
+    pinned = list(version.personas.order_by("name", "pk"))
+    missing = missing_sides(persona.pk for persona in pinned)
+    return [
+        f"{persona.name}, version {persona.number}, is not validated by {' and '.join(missing[persona.pk])}"
+        for persona in pinned
+        if persona.pk in missing
+    ]
+
+
+def _overtaken(version: AgreementVersion) -> list[Lack]:
+    """Name the pinned persona versions that not both sides validated, though there is another that both did."""
+    pinned = list(version.personas.order_by("name", "pk"))
+    missing = missing_sides(persona.pk for persona in pinned)
+    validated = newest_validated() if missing else {}
+    return [
+        (
+            "pins",
+            f"{persona.name}, version {persona.number}, is not validated, but another version is: take what holds now.",
+        )
+        for persona in pinned
+        if persona.pk in missing and persona.persona_id in validated
+    ]
 
 
 def _without_hours(terms: Terms) -> list[Lack]:

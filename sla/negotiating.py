@@ -22,9 +22,10 @@ from sla.agreements import (
 from sla.applying import read_terms
 from sla.clauses import CLAUSES, TAKEN, fingerprint, part_of, with_part
 from sla.models import AgreementComment, AgreementVersion
-from sla.telling import audit, managers, members, tell
+from sla.telling import audit, tell
 from sla.wordings import CONCERN_CLOSED, CONCERN_RAISED, WITHDRAWN
 from teams.models import User
+from teams.reaching import managers, members
 
 MOST_CHARACTERS = 2000
 

@@ -8,8 +8,9 @@ from django.db import transaction
 
 from ledger.instants import company_day
 from sla.models import AgreementVersion
-from sla.telling import audit, managers, tell
+from sla.telling import audit, tell
 from sla.wordings import REVIEW_DUE
+from teams.reaching import managers
 
 
 @transaction.atomic

@@ -71,6 +71,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "decide_dispute": MANAGERS,
     "negotiate_agreement": MANAGERS,
     "comment_on_agreement": BOTH_TEAMS,
+    "validate_persona": BOTH_TEAMS,
     "excuse_miss": MANAGERS,
     "recompute_clock": MANAGERS | {Role.ADMINISTRATOR},
     "set_own_absence": EVERYONE,
@@ -78,7 +79,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "manage_own_side": MANAGERS,
     # settings
     "manage_people": frozenset({Role.ADMINISTRATOR}),
-    "write_personas": frozenset({Role.MARKETING_MANAGER, Role.ADMINISTRATOR}),
+    "write_personas": MARKETING | {Role.SALES_MANAGER, Role.ADMINISTRATOR},
     "change_routing": frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR}),
     "change_settings": frozenset({Role.ADMINISTRATOR}),
 }

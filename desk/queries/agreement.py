@@ -11,11 +11,13 @@ from desk.queries.attainment import Live
 from desk.queries.targets import TargetLine
 from leads.codes import TIER_LABELS
 from personas.models import PersonaVersion, ScoringVersion
+from personas.validating import missing_sides
 from sla.clauses import PROMISE
 from sla.durations import duration
 from sla.models import AgreementVersion, Signature
 from sla.terms import TIERS, Promise
 from teams.models import Team
+from teams.roles import Side
 
 OF_THE_PROGRAM = (
     ("Touch", "Something the contact did with us: through which channel, from which campaign, when."),
@@ -94,7 +96,7 @@ class AgreementDocument:
 
 
 def document_of(version: AgreementVersion, live: Live | None = None) -> AgreementDocument:
-    """Put the terms of ``version`` into words, with three queries; ``live`` stands beside the clauses that it is about."""
+    """Put the terms of ``version`` into words, with four queries; ``live`` stands beside the clauses that it is about."""
     promises = version.parsed_terms.promises
     chapters = chapters_of(clauses_of(version.terms, names_in([version])))
     signatures = list(Signature.objects.filter(version=version).select_related("user").order_by("signed_at", "id"))
@@ -143,16 +145,21 @@ def _by_tier(said: Mapping[str, str]) -> str:
 
 
 def names_in(versions: Iterable[AgreementVersion]) -> Names:
-    """Give how the personas and scoring versions are called that these versions pin, with two queries."""
+    """Give how the personas and scoring versions are called that these versions pin, and who has not validated them, with three queries."""
     pinned = [version.terms.get("pinned", {}) for version in versions]
     found = PersonaVersion.objects.filter(pk__in={pk for pins in pinned for pk in pins.get("persona_versions", ())})
     personas = list(found.select_related("persona").order_by("number"))
     scoring = ScoringVersion.objects.filter(pk__in={pins.get("scoring_version", 0) for pins in pinned})
+    missing = missing_sides(each.pk for each in personas)
     return Names(
-        persona_versions={each.pk: f"{each.name} (v{each.number})" for each in personas},
+        persona_versions={each.pk: f"{each.name} (v{each.number}){_not_by(missing.get(each.pk))}" for each in personas},
         personas={each.persona.code: each.name for each in personas},
         scoring=dict(scoring.values_list("pk", "number")),
     )
+
+
+def _not_by(sides: Sequence[Side] | None) -> str:
+    return f", not validated by {' or '.join(sides)}" if sides else ""
 
 
 Words = Sequence[tuple[str, str]]

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Prefetch, QuerySet
 
 from dashboards.families import reached
 from inputs.refusals import NotVisible
 from leads.models import Lead
-from personas.conditions import BadRule, read_condition
-from personas.models import Persona, PersonaVersion
+from personas.models import Persona, PersonaValidation, PersonaVersion
+from personas.portrait import STORY, rule_words
+from personas.validating import newest_validated, sides_of
 from sla.in_force import NoAgreement, agreement_in_force
+from teams.models import User
+from teams.roles import Side
 
-STORY = (("goals", "Goals"), ("pains", "Pains"), ("objections", "Objections"), ("offer", "What we offer them"),
-         ("channels", "Where we reach them"))  # fmt: skip
+MOST_RETIRED = 50
+"""Retired personas that the list names, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,47 +33,105 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a side stands to a version: who validated it, if anybody has."""
+
+    side: Side
+    validation: PersonaValidation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What one version says, and who stands by it."""
+
+    version: PersonaVersion
+    criteria: list[Criterion]
+    facts: list[tuple[str, str]]
+    story: list[tuple[str, list[str]]]
+    stands: list[Stand]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """A persona. ``in_force`` tells whether the agreement in force pins this version."""
+    """A persona. ``in_force`` is the number of the version that the agreement in force pins, if any, ``validated`` of the newest that both sides validated."""
 
     persona: Persona
     version: PersonaVersion
-    criteria: list[Criterion]
-    story: list[tuple[str, list[str]]]
-    in_force: bool
+    sheet: Sheet
+    in_force: int | None
+    validated: int | None
     leads: int
     accepted: int
     won: int
 
-    @property
-    def letters(self) -> str:
-        return "".join(word[0] for word in self.version.name.split()[:2]).upper()
+    def sides_for(self, user: User) -> list[Side]:
+        """Give the sides for which ``user`` can validate what is shown."""
+        done = [stand.validation for stand in self.sheet.stands if stand.validation]
+        if self.persona.is_retired or any(validation.user_id == user.pk for validation in done):
+            return []
+        return [side for side in sides_of(user) if side.value not in {validation.side for validation in done}]
 
 
-def personas(at: datetime) -> list[Card]:
-    """Give the card of every persona in use, negative ones last."""
-    return _cards(PersonaVersion.objects.filter(persona__is_retired=False), at)
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The cards of the personas in use, negative ones last, and the newest versions of those that are retired."""
+
+    cards: list[Card]
+    retired: list[PersonaVersion]
+
+
+def personas(at: datetime) -> Shelf:
+    """Give all personas."""
+    numbered = _numbered(Persona.objects.filter(is_retired=False))
+    out_of_use = _newest(_numbered(Persona.objects.filter(is_retired=True).order_by("-pk")[:MOST_RETIRED]))
+    return Shelf(_cards(numbered, at), sorted(out_of_use, key=lambda version: version.name))
 
 
 def persona_for(code: str, at: datetime) -> Card:
     """Give one card; raises ``NotVisible``."""
-    cards = _cards(PersonaVersion.objects.filter(persona__code=code), at)
+    cards = _cards(_numbered(Persona.objects.filter(code=code)), at)
     if not cards:
         raise NotVisible("There is nothing here.")
     return cards[0]
 
 
-def _cards(versions: Any, at: datetime) -> list[Card]:
-    newest: dict[int, PersonaVersion] = {}
-    persona_of: dict[int, int] = {}
-    for version in versions.select_related("persona", "created_by").order_by("number"):
-        newest[version.persona_id] = version
-        persona_of[version.pk] = version.persona_id
-    pinned = _pinned(at)
-    counts = _leads_of(persona_of)
+def written_persona(code: str) -> PersonaVersion:
+    """Give the newest version of a persona; raises ``NotVisible``."""
+    versions = PersonaVersion.objects.filter(persona__code=code).select_related("persona")
+    newest = versions.order_by("-number").first()
+    if newest is None:
+        raise NotVisible("There is nothing here.")
+    return newest
+
+
+Numbered = list[tuple[int, int, int]]
+"""Of each version its id, its persona and its number, oldest first."""
+
+
+def _numbered(personas: QuerySet[Persona]) -> Numbered:
+    versions = PersonaVersion.objects.filter(persona__in=personas)
+    return list(versions.order_by("number").values_list("pk", "persona_id", "number"))
+
+
+def _newest(numbered: Numbered) -> QuerySet[PersonaVersion]:
+    """Give the newest version of each persona: what older ones say is not read."""
+    ids = {persona_id: pk for pk, persona_id, _ in numbered}
+    return PersonaVersion.objects.filter(pk__in=ids.values()).select_related("persona", "created_by")
+
+
+def _cards(numbered: Numbered, at: datetime) -> list[Card]:
+    pinned = pinned_versions(at)
+    in_force = {persona_id: number for pk, persona_id, number in numbered if pk in pinned}
+    number_of = {pk: number for pk, _, number in numbered}
+    validated = {persona_id: number_of.get(pk) for persona_id, pk in newest_validated().items()}
+    counts = _leads_of({pk: persona_id for pk, persona_id, _ in numbered})
     cards = [
-        _card(version, version.pk in pinned, counts.get(version.persona_id, (0, 0, 0))) for version in newest.values()
-    ]
+        _card(
+            version, in_force.get(version.persona_id), validated.get(version.persona_id),
+            counts.get(version.persona_id, (0, 0, 0)),
+        )
+        for version in _newest(numbered).prefetch_related(VALIDATIONS)
+    ]  # fmt: skip
     return sorted(cards, key=lambda card: (card.persona.is_negative, card.version.name))
 
 
@@ -87,28 +148,49 @@ def _leads_of(persona_of: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
     return counts
 
 
-def _card(version: PersonaVersion, in_force: bool, counts: Sequence[int]) -> Card:
+VALIDATIONS = Prefetch("validations", PersonaValidation.objects.select_related("user"))
+
+
+def sheet_of(version: PersonaVersion) -> Sheet:
+    """Put a version into words; its ``VALIDATIONS`` are read before."""
+    by = {validation.side: validation for validation in version.validations.all()}
+    return Sheet(
+        version=version,
+        criteria=[_criterion(line) for line in version.criteria],
+        facts=_facts(version),
+        story=[(label, version.story[key]) for key, label in STORY.items() if version.story.get(key)],
+        stands=[Stand(side, by.get(side.value)) for side in Side],
+    )
+
+
+def _card(version: PersonaVersion, in_force: int | None, validated: int | None, counts: Sequence[int]) -> Card:
     return Card(
         persona=version.persona,
         version=version,
-        criteria=[_criterion(line) for line in version.criteria],
-        story=[(label, version.story[key]) for key, label in STORY if version.story.get(key)],
+        sheet=sheet_of(version),
         in_force=in_force,
+        validated=validated,
         leads=counts[0],
         accepted=counts[1],
         won=counts[2],
     )
 
 
+def _facts(version: PersonaVersion) -> list[tuple[str, str]]:
+    """Give what is said in one line, with its label, where something is said."""
+    said = (
+        ("Seniority", version.seniority), ("Company size", version.company_size), ("Industry", version.industry),
+        ("Region", version.region), ("Buying role", version.buying_role_words),
+    )  # fmt: skip
+    return [(label, value) for label, value in said if value]
+
+
 def _criterion(line: dict[str, Any]) -> Criterion:
-    try:
-        rule = read_condition(line).words
-    except BadRule:
-        rule = ""
+    rule = rule_words(line)
     return Criterion(line.get("words") or rule, rule, line.get("points", 0))
 
 
-def _pinned(at: datetime) -> frozenset[int]:
+def pinned_versions(at: datetime) -> frozenset[int]:
     try:
         return frozenset(agreement_in_force(at).persona_version_ids)
     except NoAgreement:

@@ -41,6 +41,7 @@ BASELINES = [
     ("/glossary/", "sam", 7),
     ("/personas/", "maya", 9),
     ("/personas/operations-olivia/", "maya", 9),
+    ("/personas/new/", "maya", 5),
     ("/routing/", "sue", 15),
     ("/calendars/", "sam", 10),
     ("/leads/new/", "maya", 9),

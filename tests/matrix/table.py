@@ -91,6 +91,7 @@ def hired_by_another(world: World, actor: str) -> dict[str, int]:
 
 PERSON = Target(hired, {"user_id": MISSING_ID}, hired_by_another)
 PERSONA = Target(lambda world, actor: {"code": "it-lead"}, {"code": MISSING_SLUG})
+PERSONA_VERSION = Target(lambda world, actor: {"code": "it-lead", "number": 1}, {"number": MISSING_ID})
 VERSION = Target(lambda world, actor: {"number": world.agreement.number}, {"number": MISSING_ID})
 
 ALL_RUNS = frozenset({"mona", "ada"})
@@ -257,6 +258,14 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:informed": deed("confirm_briefing", target=ANNOUNCED, refused=403),
     "desk:personas": page("see_personas"),
     "desk:persona": page("see_personas", target=PERSONA),
+    "desk:persona_versions": page("see_personas", target=PERSONA),
+    "desk:persona_version": page("see_personas", target=PERSONA_VERSION),
+    "desk:persona_compare": page("see_personas", target=PERSONA),
+    "desk:validate_persona": deed("validate_persona", target=PERSONA, refused=403, blind=OUTSIDERS, done={302}),
+    "desk:new_persona": form("write_personas", refused=403, blind=OUTSIDERS),
+    "desk:edit_persona": form("write_personas", target=PERSONA, refused=403, blind=OUTSIDERS),
+    "desk:retire_persona": deed("write_personas", target=PERSONA, refused=403, blind=OUTSIDERS, done={302}),
+    "desk:bring_back_persona": deed("write_personas", target=PERSONA, refused=403, blind=OUTSIDERS, done={302}),
     "desk:agreement": page("see_agreement"),
     "desk:agreement_version": page("see_agreement", target=VERSION),
     "desk:what_if": page("see_what_if"),

@@ -62,6 +62,7 @@ WHOLE = {
     "personas.Product": SETTING,
     "personas.Persona": SETTING,
     "personas.PersonaVersion": PINNED,
+    "personas.PersonaValidation": PINNED,
     "personas.ScoringVersion": PINNED,
 }
 """Models that the events of leads tell nothing of."""
