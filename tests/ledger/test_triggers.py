@@ -21,6 +21,7 @@ AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 APPEND_ONLY = [
     "ledger.AuditEntry", "ledger.AuditSeal", "leads.LeadEvent", "leads.ClockStep", "leads.Assignment",
     "leads.Qualification", "personas.PersonaVersion", "personas.ScoringVersion", "sla.CalendarVersion", "sla.Signature",
+    "leads.RoutingVersion",
 ]  # fmt: skip
 
 pytestmark = pytest.mark.django_db
