@@ -17,8 +17,11 @@ from inputs.refusals import Conflict
 from leads.lifecycle import OPEN_STAGES
 from leads.models import Assignment, Pool, PoolMember
 from leads.routing.choice import (
+    LONGEST_WAITING,
     OWNER,
+    PERSON,
     POOL,
+    QUEUE,
     Case,
     Choice,
     Company,
@@ -80,6 +83,11 @@ LEFT JOIN teams_absence b ON b.id = (
 WHERE u.id = ANY(%s)"""  # noqa: S608
 
 
+LAST_GIVEN = """
+SELECT u.id, (SELECT a.id FROM leads_assignment a WHERE a.user_id = u.id ORDER BY a.assigned_at DESC, a.id DESC LIMIT 1)
+FROM teams_user u WHERE u.id = ANY(%s)"""
+
+
 class NoRouting(Conflict):
     """No set of routing rules is active: a sales manager has to activate one first."""
 
@@ -136,8 +144,10 @@ class Board:
         version_id, rules = read_rules(known.rules) if known else rules_in_force(at)
         firms = known.firms if known else Firms.load(lead.lead_id for lead in leads)
         companies = _companies(firms, {lead.lead_id for lead in leads})
-        pools = _pools(_pool_ids(leads, rules))
+        reached = _reached(leads, rules)
+        pools = _pools(ids(rule.target_id for rule in reached if rule.target == POOL))
         wanted = {place.user_id for pool in pools.values() for place in pool.places}
+        wanted.update(ids(rule.target_id for rule in reached if rule.target == PERSON))
         for company in companies.values():
             wanted.update(ids([company.owner_id, *company.rep_ids]))
         people, weights, hours = _people_and_hours(wanted, _team_ids(pools.values(), rules), at)
@@ -145,6 +155,8 @@ class Board:
         state = State(at, people, pools, _open_dates(hours, pools.values(), people.values(), at))
         _set_openings(people.values(), hours, at)
         _count_new(people, hours, at)
+        if any(rule.strategy == LONGEST_WAITING for rule in reached):
+            _read_last_given(people)
         return cls(at, version_id, rules, companies, state, hours)
 
     def decide(self, lead: Routed) -> Choice:
@@ -203,14 +215,17 @@ def _of_companies(statement: str, company_ids: list[int]) -> list[tuple[Any, ...
     return select(statement, [company_ids]) if company_ids else []
 
 
-def _pool_ids(leads: Sequence[Routed], rules: Sequence[Rule]) -> list[int]:
-    """Give the pools that the rules may reach for these leads."""
-    reached: set[int | None] = set()
+def _reached(leads: Sequence[Routed], rules: Sequence[Rule]) -> list[Rule]:
+    """Give the rules that may decide about one of these leads: up to the first that holds and leads to a pool or a queue."""
+    reached: set[str] = set()
+    asked = [rule for rule in rules if rule.target != OWNER]
     for lead in leads:
-        rule = next((rule for rule in rules if rule.target != OWNER and rule.holds(lead.facts)), None)
-        if rule is not None and rule.target == POOL:
-            reached.add(rule.target_id)
-    return ids(reached)
+        for rule in asked:
+            if rule.holds(lead.facts):
+                reached.add(rule.code)
+                if rule.target in (POOL, QUEUE):
+                    break
+    return [rule for rule in asked if rule.code in reached]
 
 
 def _pools(pool_ids: Sequence[int]) -> dict[int, PoolState]:
@@ -271,7 +286,7 @@ def _weigh(pools: dict[int, PoolState], weights: dict[int, int]) -> None:
 
 def _team_ids(pools: Iterable[PoolState], rules: Sequence[Rule]) -> list[int]:
     """Give the teams whose hours count beside those of the people."""
-    queues = (rule.target_id for rule in rules if rule.target not in (OWNER, POOL))
+    queues = (rule.target_id for rule in rules if rule.target == QUEUE)
     return ids([*(pool.team_id for pool in pools), *queues])
 
 
@@ -317,3 +332,8 @@ def _count_new(people: dict[int, Person], hours: Hours, at: datetime) -> None:
     for user_id, assigned_at in given.values_list("user_id", "assigned_at"):
         if assigned_at >= midnights[user_id]:
             people[user_id].new_count += 1
+
+
+def _read_last_given(people: dict[int, Person]) -> None:
+    for user_id, assignment_id in select(LAST_GIVEN, [ids(people)]):
+        people[user_id].last_given = assignment_id or 0
