@@ -26,7 +26,7 @@ class LeadsConfig(AppConfig):
             protect(model)
         freeze(
             RoutingVersion,
-            columns=["number", "rules", "created_at", "created_by", "activated_at"],
+            columns=["number", "rules", "created_at", "created_by", "based_on", "activated_at", "activated_by"],
             when="OLD.activated_at IS NOT NULL",
         )
 

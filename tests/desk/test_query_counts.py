@@ -42,6 +42,8 @@ BASELINES = [
     ("/personas/", "maya", 9),
     ("/personas/operations-olivia/", "maya", 9),
     ("/routing/", "sue", 15),
+    ("/routing/versions/", "sam", 9),
+    ("/routing/versions/1/", "sam", 13),
     ("/calendars/", "sam", 10),
     ("/leads/new/", "maya", 9),
     ("/forms/", "maya", 10),
