@@ -13,6 +13,8 @@ from desk.queries.manager import Load, loads
 from desk.rule_words import Places, destination, phrase, routing_sentence
 from inputs.refusals import NotVisible
 from leads.models import Pool, PoolMember, RoutingVersion
+from leads.routing.lint import Finding
+from leads.routing.linting import findings_of
 from leads.routing.versions import activated, drafts, in_force
 from ledger.models import AuditEntry
 from sla.business_time import NeverOpens, is_open, next_opening
@@ -121,6 +123,21 @@ def _order(clauses: list[Clause]) -> Clause:
 def drafts_of() -> list[RoutingVersion]:
     """List the drafts, the newest first."""
     return list(drafts()[:MOST_VERSIONS])
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is wrong with a rule, with its title (empty: with all of them)."""
+
+    title: str
+    finding: Finding
+
+
+def found_wrong(version: RoutingVersion, at: datetime) -> list[Found]:
+    """Say what is wrong with a draft: first what blocks it."""
+    titles = {line["code"]: line.get("words") or line["code"] for line in version.rules}
+    found = sorted(findings_of(version, at), key=lambda finding: not finding.blocks)
+    return [Found(titles.get(finding.rule, ""), finding) for finding in found]
 
 
 @dataclass(frozen=True, slots=True)

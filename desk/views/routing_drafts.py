@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from desk.access import instant, reader, sees
 from desk.clause_forms import CHANGE
-from desk.queries.routing import differences, rules_in_words, version_numbered
+from desk.queries.routing import differences, found_wrong, rules_in_words, version_numbered
 from desk.routing_forms import RoutingRuleForm
 from inputs.fields import add_problems
 from inputs.numbers import whole
@@ -22,6 +22,7 @@ from leads.routing.drafts import (
     DOWN,
     NEW,
     UP,
+    FaultyRules,
     activate_draft,
     add_rule,
     begin_draft,
@@ -61,7 +62,7 @@ def _page(request: HttpRequest, found: RoutingVersion, status: int, problem: str
     rules = rules_in_words(found)
     context = {
         "draft": found, "rules": rules, "last": len(rules), "before": before, "problem": problem,
-        "differences": differences(before, found), "seen": standing(found),
+        "differences": differences(before, found), "seen": standing(found), "findings": found_wrong(found, instant(request)),
     }  # fmt: skip
     return render(request, "desk/routing_draft.html", context, status=status)
 
@@ -148,7 +149,8 @@ def activate(request: HttpRequest, draft_id: int) -> HttpResponse:
         made = activate_draft(actor=user, at=at, draft_id=found.pk, seen=request.POST.get("seen") or None)
     except (Conflict, Invalid) as refusal:
         status = UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status
-        return _activation(request, draft_of(draft_id), status, refusal.message)
+        problem = "" if isinstance(refusal, FaultyRules) else refusal.message
+        return _activation(request, draft_of(draft_id), status, problem)
     messages.success(request, f"Version {made.number} is in force: every lead that is routed from now on follows it.")
     return redirect("desk:routing")
 
@@ -157,7 +159,8 @@ def _activation(request: HttpRequest, found: RoutingVersion, status: int, proble
     before = in_force(instant(request))
     context = {
         "draft": found, "before": before, "differences": differences(before, found), "problem": problem,
-        "seen": standing(found, before),
+        "seen": standing(found, before), "findings": (wrong := found_wrong(found, instant(request))),
+        "is_blocked": any(each.finding.blocks for each in wrong),
     }  # fmt: skip
     return render(request, "desk/routing_activate.html", context, status=status)
 

@@ -13,9 +13,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
-from inputs.refusals import Conflict, Invalid
+from inputs.refusals import Conflict, Invalid, Problem
 from leads.models import RoutingVersion
 from leads.routing.board import NoRouting
+from leads.routing.linting import findings_of
 from leads.routing.rules import BadRules, compile_rules
 from leads.routing.versions import draft, in_force, next_number, permit
 from ledger.writing import write_audit
@@ -53,6 +54,12 @@ class NothingChanged(Conflict):
     """The draft says what is in force already."""
 
     code = "nothing_changed"
+
+
+class FaultyRules(Invalid):
+    """The draft would send leads where nobody takes them, or has rules that never decide; the problems are the findings that block."""
+
+    code = "faulty_rules"
 
 
 @transaction.atomic
@@ -138,8 +145,8 @@ def discard_draft(*, actor: User, at: datetime, draft_id: int, seen: str | None 
 def activate_draft(*, actor: User, at: datetime, draft_id: int, seen: str | None = None) -> RoutingVersion:
     """Put a draft into force at once, for every lead that is routed from now on. ``seen`` is what ``standing`` gave the page.
 
-    Raises ``DraftMoved`` where the draft or the rules in force were changed since, ``NothingChanged``, ``MayNotChangeRouting``,
-    ``NoSuchVersion``.
+    Raises ``DraftMoved`` where the draft or the rules in force were changed since, ``NothingChanged``, ``FaultyRules``,
+    ``MayNotChangeRouting``, ``NoSuchVersion``.
     """
     permit(actor)
     number = next_number()
@@ -151,6 +158,9 @@ def activate_draft(*, actor: User, at: datetime, draft_id: int, seen: str | None
         raise DraftMoved(message, details={"seen": now})
     if before is not None and before.rules == found.rules:
         raise NothingChanged("This draft says what is in force already.")
+    faults = [Problem(each.rule, each.problem, each.words) for each in findings_of(found, at) if each.blocks]
+    if faults:
+        raise FaultyRules.of(faults)
     found.number, found.activated_at, found.activated_by = number, at, actor
     found.save(update_fields=["number", "activated_at", "activated_by"])
     replaces = before.pk if before else None

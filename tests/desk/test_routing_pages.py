@@ -44,6 +44,14 @@ def pumps(to: str, **changes: str) -> dict[str, str]:
     return {"words": "Finance", "to": to, "lines": "1", **condition, **changes}
 
 
+def put_first(browser: Client, found: RoutingVersion, typed: dict[str, str]) -> None:
+    """Add a rule to a draft of the default rules, before the one that takes all."""
+    path = f"/routing/drafts/{found.pk}/rules"
+    browser.post(f"{path}/new/", typed)
+    found.refresh_from_db()
+    browser.post(f"{path}/{found.rules[-2]['code']}/up/")
+
+
 def codes(found: RoutingVersion) -> list[str]:
     found.refresh_from_db()
     return [line["code"] for line in found.rules]
@@ -82,7 +90,7 @@ def test_a_rule_is_written_moved_up_and_activated_and_the_next_lead_follows_it(
 def test_history_says_who_activated_what_and_two_versions_are_compared(
     browser: Client, draft: RoutingVersion, rita: User, enter: Enter, sam: User
 ) -> None:
-    browser.post(f"/routing/drafts/{draft.pk}/rules/new/", pumps(f"person:{rita.pk}"))
+    put_first(browser, draft, pumps(f"person:{rita.pk}"))
     browser.post(f"/routing/drafts/{draft.pk}/activate/")
 
     reader = enter(sam)
@@ -99,7 +107,7 @@ def test_history_says_who_activated_what_and_two_versions_are_compared(
 
 
 def test_a_draft_may_begin_from_an_earlier_version(browser: Client, draft: RoutingVersion, rita: User) -> None:
-    browser.post(f"/routing/drafts/{draft.pk}/rules/new/", pumps(f"person:{rita.pk}"))
+    put_first(browser, draft, pumps(f"person:{rita.pk}"))
     browser.post(f"/routing/drafts/{draft.pk}/activate/")
 
     browser.post("/routing/drafts/new/", {"from": "1"})
@@ -118,6 +126,55 @@ def test_a_draft_is_thrown_away_and_then_there_is_none(browser: Client, draft: R
     assert browser.post(f"/routing/drafts/{draft.pk}/discard/")["location"] == "/routing/"
     assert browser.get(f"/routing/drafts/{draft.pk}/").status_code == 404
     assert AuditEntry.objects.filter(verb="discard_routing_draft").count() == 1
+
+
+# What is wrong --------------------------------------------------------------------------------------------------------
+
+
+def test_a_draft_with_a_fault_is_not_activated_and_the_fault_is_told_with_its_rule(
+    browser: Client, draft: RoutingVersion, rita: User, sam: User, sales: Team
+) -> None:
+    path = f"/routing/drafts/{draft.pk}/"
+    browser.post(f"{path}rules/new/", pumps(f"person:{sam.pk}"))
+
+    refused = browser.post(f"{path}activate/")
+
+    page = refused.content.decode()
+    assert refused.status_code == 422
+    assert "“All other leads go round the team by turns” stands before it" in page
+    assert f'href="{path}rules/finance/"' in page
+    assert "Activate it now" not in page
+    assert RoutingVersion.objects.get(pk=draft.pk).number is None
+    browser.post(f"{path}rules/finance/up/")
+    assert browser.post(f"{path}activate/").status_code == 302
+
+
+def test_who_left_and_what_is_empty_is_told_in_words(
+    browser: Client, draft: RoutingVersion, rita: User, sales: Team
+) -> None:
+    path = f"/routing/drafts/{draft.pk}/"
+    made = browser.post("/routing/pools/new/", {"name": "Key accounts", "team": sales.pk})
+    pool_id = made["location"].split("/")[-2]
+    for number, to in enumerate((f"person:{rita.pk}", f"pool:{pool_id}:turns")):
+        browser.post(f"{path}rules/new/", pumps(to, words=f"Rule {number}"))
+    browser.post(f"{path}rules/everything/remove/")
+    User.objects.filter(pk=rita.pk).update(is_active=False)
+
+    page = browser.get(path).content.decode()
+
+    assert "Rita does not work in sales any more." in page
+    assert "Nobody who works in sales is in the pool Key accounts." in page
+    assert "No rule leads to the pool Sales." in page
+    assert browser.post(f"{path}activate/").status_code == 422
+
+
+def test_a_warning_does_not_block(browser: Client, draft: RoutingVersion, rita: User, sales: Team) -> None:
+    path = f"/routing/drafts/{draft.pk}/"
+    browser.post("/routing/pools/new/", {"name": "Key accounts", "team": sales.pk})
+    browser.post(f"{path}rules/known_company/", form_of(browser, f"{path}rules/known_company/", words="Known"))
+
+    assert "(does not block)" in browser.get(f"{path}activate/").content.decode()
+    assert browser.post(f"{path}activate/").status_code == 302
 
 
 # What is typed --------------------------------------------------------------------------------------------------------
@@ -214,7 +271,7 @@ def test_a_draft_whose_ground_moved_is_activated_only_after_a_second_look(
 ) -> None:
     other = begin_draft(actor=sue, at=at)
     for found in (draft, other):
-        browser.post(f"/routing/drafts/{found.pk}/rules/new/", pumps(f"person:{rita.pk}", words=f"Of {found.pk}"))
+        put_first(browser, found, pumps(f"person:{rita.pk}", words=f"Of {found.pk}"))
     seen = browser.get(f"/routing/drafts/{draft.pk}/activate/").context["seen"]
     browser.post(f"/routing/drafts/{other.pk}/activate/")
 
