@@ -282,6 +282,8 @@ def _routing(sue: Any) -> Iterator[Page]:
     yield Page("routing, a rule", sue, f"/routing/drafts/{draft.pk}/rules/everything/")
     yield Page("routing, to activate", sue, f"/routing/drafts/{draft.pk}/activate/")
     yield Page("routing, to throw away", sue, f"/routing/drafts/{draft.pk}/discard/")
+    lead = Lead.objects.filter(stage="mql").order_by("id")[0]
+    yield Page("routing, a lead tried", sue, f"/routing/try/?rules={draft.pk}&lead={lead.pk}")
     yield Page("routing, new pool", sue, "/routing/pools/new/")
     yield Page("routing, a pool", sue, f"/routing/pools/{pool.pk}/")
 

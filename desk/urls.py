@@ -18,6 +18,7 @@ from desk.views import (
     personas,
     routing,
     routing_drafts,
+    routing_try,
     steps,
     targets,
     what_if,
@@ -69,6 +70,7 @@ urlpatterns = [
     path(
         "routing/drafts/<idnumber:draft_id>/rules/<slug:code>/<slug:deed>/", routing_drafts.change, name="change_rule"
     ),
+    path("routing/try/", routing_try.trial, name="routing_try"),
     path("routing/pools/new/", routing.new_pool, name="new_pool"),
     path("routing/pools/<idnumber:pool_id>/", routing.pool, name="routing_pool"),
     path("people/", people.people, name="people"),

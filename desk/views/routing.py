@@ -37,7 +37,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     may_change = user.may("change_routing")
     context = {
         "routing": routing_in_force(at), "at": at, "may_change": may_change,
-        "drafts": drafts_of() if may_change else [],
+        "drafts": drafts_of() if may_change else [], "may_try": user.may("see_what_if"),
     }  # fmt: skip
     return render(request, "desk/routing.html", context)
 

@@ -139,18 +139,20 @@ class Board:
     hours: Hours
 
     @classmethod
-    def load(cls, leads: Sequence[Routed], *, at: datetime, known: Known | None = None) -> Board:
-        """Read rules, companies, pools, people and hours for ``leads``; raises ``NoRouting``."""
+    def load(
+        cls, leads: Sequence[Routed], *, at: datetime, known: Known | None = None, locked: bool = True
+    ) -> Board:  # fmt: skip
+        """Read rules, companies, pools, people and hours for ``leads``; raises ``NoRouting``. What is only tried need not be ``locked``."""
         version_id, rules = read_rules(known.rules) if known else rules_in_force(at)
         firms = known.firms if known else Firms.load(lead.lead_id for lead in leads)
         companies = _companies(firms, {lead.lead_id for lead in leads})
         reached = _reached(leads, rules)
-        pools = _pools(ids(rule.target_id for rule in reached if rule.target == POOL))
+        pools = _pools(ids(rule.target_id for rule in reached if rule.target == POOL), locked=locked)
         wanted = {place.user_id for pool in pools.values() for place in pool.places}
         wanted.update(ids(rule.target_id for rule in reached if rule.target == PERSON))
         for company in companies.values():
             wanted.update(ids([company.owner_id, *company.rep_ids]))
-        people, weights, hours = _people_and_hours(wanted, _team_ids(pools.values(), rules), at)
+        people, weights, hours = _people_and_hours(wanted, _team_ids(pools.values(), rules), at, locked=locked)
         _weigh(pools, weights)
         state = State(at, people, pools, _open_dates(hours, pools.values(), people.values(), at))
         _set_openings(people.values(), hours, at)
@@ -228,13 +230,15 @@ def _reached(leads: Sequence[Routed], rules: Sequence[Rule]) -> list[Rule]:
     return [rule for rule in asked if rule.code in reached]
 
 
-def _pools(pool_ids: Sequence[int]) -> dict[int, PoolState]:
-    """Load and lock pools; the rows stand in the order of their ids, which is the order of locking."""
+def _pools(pool_ids: Sequence[int], *, locked: bool) -> dict[int, PoolState]:
+    """Load pools, ``locked`` or not; the rows stand in the order of their ids, which is the order of locking."""
     if not pool_ids:
         return {}
     places: dict[int, list[Place]] = {}
     teams: dict[int, int] = {}
-    for member_id, pool_id, team_id, user_id, weight, turn in select(PLACES + row_lock("m"), [pool_ids]):
+    for member_id, pool_id, team_id, user_id, weight, turn in select(
+        PLACES + (row_lock("m") if locked else ""), [pool_ids]
+    ):
         teams[pool_id] = team_id
         places.setdefault(pool_id, []).append(Place(member_id, user_id, weight, turn))
     if len(teams) < len(pool_ids):
@@ -243,21 +247,21 @@ def _pools(pool_ids: Sequence[int]) -> dict[int, PoolState]:
 
 
 def _people_and_hours(
-    wanted: set[int], team_ids: Iterable[int], at: datetime
+    wanted: set[int], team_ids: Iterable[int], at: datetime, *, locked: bool
 ) -> tuple[dict[int, Person], dict[int, int], Hours]:
     """Load people with whoever covers for them, their weights, and the hours of all and of the teams."""
-    rows, hours = select_all([_people_query(wanted, at), Hours.query(wanted, team_ids)])
-    people, weights = _people(wanted, at, rows)
+    rows, hours = select_all([_people_query(wanted, at, locked=locked), Hours.query(wanted, team_ids)])
+    people, weights = _people(wanted, at, rows, locked=locked)
     return people, weights, Hours.read(hours) if people.keys() <= wanted else Hours.load(people, team_ids)
 
 
-def _people_query(user_ids: Iterable[int], at: datetime) -> Query:
-    """Give the query of these people; nobody of them can leave before this transaction ends (see ``leads.staff``)."""
-    return PEOPLE + share_lock("u"), [at, at, ids(user_ids)]
+def _people_query(user_ids: Iterable[int], at: datetime, *, locked: bool = True) -> Query:
+    """Give the query of these people; nobody ``locked`` can leave before this transaction ends (see ``leads.staff``)."""
+    return PEOPLE + (share_lock("u") if locked else ""), [at, at, ids(user_ids)]
 
 
 def _people(
-    wanted: set[int], at: datetime, rows: Sequence[tuple[Any, ...]]
+    wanted: set[int], at: datetime, rows: Sequence[tuple[Any, ...]], *, locked: bool = True
 ) -> tuple[dict[int, Person], dict[int, int]]:
     """Read the ``rows`` of those who are ``wanted`` and load who covers for them, and so on."""
     people: dict[int, Person] = {}
@@ -272,7 +276,7 @@ def _people(
         wanted = {person.cover_id for person in people.values() if person.cover_id is not None} - people.keys()
         if not wanted:
             break
-        rows = select(*_people_query(wanted, at))
+        rows = select(*_people_query(wanted, at, locked=locked))
     return people, weights
 
 

@@ -74,10 +74,14 @@ def story(trace: Trace, names: Names) -> list[str]:
         f"Rule “{_named(names.rules, code)}” did not decide: {PASSED.get(problem, problem)}."
         for code, problem in trace.get("rules", ())
     ]
-    lines += [
+    return [*lines, *passed_over(trace, names), why(trace, names)]
+
+
+def passed_over(trace: Trace, names: Names) -> list[str]:
+    """Say of everybody who was passed over why."""
+    return [
         f"{_person(user_id, names)} {SKIPPED.get(problem, problem)}." for user_id, problem in trace.get("people", ())
     ]
-    return [*lines, why(trace, names)]
 
 
 def _account_owner(chosen: Trace, names: Names) -> str:

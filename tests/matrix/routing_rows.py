@@ -43,6 +43,7 @@ ROUTING_ROWS: dict[str, Row | tuple[Row, ...]] = {
         _on_rule({"POST": frozenset({302})}, code=code, deed=word)
         for code, word in (("pumps", "up"), ("all", "down"), ("all", "remove"))
     ),
+    "desk:routing_try": page("see_what_if"),
     "desk:new_pool": form(CHANGE),
     "desk:routing_pool": form(CHANGE, target=POOL),
 }
