@@ -20,8 +20,10 @@ from knox.models import AuthToken
 
 from benches._pages_people import World
 from campaigns.models import Campaign
-from leads.models import Clock, Dispute, ImportRun, Lead, Question, TargetPeriod
+from leads.models import Clock, Dispute, ImportRun, Lead, Pool, Question, TargetPeriod
+from leads.routing.drafts import begin_draft
 from leads.what_if.asked import reckon
+from ledger.instants import edge_now
 from sla.models import AgreementVersion, Calendar
 from tests.matrix.table import TABLE
 
@@ -257,7 +259,7 @@ def _promises(world: World) -> Iterator[Page]:
 
 def _others(world: World) -> Iterator[Page]:
     rep, sue = world.reps[0], world.sales_manager
-    yield Page("routing", sue, "/routing/")
+    yield from _routing(sue)
     yield Page("people", rep, "/people/")
     yield Page("person", sue, f"/people/{rep.pk}/")
     yield Page("new person", sue, "/people/new/")
@@ -274,6 +276,21 @@ def _others(world: World) -> Iterator[Page]:
             answer = partial(reckon, asked, at=world.at)
             yield Page(f"what if, {words}{name}", sue, f"/what-if/?{asked}", before=answer)
     yield Page("what if, the worker at it", sue, f"/what-if/?{query}&time-accept-hot=31+min")
+
+
+def _routing(sue: Any) -> Iterator[Page]:
+    draft, pool = begin_draft(actor=sue, at=edge_now()), Pool.objects.order_by("id")[0]
+    yield Page("routing", sue, "/routing/")
+    yield Page("routing, versions", sue, "/routing/versions/")
+    yield Page("routing, a version", sue, "/routing/versions/1/")
+    yield Page("routing, draft", sue, f"/routing/drafts/{draft.pk}/")
+    yield Page("routing, a rule", sue, f"/routing/drafts/{draft.pk}/rules/everything/")
+    yield Page("routing, to activate", sue, f"/routing/drafts/{draft.pk}/activate/")
+    yield Page("routing, to throw away", sue, f"/routing/drafts/{draft.pk}/discard/")
+    lead = Lead.objects.filter(stage="mql").order_by("id")[0]
+    yield Page("routing, a lead tried", sue, f"/routing/try/?rules={draft.pk}&lead={lead.pk}")
+    yield Page("routing, new pool", sue, "/routing/pools/new/")
+    yield Page("routing, a pool", sue, f"/routing/pools/{pool.pk}/")
 
 
 def _deep(wanted: dict[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from personas.conditions import BadRule, read_condition
@@ -33,6 +34,40 @@ def phrase(rule: Any) -> str:
     if isinstance(rule, list | tuple):
         return " and ".join(phrase(member) for member in rule)
     return _condition(rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How what rules lead to is called, by id."""
+
+    pools: Mapping[int, str]
+    teams: Mapping[int, str]
+    people: Mapping[int, str]
+
+
+STRATEGY_WORDS = {
+    "turns": "whose turn it is",
+    "least_loaded": "who has the fewest open leads",
+    "longest_waiting": "who has waited longest",
+}
+
+
+def destination(to: Mapping[str, Any], places: Places) -> str:
+    """Say where a routing rule sends leads."""
+    if to.get("owner_of_company"):
+        return "whoever answers for the company"
+    if "pool" in to:
+        who = STRATEGY_WORDS.get(to.get("by", "turns"), "?")
+        return f"{who} in the pool {places.pools.get(to['pool'], '?')}"
+    if "person" in to:
+        return places.people.get(to["person"], "?")
+    return f"the queue of {places.teams.get(to.get('queue', 0), '?')}"
+
+
+def routing_sentence(line: Mapping[str, Any], places: Places) -> str:
+    """Say a routing rule in one sentence: *If region is north: to the queue of North.*"""
+    when = phrase(line.get("when") or [])
+    return f"{f'If {when}' if when else 'Always'}: to {destination(line['to'], places)}."
 
 
 def _condition(line: Mapping[str, Any]) -> str:

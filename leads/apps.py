@@ -11,11 +11,24 @@ class LeadsConfig(AppConfig):
     def ready(self) -> None:
         """Declare which tables are append-only, how notices are worded, and what a check looks for."""
         from leads.faults import check_faults
-        from leads.models import Assignment, ClockExcuse, ClockRecompute, ClockStep, LeadEvent, Qualification
-        from ledger.triggers import protect
+        from leads.models import (
+            Assignment,
+            ClockExcuse,
+            ClockRecompute,
+            ClockStep,
+            LeadEvent,
+            Qualification,
+            RoutingVersion,
+        )
+        from ledger.triggers import freeze, protect
 
         for model in (LeadEvent, ClockStep, Assignment, Qualification, ClockExcuse, ClockRecompute):
             protect(model)
+        freeze(
+            RoutingVersion,
+            columns=["number", "rules", "created_at", "created_by", "based_on", "activated_at", "activated_by"],
+            when="OLD.activated_at IS NOT NULL",
+        )
 
         register(check_faults, Tags.database)
 

@@ -115,7 +115,7 @@ def place(record: Record, placements: Sequence[Placement], *, at: datetime, caus
     people = ids(placed.user_id for placed in placements)
     places = Places.load(people, ids(placed.queue_id for placed in placements), at)
     if not places.gone.isdisjoint(people):
-        raise HasLeft("They are not in sales any more. Choose somebody else.", field="user")
+        raise HasLeft("They are not in sales any more. Choose somebody else.", field="user_id")
     _carry_out(record, placements, places, at=at, cause=cause)
 
 

@@ -11,14 +11,14 @@ from django import forms
 
 from desk.clause_forms.base import LinesForm
 from inputs.fields import TextField
-from leads.codes import SOURCES
+from leads.codes import SOURCES, TIER_LABELS
 from personas.conditions import OPERATORS, WITHOUT_VALUE
 from sla.completeness import RULE_FIELDS
 
 AND, OR = "and", "or"
 NUMBERS = frozenset({"fit", "engagement", "employee_count"})
 FLAGS = frozenset({"is_hand_raise", "is_target_account", "is_customer"})
-CODES: Mapping[str, Mapping[str, str]] = {"source": SOURCES}
+CODES: Mapping[str, Mapping[str, str]] = {"source": SOURCES, "tier": TIER_LABELS}
 LABELS = {
     "is_hand_raise": "asked for a demo or contact", "is_target_account": "target account", "is_customer": "customer",
     "employee_count": "number of employees", "kind": "kind of lead",
@@ -47,9 +47,11 @@ class RuleForm(LinesForm):
     layout = "rule"
     noun = "condition"
     most = 60
+    facts = RULE_FIELDS
+    """What may be asked of a lead."""
 
     def columns(self) -> dict[str, forms.Field]:
-        names = sorted(RULE_FIELDS, key=label_of)
+        names = sorted(self.facts, key=label_of)
         return {
             "join": forms.ChoiceField(label="Joined by", choices=[(AND, "and"), (OR, "or")], required=False),
             "field": forms.ChoiceField(

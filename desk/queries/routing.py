@@ -1,17 +1,28 @@
-"""The routing rules in force in plain sentences, with the pools and who in them could take a lead now."""
+"""The routing rules in plain sentences, with the pools and who in them could take a lead now; drafts, versions and what differs."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from desk.clauses import Clause, Line
+from desk.comparing import SAME, Difference, compare
 from desk.queries.manager import Load, loads
-from desk.rule_words import phrase
+from desk.rule_words import Places, destination, phrase, routing_sentence
+from inputs.refusals import NotVisible
 from leads.models import Pool, PoolMember, RoutingVersion
+from leads.routing.lint import Finding
+from leads.routing.linting import findings_of
+from leads.routing.versions import activated, drafts, in_force
+from ledger.models import AuditEntry
 from sla.business_time import NeverOpens, is_open, next_opening
 from sla.hours import Hours, NoCalendar
-from teams.models import Team
+from teams.models import Team, User
+
+MOST_VERSIONS = 200
+LATEST_CHANGES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +33,10 @@ class RuleWords:
     words: str
     when: str
     to: str
+
+    @property
+    def title(self) -> str:
+        return self.words or self.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +54,7 @@ class PlaceWords:
 class PoolWords:
     """A pool with its people."""
 
+    id: int
     name: str
     team: str
     places: list[PlaceWords]
@@ -55,25 +71,149 @@ class Routing:
 
 def routing_in_force(at: datetime) -> Routing | None:
     """Load the rules in force at ``at``; nothing when none were ever activated."""
-    version = RoutingVersion.objects.filter(activated_at__lte=at).order_by("-activated_at", "-number").first()
+    version = in_force(at)
     if version is None:
         return None
     pools = list(Pool.objects.select_related("team").order_by("name"))
-    names = {pool.pk: pool.name for pool in pools}
-    teams = dict(Team.objects.values_list("id", "name"))
-    rules = [_rule(line, names, teams) for line in version.rules]
-    return Routing(version, rules, _pools(pools, at))
+    return Routing(version, rules_in_words(version), _pools(pools, at))
 
 
-def _rule(line: dict[str, Any], pools: dict[int, str], teams: dict[int, str]) -> RuleWords:
-    to = line["to"]
-    if to.get("owner_of_company"):
-        where = "whoever answers for the company"
-    elif "pool" in to:
-        where = f"whose turn it is in the pool {pools.get(to['pool'], '?')}"
-    else:
-        where = f"the queue of {teams.get(to.get('queue'), '?')}"
-    return RuleWords(line["code"], line.get("words", ""), phrase(line.get("when") or []), where)
+def rules_in_words(version: RoutingVersion) -> list[RuleWords]:
+    """Say the rules of a version or draft."""
+    places = places_of([version])
+    return [
+        RuleWords(line["code"], line.get("words", ""), phrase(line.get("when") or []), destination(line["to"], places))
+        for line in version.rules
+    ]
+
+
+def places_of(versions: Iterable[RoutingVersion]) -> Places:
+    """Load how the pools, teams and people are called to which these versions lead."""
+    people = {line["to"]["person"] for version in versions for line in version.rules if "person" in line["to"]}
+    return Places(
+        dict(Pool.objects.values_list("id", "name")),
+        dict(Team.objects.values_list("id", "name")),
+        dict(User.objects.filter(id__in=people).values_list("id", "name")) if people else {},
+    )
+
+
+def differences(before: RoutingVersion | None, after: RoutingVersion) -> list[Difference]:
+    """Say rule by rule what ``after`` changes: added, removed, changed, and the order where it is another."""
+    places = places_of([version for version in (before, after) if version is not None])
+    old, new = _clauses(before, places), _clauses(after, places)
+    found = [difference for difference in compare(old, new) if difference.kind != SAME]
+    was = [clause for clause in old if clause.key in {each.key for each in new}]
+    now = [clause for clause in new if clause.key in {each.key for each in old}]
+    if [clause.key for clause in was] == [clause.key for clause in now]:
+        return found
+    return [*found, *compare([_order(was)], [_order(now)])]
+
+
+def _clauses(version: RoutingVersion | None, places: Places) -> list[Clause]:
+    return [
+        Clause(line["code"], line.get("words") or line["code"], (Line(routing_sentence(line, places)),))
+        for line in (version.rules if version else ())
+    ]
+
+
+def _order(clauses: list[Clause]) -> Clause:
+    return Clause("order", "Order", tuple(Line(clause.title) for clause in clauses))
+
+
+def drafts_of() -> list[RoutingVersion]:
+    """List the drafts, the newest first."""
+    return list(drafts()[:MOST_VERSIONS])
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is wrong with a rule, with its title (empty: with all of them)."""
+
+    title: str
+    finding: Finding
+
+
+def found_wrong(version: RoutingVersion, at: datetime) -> list[Found]:
+    """Say what is wrong with a draft: first what blocks it."""
+    titles = {line["code"]: line.get("words") or line["code"] for line in version.rules}
+    found = sorted(findings_of(version, at), key=lambda finding: not finding.blocks)
+    return [Found(titles.get(finding.rule, ""), finding) for finding in found]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolChange:
+    """What somebody changed of a pool, in words."""
+
+    entry: AuditEntry
+    words: str
+
+
+def pool_history(pool: Pool) -> list[PoolChange]:
+    """Tell the latest changes of a pool by this editor, the newest first."""
+    verbs = ("make_pool", "change_pool", "fill_pool")
+    entries = AuditEntry.objects.filter(subject_type="pool", subject_id=pool.pk, verb__in=verbs)
+    rows = list(entries.select_related("actor").order_by("-id")[:LATEST_CHANGES])
+    named = {one for row in rows for one in _people_in(row.facts)}
+    people = dict(User.objects.filter(id__in=named).values_list("id", "name"))
+    return [PoolChange(row, _said(row, people)) for row in rows]
+
+
+def _people_in(facts: Mapping[str, Any]) -> Iterator[int]:
+    yield from facts.get("joined", ())
+    yield from facts.get("left", ())
+    yield from (user_id for user_id, _, _ in facts.get("weights", ()))
+
+
+def _said(row: AuditEntry, people: Mapping[int, str]) -> str:
+    facts = row.facts
+    parts = ["the pool was made"] if row.verb == "make_pool" else []
+    parts += [f"{people.get(one, 'somebody')} joined" for one in facts.get("joined", ())]
+    parts += [f"{people.get(one, 'somebody')} left" for one in facts.get("left", ())]
+    parts += [
+        f"weight of {people.get(one, 'somebody')} {was} → {now}" for one, was, now in facts.get("weights", ())
+    ]  # fmt: skip
+    parts += ["it was renamed"] if facts.get("renamed") else []
+    return ", ".join(parts) or "how much its people take"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A version that was in force, with the one before it and how many rules it changed."""
+
+    version: RoutingVersion
+    before: RoutingVersion | None
+    changed: int
+    is_in_force: bool
+
+
+def history(at: datetime) -> list[VersionRow]:
+    """List what was ever in force, the newest first."""
+    versions = list(activated()[: MOST_VERSIONS + 1])
+    current = in_force(at)
+    pairs = zip(versions, [*versions[1:], None], strict=True)
+    rows = [
+        VersionRow(version, before, _count_changed(before, version), version == current) for version, before in pairs
+    ]
+    return rows[:MOST_VERSIONS]
+
+
+def _count_changed(before: RoutingVersion | None, after: RoutingVersion) -> int:
+    old = {line["code"]: line for line in before.rules} if before else {}
+    new = {line["code"]: line for line in after.rules}
+    return sum(old.get(code) != new.get(code) for code in old.keys() | new.keys())
+
+
+def version_numbered(number: int) -> RoutingVersion:
+    """Give the version of this number; raises ``NotVisible``."""
+    found = activated().filter(number=number).first()
+    if found is None:
+        raise NotVisible("There is nothing here.")
+    return found
+
+
+def version_before(version: RoutingVersion) -> RoutingVersion | None:
+    """Give what was in force before a version was activated."""
+    return activated().filter(number__lt=version.number or 0).order_by("-number").first()
 
 
 def _pools(pools: list[Pool], at: datetime) -> list[PoolWords]:
@@ -86,6 +226,7 @@ def _pools(pools: list[Pool], at: datetime) -> list[PoolWords]:
     carried = {load.user.pk: load for load in loads(at)}
     return [
         PoolWords(
+            pool.pk,
             pool.name,
             pool.team.name,
             [_place(member, hours, carried.get(member.user_id), at) for member in members if member.pool_id == pool.pk],

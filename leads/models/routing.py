@@ -11,20 +11,32 @@ from teams.models import Team
 
 
 class RoutingVersion(models.Model):
-    """One edition of the ordered rules. Immutable once activated; the latest activated one is in force.
+    """One edition of the ordered rules. A draft until it is activated, immutable from then on; the latest activated one is in force.
 
     ``rules`` is a list of ``{"code", "words", "when": [{field, op, value}], "to": {...}}`` with ``to`` one of
-    ``{"owner_of_company": true}``, ``{"pool": id}``, ``{"queue": team id}``; the last rule has no conditions and names a queue.
+    ``{"owner_of_company": true}``, ``{"pool": id, "by": strategy}``, ``{"person": user id}``, ``{"queue": team id}``; the last rule has no
+    conditions and names a queue. ``number`` counts what was activated; ``based_on`` is the version that a draft began from.
     """
 
-    number = models.PositiveIntegerField(unique=True)
+    number = models.PositiveIntegerField(unique=True, null=True)
     rules = models.JSONField()
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    based_on = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     activated_at = models.DateTimeField(null=True)
+    activated_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(number__isnull=True, activated_at__isnull=True)
+                | Q(number__isnull=False, activated_at__isnull=False),
+                name="a_routing_version_has_a_number_once_activated",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"routing v{self.number}"
+        return f"routing v{self.number}" if self.number else f"draft {self.pk} of routing"
 
 
 class Pool(models.Model):

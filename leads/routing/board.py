@@ -17,8 +17,11 @@ from inputs.refusals import Conflict
 from leads.lifecycle import OPEN_STAGES
 from leads.models import Assignment, Pool, PoolMember
 from leads.routing.choice import (
+    LONGEST_WAITING,
     OWNER,
+    PERSON,
     POOL,
+    QUEUE,
     Case,
     Choice,
     Company,
@@ -80,6 +83,11 @@ LEFT JOIN teams_absence b ON b.id = (
 WHERE u.id = ANY(%s)"""  # noqa: S608
 
 
+LAST_GIVEN = """
+SELECT u.id, (SELECT a.id FROM leads_assignment a WHERE a.user_id = u.id ORDER BY a.assigned_at DESC, a.id DESC LIMIT 1)
+FROM teams_user u WHERE u.id = ANY(%s)"""
+
+
 class NoRouting(Conflict):
     """No set of routing rules is active: a sales manager has to activate one first."""
 
@@ -131,20 +139,26 @@ class Board:
     hours: Hours
 
     @classmethod
-    def load(cls, leads: Sequence[Routed], *, at: datetime, known: Known | None = None) -> Board:
-        """Read rules, companies, pools, people and hours for ``leads``; raises ``NoRouting``."""
+    def load(
+        cls, leads: Sequence[Routed], *, at: datetime, known: Known | None = None, locked: bool = True
+    ) -> Board:  # fmt: skip
+        """Read rules, companies, pools, people and hours for ``leads``; raises ``NoRouting``. What is only tried need not be ``locked``."""
         version_id, rules = read_rules(known.rules) if known else rules_in_force(at)
         firms = known.firms if known else Firms.load(lead.lead_id for lead in leads)
         companies = _companies(firms, {lead.lead_id for lead in leads})
-        pools = _pools(_pool_ids(leads, rules))
+        reached = _reached(leads, rules)
+        pools = _pools(ids(rule.target_id for rule in reached if rule.target == POOL), locked=locked)
         wanted = {place.user_id for pool in pools.values() for place in pool.places}
+        wanted.update(ids(rule.target_id for rule in reached if rule.target == PERSON))
         for company in companies.values():
             wanted.update(ids([company.owner_id, *company.rep_ids]))
-        people, weights, hours = _people_and_hours(wanted, _team_ids(pools.values(), rules), at)
+        people, weights, hours = _people_and_hours(wanted, _team_ids(pools.values(), rules), at, locked=locked)
         _weigh(pools, weights)
         state = State(at, people, pools, _open_dates(hours, pools.values(), people.values(), at))
         _set_openings(people.values(), hours, at)
         _count_new(people, hours, at)
+        if any(rule.strategy == LONGEST_WAITING for rule in reached):
+            _read_last_given(people)
         return cls(at, version_id, rules, companies, state, hours)
 
     def decide(self, lead: Routed) -> Choice:
@@ -203,23 +217,28 @@ def _of_companies(statement: str, company_ids: list[int]) -> list[tuple[Any, ...
     return select(statement, [company_ids]) if company_ids else []
 
 
-def _pool_ids(leads: Sequence[Routed], rules: Sequence[Rule]) -> list[int]:
-    """Give the pools that the rules may reach for these leads."""
-    reached: set[int | None] = set()
+def _reached(leads: Sequence[Routed], rules: Sequence[Rule]) -> list[Rule]:
+    """Give the rules that may decide about one of these leads: up to the first that holds and leads to a pool or a queue."""
+    reached: set[str] = set()
+    asked = [rule for rule in rules if rule.target != OWNER]
     for lead in leads:
-        rule = next((rule for rule in rules if rule.target != OWNER and rule.holds(lead.facts)), None)
-        if rule is not None and rule.target == POOL:
-            reached.add(rule.target_id)
-    return ids(reached)
+        for rule in asked:
+            if rule.holds(lead.facts):
+                reached.add(rule.code)
+                if rule.target in (POOL, QUEUE):
+                    break
+    return [rule for rule in asked if rule.code in reached]
 
 
-def _pools(pool_ids: Sequence[int]) -> dict[int, PoolState]:
-    """Load and lock pools; the rows stand in the order of their ids, which is the order of locking."""
+def _pools(pool_ids: Sequence[int], *, locked: bool) -> dict[int, PoolState]:
+    """Load pools, ``locked`` or not; the rows stand in the order of their ids, which is the order of locking."""
     if not pool_ids:
         return {}
     places: dict[int, list[Place]] = {}
     teams: dict[int, int] = {}
-    for member_id, pool_id, team_id, user_id, weight, turn in select(PLACES + row_lock("m"), [pool_ids]):
+    for member_id, pool_id, team_id, user_id, weight, turn in select(
+        PLACES + (row_lock("m") if locked else ""), [pool_ids]
+    ):
         teams[pool_id] = team_id
         places.setdefault(pool_id, []).append(Place(member_id, user_id, weight, turn))
     if len(teams) < len(pool_ids):
@@ -228,21 +247,21 @@ def _pools(pool_ids: Sequence[int]) -> dict[int, PoolState]:
 
 
 def _people_and_hours(
-    wanted: set[int], team_ids: Iterable[int], at: datetime
+    wanted: set[int], team_ids: Iterable[int], at: datetime, *, locked: bool
 ) -> tuple[dict[int, Person], dict[int, int], Hours]:
     """Load people with whoever covers for them, their weights, and the hours of all and of the teams."""
-    rows, hours = select_all([_people_query(wanted, at), Hours.query(wanted, team_ids)])
-    people, weights = _people(wanted, at, rows)
+    rows, hours = select_all([_people_query(wanted, at, locked=locked), Hours.query(wanted, team_ids)])
+    people, weights = _people(wanted, at, rows, locked=locked)
     return people, weights, Hours.read(hours) if people.keys() <= wanted else Hours.load(people, team_ids)
 
 
-def _people_query(user_ids: Iterable[int], at: datetime) -> Query:
-    """Give the query of these people; nobody of them can leave before this transaction ends (see ``leads.staff``)."""
-    return PEOPLE + share_lock("u"), [at, at, ids(user_ids)]
+def _people_query(user_ids: Iterable[int], at: datetime, *, locked: bool = True) -> Query:
+    """Give the query of these people; nobody ``locked`` can leave before this transaction ends (see ``leads.staff``)."""
+    return PEOPLE + (share_lock("u") if locked else ""), [at, at, ids(user_ids)]
 
 
 def _people(
-    wanted: set[int], at: datetime, rows: Sequence[tuple[Any, ...]]
+    wanted: set[int], at: datetime, rows: Sequence[tuple[Any, ...]], *, locked: bool = True
 ) -> tuple[dict[int, Person], dict[int, int]]:
     """Read the ``rows`` of those who are ``wanted`` and load who covers for them, and so on."""
     people: dict[int, Person] = {}
@@ -257,7 +276,7 @@ def _people(
         wanted = {person.cover_id for person in people.values() if person.cover_id is not None} - people.keys()
         if not wanted:
             break
-        rows = select(*_people_query(wanted, at))
+        rows = select(*_people_query(wanted, at, locked=locked))
     return people, weights
 
 
@@ -271,7 +290,7 @@ def _weigh(pools: dict[int, PoolState], weights: dict[int, int]) -> None:
 
 def _team_ids(pools: Iterable[PoolState], rules: Sequence[Rule]) -> list[int]:
     """Give the teams whose hours count beside those of the people."""
-    queues = (rule.target_id for rule in rules if rule.target not in (OWNER, POOL))
+    queues = (rule.target_id for rule in rules if rule.target == QUEUE)
     return ids([*(pool.team_id for pool in pools), *queues])
 
 
@@ -317,3 +336,8 @@ def _count_new(people: dict[int, Person], hours: Hours, at: datetime) -> None:
     for user_id, assigned_at in given.values_list("user_id", "assigned_at"):
         if assigned_at >= midnights[user_id]:
             people[user_id].new_count += 1
+
+
+def _read_last_given(people: dict[int, Person]) -> None:
+    for user_id, assignment_id in select(LAST_GIVEN, [ids(people)]):
+        people[user_id].last_given = assignment_id or 0

@@ -1,8 +1,9 @@
-"""Who gets a lead, and why: ordered rules, then weighted turns. Pure.
+"""Who gets a lead, and why: ordered rules, then one of a pool by turns, by load or by how long they have waited. Pure.
 
 Source: design, domain page, *Records* and *People*. A decision reads and moves the state it is given, so that the leads of one batch are
 counted as they are given away. Turns follow start-time fair queueing: each pool keeps a virtual time, the smallest turn among those who
-can take the lead wins, and winning costs ``TURN / weight``. Whoever could not take leads for a while starts again at the present.
+can take the lead wins, and winning costs ``TURN / weight``. Whoever could not take leads for a while starts again at the present. Whoever
+covers for an absent member stands in that member's place.
 """
 
 from __future__ import annotations
@@ -17,26 +18,35 @@ from teams.defaults import OPEN_LEAD_CAPACITY
 TURN = 720_720_000
 """What one lead costs a member of weight 1: divisible by 1 to 16, and large enough for any product of two weights."""
 
-OWNER, POOL, QUEUE = "owner", "pool", "queue"
+OWNER, POOL, PERSON, QUEUE = "owner", "pool", "person", "queue"
+TURNS, LEAST_LOADED, LONGEST_WAITING = "turns", "least_loaded", "longest_waiting"
+STRATEGIES = (TURNS, LEAST_LOADED, LONGEST_WAITING)
+JUST_NOW = 1 << 62
+"""Leads that this batch gives count as given after all that are stored."""
 
 Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of the rules: when ``holds`` is true of the facts, the lead goes to ``target`` (``target_id``: pool or team)."""
+    """One line of the rules: when ``holds`` is true of the facts, the lead goes to ``target`` (``target_id``: pool, person or team).
+
+    ``strategy`` says who of a pool is next.
+    """
 
     code: str
     holds: Callable[[Facts], bool]
     target: str
     target_id: int | None = None
+    strategy: str = TURNS
 
 
 @dataclass(slots=True)
 class Person:
     """Whether somebody can take work now. ``open_count`` and ``new_count`` (today) move as leads are given.
 
-    ``opens_at`` is the first open moment of their calendar from now on; without one no promise of theirs can be counted.
+    ``opens_at`` is the first open moment of their calendar from now on; without one no promise of theirs can be counted. ``last_given`` grows
+    with every lead that anybody is given: the smallest has waited longest, 0 never got one.
     """
 
     user_id: int
@@ -49,6 +59,7 @@ class Person:
     new_per_day: int | None = None
     opens_at: datetime | None = None
     team_id: int | None = None
+    last_given: int = 0
 
 
 @dataclass(slots=True)
@@ -116,6 +127,7 @@ class State:
     pools: dict[int, PoolState]
     open_dates: Mapping[int, tuple[date, Callable[[datetime], date]]] = field(default_factory=dict)
     given: dict[int, int] = field(default_factory=dict)
+    given_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +173,17 @@ def _by_rule(rule: Rule, case: Case, state: State, skipped: list[list[Any]]) -> 
         return _to_owner(case, state, skipped)
     if rule.target == QUEUE:
         return None, rule.target_id, {"why": "queue", "queue": rule.target_id}
+    if rule.target == PERSON:
+        return _to_person(rule.target_id or 0, case, state, skipped)
     pool = state.pools.get(rule.target_id or 0)
-    return _to_pool(pool, case, state, skipped) if pool else None
+    return _to_pool(pool, rule.strategy, case, state, skipped) if pool else None
 
 
 def _why_not(rule: Rule, case: Case, state: State) -> str:
     if rule.target == POOL:
         return "no_pool"
+    if rule.target == PERSON:
+        return "person_cannot"
     return "owner_cannot" if _owners(case, state) else "no_owner"
 
 
@@ -187,59 +203,126 @@ def _owners(case: Case, state: State) -> list[tuple[int, str]]:
 def _to_owner(case: Case, state: State, skipped: list[list[Any]]) -> Found | None:
     """Find the company's rep or whoever covers for them. How much they have already does not count: they know the company."""
     for user_id, why in _owners(case, state):
-        seen: set[int] = set()
-        current: int | None = user_id
-        while current is not None and current not in seen:
-            seen.add(current)
-            problem = _problem(state.people.get(current), case, state, team_id=None)
-            if problem is None:
-                told = {"why": why, "user": current}
-                return current, None, told if current == user_id else {**told, "why": "cover", "for": user_id}
-            skipped.append([current, problem])
-            person = state.people.get(current)
-            current = person.cover_id if person and problem == "absent" else None
+        taker = _stand_in(user_id, case, state, skipped)
+        if taker is not None:
+            told = {"why": why, "user": taker}
+            return taker, None, told if taker == user_id else {**told, "why": "cover", "for": user_id}
     return None
 
 
-def _to_pool(pool: PoolState, case: Case, state: State, skipped: list[list[Any]]) -> Found:
-    able: list[Place] = []
-    for place in pool.places:
-        person = state.people.get(place.user_id)
-        problem = _problem(person, case, state, team_id=pool.team_id) or _load_problem(person)
-        if problem:
-            skipped.append([place.user_id, problem])
-        else:
-            able.append(place)
+def _to_person(user_id: int, case: Case, state: State, skipped: list[list[Any]]) -> Found | None:
+    """Find whom the rule names or whoever covers for them, if they have room for it."""
+    taker = _stand_in(user_id, case, state, skipped)
+    if taker is None:
+        return None
+    problem = _load_problem(state.people[taker])
+    if problem:
+        skipped.append([taker, problem])
+        return None
+    told = {"why": "named", "user": taker}
+    return taker, None, told if taker == user_id else {**told, "why": "named_cover", "for": user_id}
+
+
+def _stand_in(
+    user_id: int, case: Case, state: State, skipped: list[list[Any]], *, team_id: int | None = None
+) -> int | None:
+    """Give the person, or while they are away the first of those who cover for each other; nobody where none can take leads."""
+    seen: set[int] = set()
+    current: int | None = user_id
+    while current is not None and current not in seen:
+        seen.add(current)
+        person = state.people.get(current)
+        problem = _problem(person, case, state, team_id=team_id)
+        if problem is None:
+            return current
+        skipped.append([current, problem])
+        current = person.cover_id if person and problem == "absent" else None
+    return None
+
+
+# Pools ---------------------------------------------------------------------------------------------------------------
+
+
+Taker = tuple[Place, Person]
+"""A place in a pool, and who takes leads there: its member, or who covers for them."""
+
+
+def _to_pool(pool: PoolState, strategy: str, case: Case, state: State, skipped: list[list[Any]]) -> Found:
+    able = _able(pool, case, state, skipped)
     if not able:
         return None, pool.team_id, {"why": "nobody", "pool": pool.pool_id, "queue": pool.team_id}
-    best, others = _next(able, pool, state)
-    skipped += [[place.user_id, why] for place, why in others]
-    start = max(best.turn, pool.present)
-    pool.present, best.turn = start, start + best.cost
-    pool.moved.add(best.member_id)
-    why = "turn" if _opening(best, state) <= state.now else "opens_first"
-    return best.user_id, None, {"why": why, "pool": pool.pool_id, "user": best.user_id}
+    place, person, is_open = _next(able, pool, strategy, state, skipped)
+    if strategy == TURNS:
+        start = max(place.turn, pool.present)
+        pool.present, place.turn = start, start + place.cost
+        pool.moved.add(place.member_id)
+    told = {"why": _FIRST[strategy] if is_open else "opens_first", "pool": pool.pool_id, "user": person.user_id}
+    return person.user_id, None, told if person.user_id == place.user_id else {**told, "for": place.user_id}
 
 
-def _next(able: Sequence[Place], pool: PoolState, state: State) -> tuple[Place, list[tuple[Place, str]]]:
-    """Take who opens first (all who are open now are equal), among them the smallest turn, then the smallest id."""
-    openings = {place.user_id: _opening(place, state) for place in able}
-    first = min(openings.values())
-    best = min(
-        (place for place in able if openings[place.user_id] == first),
-        key=lambda place: (max(place.turn, pool.present), place.user_id),
-    )
-    others = [
-        (place, "turn_later" if openings[place.user_id] == first else "opens_later")
-        for place in able
-        if place is not best
-    ]
-    return best, others
+def _able(pool: PoolState, case: Case, state: State, skipped: list[list[Any]]) -> list[Taker]:
+    """Give the places where somebody can take the lead; the others are ``skipped``, each person once for each reason."""
+    able: list[Taker] = []
+    for place in pool.places:
+        person = state.people.get(place.user_id)
+        problem = _problem(person, case, state, team_id=pool.team_id)
+        if problem == "absent" and person is not None and person.cover_id is not None:
+            passed: list[list[Any]] = []
+            taker = _stand_in(place.user_id, case, state, passed, team_id=pool.team_id)
+            skipped += [line for line in passed if line not in skipped]
+            if taker is None:
+                continue
+            person, problem = state.people[taker], None
+        problem = problem or _load_problem(person)
+        if problem is None and person is not None:
+            able.append((place, person))
+            continue
+        line = [person.user_id if person else place.user_id, problem]
+        if line not in skipped:
+            skipped.append(line)
+    return able
 
 
-def _opening(place: Place, state: State) -> datetime:
-    opens = state.people[place.user_id].opens_at
-    return max(opens, state.now) if opens else state.now
+_FIRST = {TURNS: "turn", LEAST_LOADED: "least_loaded", LONGEST_WAITING: "longest_waiting"}
+"""Why the next of a pool is next."""
+_LATER = {TURNS: "turn_later", LEAST_LOADED: "more_loaded", LONGEST_WAITING: "waited_less"}
+"""Why the others are not."""
+
+
+def _next(
+    able: Sequence[Taker], pool: PoolState, strategy: str, state: State, skipped: list[list[Any]]
+) -> tuple[Place, Person, bool]:
+    """Take who opens first (all who are open now are equal), among them the first by ``strategy``, then the smallest turn and id.
+
+    Tell also whether they are open now; the others are ``skipped``.
+    """
+    now = state.now
+    openings = [max(person.opens_at or now, now) for _, person in able]
+    first = min(openings)
+    present = pool.present
+    best: Taker | None = None
+    least: tuple[int, int, int] | None = None
+    for (place, person), opens in zip(able, openings, strict=True):
+        if opens != first:
+            continue
+        key = (_rank(place, person, strategy), max(place.turn, present), place.user_id)
+        if least is None or key < least:
+            best, least = (place, person), key
+    if best is None:  # pragma: no cover - whoever opens first is among them
+        raise LookupError("Nobody opens first.")
+    later, named = _LATER[strategy], {best[1].user_id}
+    for (_, person), opens in zip(able, openings, strict=True):
+        if person.user_id not in named:
+            named.add(person.user_id)
+            skipped.append([person.user_id, later if opens == first else "opens_later"])
+    return best[0], best[1], first <= now
+
+
+def _rank(place: Place, person: Person, strategy: str) -> int:
+    """Give what the smallest of is first by this strategy, before turns decide; load counts for a person's weight."""
+    if strategy == LEAST_LOADED:
+        return person.open_count * place.cost
+    return person.last_given if strategy == LONGEST_WAITING else 0
 
 
 def _problem(person: Person | None, case: Case, state: State, *, team_id: int | None) -> str | None:
@@ -280,5 +363,7 @@ def _give(user_id: int | None, case: Case, state: State) -> None:
     person = state.people[user_id]
     person.open_count += 1
     person.new_count += 1
+    state.given_count += 1
+    person.last_given = JUST_NOW + state.given_count
     if case.company is not None:
         state.given.setdefault(case.company.company_id, user_id)

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 
-from inputs.refusals import Conflict, NotAllowed
+from inputs.refusals import Conflict
 from leads.models import Pool, PoolMember, RoutingVersion
 from leads.routing.rules import compile_rules
+from leads.routing.versions import next_number, permit
 from ledger.writing import write_audit
 from teams.models import Membership, Team, User
 from teams.roles import Side
@@ -20,12 +20,6 @@ class NoSalesTeam(Conflict):
     """There is no active sales team yet that leads could go to."""
 
     code = "no_sales_team"
-
-
-class MayNotChangeRouting(NotAllowed):
-    """Routing is changed by sales managers and administrators."""
-
-    code = "may_not_change_routing"
 
 
 # ``actor`` is null when somebody with a shell on the machine acts.
@@ -43,7 +37,7 @@ def activate_default_routing(*, at: datetime, actor: User | None = None) -> Rout
     teams = list(Team.objects.filter(side=Side.SALES, is_active=True).order_by("id"))
     if not teams:
         raise NoSalesTeam("Create a sales team first: leads need somebody to go to.")
-    _permit(actor)
+    permit(actor)
     pools = [_pool_of(team, actor, at) for team in teams]
     return activate_rules(default_rules(pools[0].pk, teams[0].pk), at=at, actor=actor)
 
@@ -70,19 +64,13 @@ def default_rules(pool_id: int, queue_id: int) -> list[dict[str, Any]]:
 @transaction.atomic
 def activate_rules(rules: list[dict[str, Any]], *, at: datetime, actor: User | None = None) -> RoutingVersion:
     """Store ``rules`` as the next routing version, in force from ``at``; raises ``BadRules``, ``MayNotChangeRouting``."""
-    _permit(actor)
+    permit(actor)
     compile_rules(rules)
-    last = RoutingVersion.objects.aggregate(last=Max("number"))["last"] or 0
     version = RoutingVersion.objects.create(
-        number=last + 1, rules=rules, created_at=at, created_by=actor, activated_at=at
+        number=next_number(), rules=rules, created_at=at, created_by=actor, activated_at=at, activated_by=actor
     )
     _audit("activate_rules", actor, at, "routing_version", version.pk, number=version.number)
     return version
-
-
-def _permit(actor: User | None) -> None:
-    if actor is not None and not actor.may("change_routing"):
-        raise MayNotChangeRouting("Routing is changed by sales managers and administrators.")
 
 
 def _pool_of(team: Team, actor: User | None, at: datetime) -> Pool:

@@ -1,6 +1,7 @@
 """The ordered rules as they are written, read into what decisions use. Pure.
 
-The form is that of ``RoutingVersion.rules``: a list of ``{"code", "words", "when": [{field, op, value}], "to": {...}}``.
+The form is that of ``RoutingVersion.rules``: a list of ``{"code", "words", "when": [{field, op, value}], "to": {...}}``. Besides a pool may
+stand who of it is next: ``{"pool": 3, "by": "least_loaded"}``, else they take turns.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from leads.routing.choice import OWNER, POOL, QUEUE, Rule
+from leads.routing.choice import OWNER, PERSON, POOL, QUEUE, STRATEGIES, TURNS, Rule
 from personas.conditions import BadRule, compile_rule
 
-TARGETS = {"owner_of_company": OWNER, "pool": POOL, "queue": QUEUE}
+TARGETS = {"owner_of_company": OWNER, "pool": POOL, "person": PERSON, "queue": QUEUE}
 
 
 class BadRules(ValueError):
@@ -54,18 +55,22 @@ def _rule(line: Any, path: str) -> Rule:
         test = compile_rule(when)
     except BadRule as error:
         raise BadRules(f"{path}.when", str(error)) from error
-    target, target_id = _target(line.get("to"), f"{path}.to")
-    return Rule(line["code"], test.holds, target, target_id)
+    target, target_id, strategy = _target(line.get("to"), f"{path}.to")
+    return Rule(line["code"], test.holds, target, target_id, strategy)
 
 
-def _target(to: Any, path: str) -> tuple[str, int | None]:
-    if not isinstance(to, Mapping) or len(to) != 1 or next(iter(to)) not in TARGETS:
-        raise BadRules(path, "expected one of owner_of_company, pool, queue")
-    ((word, value),) = to.items()
+def _target(to: Any, path: str) -> tuple[str, int | None, str]:
+    words = [word for word in to if word != "by"] if isinstance(to, Mapping) else []
+    if len(words) != 1 or words[0] not in TARGETS:
+        raise BadRules(path, "expected one of owner_of_company, pool, person, queue")
+    word, value = words[0], to[words[0]]
+    strategy = to.get("by", TURNS)
+    if strategy not in STRATEGIES or ("by" in to and word != "pool"):
+        raise BadRules(path, "by says who of a pool is next: turns, least_loaded or longest_waiting")
     if word == "owner_of_company":
         if value is not True:
             raise BadRules(path, "owner_of_company is true")
-        return OWNER, None
+        return OWNER, None, TURNS
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise BadRules(path, f"{word} needs an id")
-    return TARGETS[word], value
+    return TARGETS[word], value, strategy

@@ -29,6 +29,7 @@ PASSED = {
     "no_owner": "nobody here knows the company yet",
     "owner_cannot": "whoever knows the company cannot take it now",
     "no_pool": "its pool no longer exists",
+    "person_cannot": "whom it names cannot take it now",
 }
 
 SKIPPED = {
@@ -40,6 +41,8 @@ SKIPPED = {
     "full": "has as many open leads as they can take",
     "full_today": "has had today’s number of new leads",
     "turn_later": "has a later turn",
+    "more_loaded": "has more open leads",
+    "waited_less": "got a lead more recently",
     "opens_later": "starts work later",
 }
 
@@ -71,10 +74,14 @@ def story(trace: Trace, names: Names) -> list[str]:
         f"Rule “{_named(names.rules, code)}” did not decide: {PASSED.get(problem, problem)}."
         for code, problem in trace.get("rules", ())
     ]
-    lines += [
+    return [*lines, *passed_over(trace, names), why(trace, names)]
+
+
+def passed_over(trace: Trace, names: Names) -> list[str]:
+    """Say of everybody who was passed over why."""
+    return [
         f"{_person(user_id, names)} {SKIPPED.get(problem, problem)}." for user_id, problem in trace.get("people", ())
     ]
-    return [*lines, why(trace, names)]
 
 
 def _account_owner(chosen: Trace, names: Names) -> str:
@@ -91,12 +98,46 @@ def _cover(chosen: Trace, names: Names) -> str:
 
 
 def _turn(chosen: Trace, names: Names) -> str:
-    return f"It was {_whose(chosen.get('user'), names)} turn in {_pool(chosen, names)}{_because(chosen, names)}."
+    return f"It was {_whose(_placed(chosen), names)} turn in {_pool(chosen, names)}{_stands_in(chosen, names)}{_because(chosen, names)}."
+
+
+def _least_loaded(chosen: Trace, names: Names) -> str:
+    who = _subject(chosen.get("user"), names)
+    return f"{who} had the fewest open leads in {_pool(chosen, names)}{_stands_in(chosen, names)}{_because(chosen, names)}."
+
+
+def _longest_waiting(chosen: Trace, names: Names) -> str:
+    who = _subject(chosen.get("user"), names)
+    return f"{who} had waited longest for a lead in {_pool(chosen, names)}{_stands_in(chosen, names)}{_because(chosen, names)}."
 
 
 def _opens_first(chosen: Trace, names: Names) -> str:
     who = "you start" if _is_reader(chosen.get("user"), names) else _does(chosen.get("user"), names, "start")
-    return f"Nobody in {_pool(chosen, names)} was at work; {who} first{_because(chosen, names)}."
+    return f"Nobody in {_pool(chosen, names)} was at work; {who} first{_stands_in(chosen, names)}{_because(chosen, names)}."
+
+
+def _named_person(chosen: Trace, names: Names) -> str:
+    return f"The rules send it to {_whom(chosen.get('user'), names)}{_because(chosen, names)}."
+
+
+def _named_cover(chosen: Trace, names: Names) -> str:
+    away, who = _person(chosen.get("for"), names), _does(chosen.get("user"), names, "cover")
+    return f"The rules send it to {away}, who is away; {_lower(who)} for them{_because(chosen, names)}."
+
+
+def _placed(chosen: Trace) -> Any:
+    """Give whose turn it was: who is away, where somebody covers for them."""
+    return chosen.get("for") or chosen.get("user")
+
+
+def _stands_in(chosen: Trace, names: Names) -> str:
+    if not chosen.get("for"):
+        return ""
+    return f"; {_lower(_does(chosen.get('user'), names, 'cover'))} for {_person(chosen.get('for'), names)}, who is away"
+
+
+def _lower(words: str) -> str:
+    return f"you{words[3:]}" if words.startswith("You ") else words
 
 
 def _nobody(chosen: Trace, names: Names) -> str:
@@ -132,7 +173,11 @@ _WHY = {
     "same_company": _same_company,
     "cover": _cover,
     "turn": _turn,
+    "least_loaded": _least_loaded,
+    "longest_waiting": _longest_waiting,
     "opens_first": _opens_first,
+    "named": _named_person,
+    "named_cover": _named_cover,
     "nobody": _nobody,
     "queue": _queue_rule,
     "assigned": _assigned,

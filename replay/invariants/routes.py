@@ -20,11 +20,16 @@ from replay.invariants.inforce import Times
 BY_PEOPLE = {"claimed": "claimed", "manual": "assigned", "transfer": "transferred"}
 TAKEN = {"away": "away", "escalated": "nobody_answered"}
 """Why a lead went into a queue by no rule, by the cause."""
-PASSED = {"owner_of_company": {"no_owner", "owner_cannot"}, "pool": {"no_pool"}, "queue": set[str]()}
+PASSED = {
+    "owner_of_company": {"no_owner", "owner_cannot"}, "pool": {"no_pool"}, "person": {"person_cannot"}, "queue": set[str](),
+}  # fmt: skip
 """Why a rule whose conditions hold may be passed over, by what it names."""
 UNABLE = {"inactive", "excluded", "absent", "no_calendar", "closed"}
-SKIPPED = UNABLE | {"full", "full_today", "turn_later", "opens_later"}
-LATER = {"turn": False, "opens_first": True}
+FULL = {"full", "full_today"}
+STRATEGIES = {"turns": ("turn", "turn_later"), "least_loaded": ("least_loaded", "more_loaded"),
+              "longest_waiting": ("longest_waiting", "waited_less")}  # fmt: skip
+"""By who of a pool is next: why it was somebody, and why the others were later."""
+LATER = {"turn": False, "least_loaded": False, "longest_waiting": False, "opens_first": True}
 """Whether the hours of who got it by turns opened only later."""
 
 Starts = Mapping[tuple[int, int, datetime], bool]
@@ -116,7 +121,7 @@ def _by_rules(row: AssignmentRow, past: Past, facts: Facts, times: Times, starts
         return
     place = codes.index(chosen["rule"])
     yield from _passed(row, edition, place)
-    yield from _people(row, past)
+    yield from _people(row, past, edition.rules[place]["to"])
     yield from _chosen(row, edition.rules[place]["to"], facts, starts)
 
 
@@ -128,16 +133,23 @@ def _passed(row: AssignmentRow, edition: RulesRow, place: int) -> Iterator[str]:
         yield f"passes over the rules {there}, before {edition.rules[place]['code']} stand {[rule['code'] for rule in earlier]}"
         return
     for (code, why), rule in zip(there, earlier, strict=True):
-        (target,) = rule["to"]
+        target, _ = _target(rule["to"])
         if why not in PASSED[target] and not (why == "conditions" and rule.get("when")):
             yield f"passes over {code} for {why}, which that rule cannot be passed over for"
     if any(why == "owner_cannot" for _, why in there) and not row.trace["people"]:
         yield "passes over somebody who answers for the company, and names nobody"
 
 
-def _people(row: AssignmentRow, past: Past) -> Iterator[str]:
+def _target(to: Mapping[str, Any]) -> tuple[str, Any]:
+    """Give what a rule leads to, and its id."""
+    ((target, target_id),) = ((word, value) for word, value in to.items() if word != "by")
+    return target, target_id
+
+
+def _people(row: AssignmentRow, past: Past, to: Mapping[str, Any]) -> Iterator[str]:
+    later = {STRATEGIES[to.get("by", "turns")][1], "opens_later"} if "pool" in to else set()
     for user_id, why in row.trace["people"]:
-        if why not in SKIPPED:
+        if why not in UNABLE | FULL | later:
             yield f"passes over {user_id} for {why}, which is no reason"
         if why == "excluded" and user_id not in past.everybody:
             yield f"excludes {user_id}, who never had the lead"
@@ -154,28 +166,43 @@ def _people(row: AssignmentRow, past: Past) -> Iterator[str]:
 def _chosen(row: AssignmentRow, to: Mapping[str, Any], facts: Facts, starts: Starts) -> Iterator[str]:
     chosen = {key: value for key, value in row.trace["chosen"].items() if key not in ("rule", "why")}
     why = row.trace["chosen"].get("why")
-    ((target, target_id),) = to.items()
-    wanted: dict[str, Any]
-    reasons: set[str]
-    if target == "queue":
-        wanted, reasons = {"queue": target_id}, {"queue"}
-    elif target == "pool" and row.user_id is None:
-        wanted, reasons = {"pool": target_id, "queue": facts.pools.get(target_id, row.queue_id)}, {"nobody"}
-    elif target == "pool":
-        wanted, reasons = {"pool": target_id, "user": row.user_id}, set(LATER)
+    target, target_id = _target(to)
+    if row.user_id is None:
+        wanted, reasons = _wanted_of_queue(row, target, target_id, facts)
     else:
-        wanted, reasons = {"user": row.user_id}, {"account_owner", "same_company"}
-        if why == "cover":
-            wanted, reasons = {**wanted, "for": chosen.get("for")}, {"cover"}
-            if [chosen.get("for"), "absent"] not in row.trace["people"]:
-                yield f"covers for {chosen.get('for')}, who is not away"
+        wanted, reasons = _wanted_of_person(row, to, why)
     if chosen != wanted or why not in reasons:
         yield f"chooses {row.trace['chosen']}, by its rule {wanted} by {sorted(reasons)}"
     if wanted.get("queue") != row.queue_id or wanted.get("user") != row.user_id:
         yield f"chooses {wanted}, it went to {row.user_id or f'queue {row.queue_id}'}"
+    if "for" in chosen and ([chosen["for"], "absent"] not in row.trace["people"] or row.user_id == chosen["for"]):
+        yield f"covers for {chosen['for']}, who is not away"
     has_waited = starts.get((row.lead_id, row.user_id or 0, row.assigned_at))
     if why in LATER and has_waited is not None and has_waited != LATER[why]:
         yield f"says {why}, their hours were {'closed' if has_waited else 'open'}"
+
+
+def _wanted_of_queue(row: AssignmentRow, target: str, target_id: Any, facts: Facts) -> tuple[dict[str, Any], set[str]]:
+    """Give what a rule chooses that leads to a queue, and why it may: by its word, or where nobody of its pool could take it."""
+    if target == "pool":
+        return {"pool": target_id, "queue": facts.pools.get(target_id, row.queue_id)}, {"nobody"}
+    return {"queue": target_id if target == "queue" else None}, {"queue"} if target == "queue" else set()
+
+
+def _wanted_of_person(row: AssignmentRow, to: Mapping[str, Any], why: Any) -> tuple[dict[str, Any], set[str]]:
+    """Give what a rule chooses that leads to a person, and why it may."""
+    target, target_id = _target(to)
+    covered = {"for": row.trace["chosen"]["for"]} if row.trace["chosen"].get("for") else {}
+    if target == "queue":
+        return {"queue": target_id}, {"queue"}
+    if target == "pool":
+        wanted = {"pool": target_id, "user": row.user_id, **covered}
+        return wanted, {STRATEGIES[to.get("by", "turns")][0], "opens_first"}
+    if target == "person" and why == "named_cover":
+        return {"user": row.user_id, "for": target_id}, {"named_cover"}
+    if target == "person":
+        return {"user": target_id}, {"named"}
+    return {"user": row.user_id, **covered}, {"cover"} if covered else {"account_owner", "same_company"}
 
 
 def _starts(facts: Facts) -> Starts:

@@ -43,6 +43,8 @@ BASELINES = [
     ("/personas/operations-olivia/", "maya", 9),
     ("/personas/new/", "maya", 5),
     ("/routing/", "sue", 15),
+    ("/routing/versions/", "sam", 9),
+    ("/routing/versions/1/", "sam", 13),
     ("/calendars/", "sam", 10),
     ("/leads/new/", "maya", 9),
     ("/forms/", "maya", 10),

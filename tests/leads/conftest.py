@@ -7,9 +7,9 @@ from sla.in_force import InForce
 from teams.models import User
 from tests.cast import clock_start, offer_to, start_clocks
 from tests.leads.completing_world import correct
-from tests.leads.intake_world import world
+from tests.leads.intake_world import unrouted, world
 
-__all__ = ["correct", "offered", "world"]
+__all__ = ["correct", "offered", "unrouted", "world"]
 
 
 @pytest.fixture

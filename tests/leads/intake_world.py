@@ -28,8 +28,15 @@ def defaults_in_force(mona: User, sue: User) -> Iterator[InForce]:
 
 
 @pytest.fixture
+def unrouted(db: None, maya: User, mona: User, sam: User, sue: User) -> Iterator[InForce]:
+    """Maya, Mona, Sam and Sue with the default personas and agreement in force, before there is any routing."""
+    with defaults_in_force(mona, sue) as in_force:
+        yield in_force
+
+
+@pytest.fixture
 def world(db: None, maya: User, mona: User, sam: User, sue: User) -> Iterator[InForce]:
-    """Maya, Mona, Sam and Sue with the default personas, agreement and routing in force."""
+    """The same with the default routing in force."""
     with defaults_in_force(mona, sue) as in_force:
         activate_default_routing(at=SIGNED_AT)
         yield in_force

@@ -17,7 +17,7 @@ from leads.corrections import fingerprint, values_of
 from leads.handoffs import accept, reject
 from leads.holding import NoSuchLead, NotYours
 from leads.intake.pipeline import take_in
-from leads.models import Clock, Contact, Handoff, Lead, LeadEvent, Qualification, RoutingVersion
+from leads.models import Clock, Contact, Handoff, Lead, LeadEvent, Qualification
 from ledger.models import AuditEntry, Notice
 from sla.in_force import InForce
 from teams.models import Team, User
@@ -102,9 +102,8 @@ def test_the_log_tells_the_source_that_was_said_so_that_figures_by_source_can_be
     assert (found, compared > 0) == ([], True)
 
 
-def test_without_routing_the_data_are_corrected_all_the_same(world: InForce, correct: Correct) -> None:
+def test_without_routing_the_data_are_corrected_all_the_same(unrouted: InForce, correct: Correct) -> None:
     lead = taken(**BY_PHONE)
-    RoutingVersion.objects.all().delete()
 
     done = correct(lead, company="Acme GmbH")
 

@@ -19,6 +19,7 @@ from leads.intake.normalise import Clean, normalise
 from leads.intake.pipeline import take_in
 from leads.models import Company, Contact, Handoff, Lead, RoutingVersion
 from leads.qualifying import qualify
+from leads.routing.defaults import activate_rules
 from personas.models import Product
 from teams.models import Team, User
 from tests.cast import NOW
@@ -102,7 +103,7 @@ def test_a_request_that_waits_for_the_product_to_be_named_is_routed_by_it(sales:
     pump = Product.objects.create(code="pump", name="Pump")
     routing = RoutingVersion.objects.get()
     about_pumps = {"when": [{"field": "product", "op": "is", "value": "pump"}], "to": {"queue": sales.pk}}
-    RoutingVersion.objects.update(rules=[{"code": "pumps", "words": "Pumps wait", **about_pumps}, *routing.rules])
+    activate_rules([{"code": "pumps", "words": "Pumps wait", **about_pumps}, *routing.rules], at=NOW)
     take_in([anna(touch_kind="page_view")], actor=None, at=NOW)
 
     beside(lambda: Lead.objects.update(product=pump), asks_again)

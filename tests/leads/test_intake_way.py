@@ -19,7 +19,6 @@ from leads.models import (
     Lead,
     LeadEvent,
     Qualification,
-    RoutingVersion,
     Touch,
 )
 from ledger.models import AuditEntry, Notice
@@ -277,9 +276,7 @@ def test_who_may_not_take_leads_in_is_refused_before_anything_is_stored(
     assert Contact.objects.count() == 0
 
 
-def test_without_rules_of_routing_the_mql_is_kept_and_marketing_told(world: InForce, mona: User) -> None:
-    RoutingVersion.objects.update(activated_at=None)
-
+def test_without_rules_of_routing_the_mql_is_kept_and_marketing_told(unrouted: InForce, mona: User) -> None:
     (outcome,) = take_in([anna()], actor=None, at=NOW)
 
     assert outcome.stage == "mql"

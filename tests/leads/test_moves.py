@@ -14,13 +14,13 @@ from leads.followup import log_activity
 from leads.holding import NotYours
 from leads.lifecycle import WrongStage
 from leads.models import Assignment, Clock, Lead, LeadEvent
-from leads.moves import AlreadyTheirs, CannotTake, NotWaiting
+from leads.moves import AlreadyTheirs, CannotTake, IsAway, NotWaiting
 from leads.outcomes import qualify_for_sales
 from leads.sweep import sweep
 from replay.invariants import attempts, endings
 from replay.invariants.facts import Facts
 from sla.in_force import InForce
-from teams.models import Team, User
+from teams.models import Absence, Team, User
 from tests.cast import NOW, office, person
 from tests.leads.clock_invariants import problems
 from tests.leads.worlds import CHECKLIST, away, bring_to, clock, go_round, offered, ready_lead, told
@@ -267,6 +267,30 @@ def test_a_manager_assigns_from_the_queue(waiting: Lead, sam: User, sue: User) -
     assert waiting.handoffs.get().assignee == sam
     assert (clock("assign", waiting).state, clock("accept", waiting).state) == ("met", "running")
     assert told("lead_offered") == ["Sam"]
+
+
+def test_nobody_is_assigned_a_lead_while_away(waiting: Lead, sam: User, sue: User, sales: Team) -> None:
+    absence = away(sam)
+
+    with pytest.raises(CannotTake, match="Choose somebody who is there") as refused:
+        handoffs.assign(lead_id=waiting.pk, user_id=sam.pk, actor=sue, at=LATER)
+    Absence.objects.update(cover=person("Rita", sales))
+    with pytest.raises(CannotTake, match="Rita covers"):
+        handoffs.assign(lead_id=waiting.pk, user_id=sam.pk, actor=sue, at=LATER)
+    handoffs.assign(lead_id=waiting.pk, user_id=sam.pk, actor=sue, at=absence.ends_at)
+
+    assert refused.value.problems[0].field == "user_id"
+    assert waiting.handoffs.get().assignee == sam
+
+
+def test_nobody_claims_a_lead_while_away(waiting: Lead, sam: User) -> None:
+    absence = away(sam)
+
+    with pytest.raises(IsAway, match="noted as away"):
+        handoffs.claim(lead_id=waiting.pk, actor=sam, at=LATER)
+    handoffs.claim(lead_id=waiting.pk, actor=sam, at=absence.ends_at)
+
+    assert waiting.handoffs.get().assignee == sam
 
 
 def test_a_manager_moves_a_worked_lead_with_its_opportunity(maya: User, sam: User, sue: User, sales: Team) -> None:

@@ -94,6 +94,10 @@ def test_a_rule_whose_pool_is_gone_is_passed_over():
         ([{"code": "a", "when": [], "to": {"queue": "1"}}], "rules[0].to"),
         ([{"code": "a", "when": [], "to": {"queue": True}}], "rules[0].to"),
         ([{"code": "a", "when": [], "to": {"owner_of_company": 5}}], "rules[0].to"),
+        ([{"code": "a", "when": [], "to": {"pool": 1, "by": "lot"}}], "rules[0].to"),
+        ([{"code": "a", "when": [], "to": {"queue": 1, "by": "turns"}}], "rules[0].to"),
+        ([{"code": "a", "when": [], "to": {"pool": 1, "queue": 1}}], "rules[0].to"),
+        ([{"code": "a", "when": [], "to": {"by": "turns"}}], "rules[0].to"),
     ],
 )
 def test_malformed_rules_are_refused_with_their_place(document, path):

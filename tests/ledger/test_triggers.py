@@ -20,8 +20,8 @@ from sla.models import Agreement, AgreementVersion
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 APPEND_ONLY = [
     "ledger.AuditEntry", "ledger.AuditSeal", "leads.LeadEvent", "leads.ClockStep", "leads.Assignment",
-    "leads.Qualification", "personas.PersonaValidation", "personas.PersonaVersion", "personas.ScoringVersion", "sla.CalendarVersion",
-    "sla.Signature",
+    "leads.Qualification", "leads.RoutingVersion", "personas.PersonaValidation", "personas.PersonaVersion",
+    "personas.ScoringVersion", "sla.CalendarVersion", "sla.Signature",
 ]  # fmt: skip
 
 pytestmark = pytest.mark.django_db

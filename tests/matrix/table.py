@@ -21,6 +21,7 @@ from typing import Any
 from leads.models import Dispute
 from tests.matrix.accounts import ACCOUNT_ROWS
 from tests.matrix.acts import API_CLOCK_ROWS, API_ROWS, CLOCK_ROWS, STEP_ROWS
+from tests.matrix.routing_rows import ROUTING_ROWS
 from tests.matrix.rows import (
     FORM_TAKEN,
     PEOPLE,
@@ -299,7 +300,7 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:targets": page("see_figures"),
     "desk:target": page("see_figures", target=PERIOD),
     "desk:glossary": page("see_agreement"),
-    "desk:routing": page("see_routing"),
+    **ROUTING_ROWS,
     "desk:people": page("see_people"),
     "desk:new_person": form(who_may("manage_people", "manage_own_side"), refused=403),
     "desk:person": page("see_people", target=PERSON),

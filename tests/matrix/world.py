@@ -25,6 +25,7 @@ from leads.models import (
 )
 from leads.pausing import pause
 from leads.periods import open_periods
+from leads.routing.drafts import add_rule, begin_draft
 from leads.sweep import sweep
 from ledger.instants import edge_now
 from ledger.models import Notice
@@ -88,6 +89,7 @@ class World:
         campaigns = {name: _campaign(people[name]) for name in ("maya", "max")}
         _persona()
         simple_routing(sales, [people["sam"], people["rita"]])
+        _routing_draft(people["sue"], sales)
         return World(
             people=people,
             agreement=agreement,
@@ -105,6 +107,13 @@ class World:
             **_negotiation(people),
             clocks=_clocks(people, sales, agreement),
         )
+
+
+def _routing_draft(sue: User, sales: Team) -> None:
+    """Begin a draft of the routing rules that has one more."""
+    found = begin_draft(actor=sue, at=NOW)
+    line = {"words": "Pumps", "when": [{"field": "product", "op": "is", "value": "pump"}], "to": {"queue": sales.pk}}
+    add_rule(actor=sue, at=NOW, draft_id=found.pk, line=line)
 
 
 def _negotiation(people: dict[str, User]) -> dict[str, Any]:

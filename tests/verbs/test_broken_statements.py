@@ -15,11 +15,12 @@ from tests.verbs.exchange_cases import EXCHANGE_CASES
 from tests.verbs.finding import NOT_VERBS, candidates, verbs, verbs_in
 from tests.verbs.lead_cases import LEAD_CASES
 from tests.verbs.persona_cases import PERSONA_CASES
+from tests.verbs.routing_cases import ROUTING_CASES
 from tests.verbs.transfer_cases import TRANSFER_CASES
 
 pytestmark = pytest.mark.django_db
 
-CASES = [*LEAD_CASES, *TRANSFER_CASES, *EXCHANGE_CASES, *COMPANY_CASES, *PERSONA_CASES]
+CASES = [*LEAD_CASES, *TRANSFER_CASES, *EXCHANGE_CASES, *COMPANY_CASES, *PERSONA_CASES, *ROUTING_CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.prepare.__name__.strip("_") for case in CASES])
