@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.utils.text import slugify
 
 from campaigns.actions import ENDS_BEFORE_START, Brief, ends_before_start
-from campaigns.models import Campaign
+from campaigns.costs import LONGEST_WHAT, Cost
+from campaigns.models import Campaign, CostLine
 from inputs.fields import TextField
 from personas.models import Persona, PersonaVersion
 
@@ -27,14 +29,16 @@ class PersonaField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not sub
     names: dict[int, str] = {}
 
 
-def _amount(label: str) -> forms.DecimalField:
+def amount(label: str, *, required: bool = False) -> forms.DecimalField:
+    """Make a field for money that is not negative."""
     return forms.DecimalField(
-        label=label, required=False, min_value=0, max_digits=MAX_AMOUNT_DIGITS, decimal_places=AMOUNT_DECIMALS,
+        label=label, required=required, min_value=0, max_digits=MAX_AMOUNT_DIGITS, decimal_places=AMOUNT_DECIMALS,
         widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
     )  # fmt: skip
 
 
-def _day(label: str, *, required: bool) -> forms.DateField:
+def day(label: str, *, required: bool) -> forms.DateField:
+    """Make a field for a day."""
     return forms.DateField(
         label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -45,8 +49,8 @@ class CampaignForm(forms.Form):
 
     name = TextField(label="Name", max_length=120)
     type = forms.ChoiceField(label="Type", choices=[("", "Choose…"), *Campaign.Types.choices])
-    starts_on = _day("Starts on", required=True)
-    ends_on = _day("Ends on", required=False)
+    starts_on = day("Starts on", required=True)
+    ends_on = day("Ends on", required=False)
     persona = PersonaField(label="Whom it speaks to")
     code = forms.SlugField(
         label="UTM campaign", max_length=80, required=False,
@@ -57,8 +61,7 @@ class CampaignForm(forms.Form):
         label="Talking points for sales", multi_line=True, rows=5, max_length=4000, required=False,
         help_text="What to say when you call: one point per line.",
     )  # fmt: skip
-    budget = _amount("Budget")
-    cost = _amount("Cost so far")
+    budget = amount("Budget")
     currency = forms.RegexField(
         label="Currency", regex=r"^[A-Z]{3}$", initial="EUR", max_length=3,
         error_messages={"invalid": "Three capital letters, such as EUR."},
@@ -92,5 +95,29 @@ class CampaignForm(forms.Form):
 
 def initial_of(campaign: Campaign) -> dict[str, Any]:
     """Give what the form shows of a campaign that is there."""
-    names = ("name", "type", "starts_on", "ends_on", "code", "offer", "talking_points", "budget", "cost", "currency")
+    names = ("name", "type", "starts_on", "ends_on", "code", "offer", "talking_points", "budget", "currency")
     return {name: getattr(campaign, name) for name in names} | {"persona": campaign.persona_id}
+
+
+class CostForm(forms.Form):
+    """One line of what a campaign costs."""
+
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
+    what = TextField(label="What", max_length=LONGEST_WHAT)
+    amount = amount("Amount", required=True)
+    kind = forms.ChoiceField(
+        label="Planned or spent", choices=[("actual", "Actual: it is spent"), ("planned", "Planned")]
+    )
+    starts_on = day("On, or from", required=True)
+    ends_on = day("Until", required=False)
+
+    @property
+    def cost(self) -> Cost:
+        """The valid input as the verbs take it."""
+        given = self.cleaned_data
+        return Cost(given["what"], given["amount"], given["kind"], given["starts_on"], given["ends_on"])
+
+
+def initial_cost(line: CostLine) -> dict[str, Any]:
+    """Give what the form shows of a line that is there."""
+    return {name: getattr(line, name) for name in ("what", "amount", "kind", "starts_on", "ends_on")}

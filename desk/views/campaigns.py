@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from campaigns.costs import may_keep_costs
+from campaigns.forms import CostForm
 from desk.access import instant, reader, sees
 from desk.queries.campaign_page import briefing_for, campaign_for, campaign_rows, page_of, state_of
 from leads.briefings import brief_sales, confirm_briefing
@@ -28,6 +30,13 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
 @sees("see_campaigns")
 def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Show one campaign: its brief, whom it reached and what became of them."""
+    return campaign_page(request, campaign_id)
+
+
+def campaign_page(
+    request: HttpRequest, campaign_id: int, *, cost_form: CostForm | None = None, status: int = 200
+) -> HttpResponse:
+    """Give the page of a campaign, with a form of it that came back where there is one."""
     user, at = reader(request), instant(request)
     found = campaign_for(user, campaign_id)
     context = {
@@ -39,7 +48,9 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "base": request.build_absolute_uri("/").rstrip("/"),
         "at": at,
     }
-    return render(request, "desk/campaign.html", context)
+    if may_keep_costs(user, found):
+        context["cost_form"] = cost_form or CostForm(initial={"starts_on": company_day(at)})
+    return render(request, "desk/campaign.html", context, status=status)
 
 
 @require_POST
