@@ -10,8 +10,9 @@ from django.utils.text import slugify
 
 from campaigns.actions import ENDS_BEFORE_START, Brief, ends_before_start
 from campaigns.costs import LONGEST_WHAT, Cost
+from campaigns.links import Counting, LinkWords, build, counting
 from campaigns.models import Campaign, CostLine
-from inputs.fields import TextField
+from inputs.fields import TextField, add_problems
 from personas.models import Persona, PersonaVersion
 
 MAX_AMOUNT_DIGITS, AMOUNT_DECIMALS = 14, 2
@@ -121,3 +122,36 @@ class CostForm(forms.Form):
 def initial_cost(line: CostLine) -> dict[str, Any]:
     """Give what the form shows of a line that is there."""
     return {name: getattr(line, name) for name in ("what", "amount", "kind", "starts_on", "ends_on")}
+
+
+class LinkForm(forms.Form):
+    """A link of a campaign to be made: where it leads and where it stands. ``link`` is there once it is valid."""
+
+    address = forms.CharField(
+        label="Landing page", error_messages={"required": "Say which page the link leads to."},
+        widget=forms.TextInput(attrs={"inputmode": "url", "placeholder": "https://…"}),
+    )  # fmt: skip
+    source = forms.CharField(
+        label="Source", required=False, help_text="Where it stands, such as newsletter or linkedin."
+    )
+    medium = forms.CharField(label="Medium", required=False, help_text="Such as email, cpc, paid_social or qr.")
+    content = forms.CharField(label="Content", required=False, help_text="Tells two links on one page apart.")
+    term = forms.CharField(label="Term", required=False, help_text="The words that an advertisement was bought for.")
+    link = ""
+
+    def __init__(self, *args: Any, code: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.code = code
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            built = build(LinkWords(**cleaned), self.code)
+            add_problems(self, built.problems)
+            self.link = built.link
+        return cleaned
+
+    @property
+    def counting(self) -> Counting:
+        """As what touches by the link are counted."""
+        return counting(self.link)

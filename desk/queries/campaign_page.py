@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from urllib.parse import urlencode
 
 from django.db.models import Count
 
@@ -62,7 +61,6 @@ class CampaignPage:
     feedback: list[Feedback]
     quality: list[tuple[str, int, int]]
     forms: list[CaptureForm]
-    utm: str
     costs: list[CostLine]
 
 
@@ -96,7 +94,6 @@ def page_of(campaign: Campaign, user: User) -> CampaignPage:
         feedback=list(feedback.select_related("lead__contact", "user").order_by("-given_at", "-id")[:NEWEST_RATINGS]),
         quality=[(f"opinion.stars_{stars}", stars, quality[stars]) for stars in STARS if stars in quality],
         forms=list(CaptureForm.objects.filter(campaign=campaign).order_by("-is_active", "title")),
-        utm=urlencode({"utm_campaign": campaign.code, "utm_medium": campaign.type}),
         costs=list(CostLine.objects.filter(campaign=campaign).order_by("starts_on", "pk")),
     )
 
