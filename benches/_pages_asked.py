@@ -19,7 +19,7 @@ from django.urls import resolve
 from knox.models import AuthToken
 
 from benches._pages_people import World
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CostLine
 from leads.models import Clock, Dispute, ImportRun, Lead, Pool, Question, TargetPeriod
 from leads.routing.drafts import begin_draft
 from leads.what_if.asked import reckon
@@ -199,6 +199,8 @@ def _marketing(world: World) -> Iterator[Page]:
     yield Page("my campaigns", maya, "/campaigns/?mine=1")
     yield Page("campaign with a fifth of all leads", maya, f"/campaigns/{big}/")
     yield Page("campaign to brief sales of", maya, f"/campaigns/{to_come}/")
+    line = CostLine.objects.filter(campaign=big).values_list("pk", flat=True)[0]
+    yield Page("campaign, form of a cost line", maya, f"/campaigns/{big}/costs/{line}/")
     yield Page("new campaign", maya, "/campaigns/new/")
     yield Page("form of a campaign", maya, f"/campaigns/{big}/edit/")
     yield Page("personas", maya, "/personas/")

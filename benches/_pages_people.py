@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CostLine
 from leads.models import CaptureForm, ImportRow, ImportRun, Pool, RoutingVersion
 from leads.routing.defaults import activate_default_routing
 from personas.defaults import create_default_personas
@@ -18,6 +18,8 @@ from teams.models import Absence, Availability, Membership, Team, User
 
 TEAMS = ("North", "East", "South", "West")
 REPS_PER_TEAM, MARKETERS, CAMPAIGNS = 15, 6, 60
+COSTS = 30
+"""Lines of each campaign."""
 ROUND_THE_CLOCK = {"zone": "UTC", "week": {day: [["00:00", "24:00"]] for day in
                    ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}}  # fmt: skip
 FIRST_NAMES = (
@@ -88,6 +90,14 @@ def _campaigns(marketers: list[User], at: datetime) -> list[int]:
             created_at=at - timedelta(days=365),
         )
         for number in range(CAMPAIGNS)
+    )  # fmt: skip
+    CostLine.objects.bulk_create(
+        CostLine(
+            campaign=one, what=f"Part {number}", amount=1000, kind="planned" if number % 4 == 0 else "actual",
+            starts_on=one.starts_on, entered_by=one.owner, entered_at=one.created_at,
+        )
+        for one in campaigns
+        for number in range(COSTS)
     )  # fmt: skip
     CaptureForm.objects.bulk_create(
         CaptureForm(slug=one.code, title=one.name, campaign=one, created_at=at) for one in campaigns

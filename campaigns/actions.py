@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CostLine
 from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible, Problem
 from inputs.seen import digest
 from ledger.writing import write_audit
@@ -34,7 +34,6 @@ class Brief:
     ends_on: date | None = None
     persona_id: int | None = None
     budget: Decimal | None = None
-    cost: Decimal | None = None
     currency: str = "EUR"
     offer: str = ""
     talking_points: str = ""
@@ -93,6 +92,7 @@ def change_campaign(*, campaign_id: int, brief: Brief, actor: User, at: datetime
             if campaign is None:
                 raise NoSuchCampaign("There is no such campaign.")
             _refuse_stale(campaign, seen)
+            _refuse_other_money(campaign, brief)
             changed = {name: value for name, value in asdict(brief).items() if getattr(campaign, name) != value}
             for name, value in changed.items():
                 setattr(campaign, name, value)
@@ -124,11 +124,8 @@ def _check(brief: Brief) -> None:
         problems.append(Problem("ends_on", "ends_before_start", ENDS_BEFORE_START))
     if brief.persona_id and not Persona.objects.filter(pk=brief.persona_id, is_retired=False).exists():
         problems.append(Problem("persona", "unknown_persona", "This persona is not in use."))
-    problems += [
-        Problem(name, "negative", "An amount of money cannot be negative here.")
-        for name in ("budget", "cost")
-        if (value := getattr(brief, name)) is not None and value < 0
-    ]
+    if brief.budget is not None and brief.budget < 0:
+        problems.append(Problem("budget", "negative", "An amount of money cannot be negative here."))
     if problems:
         raise BadBrief("The campaign cannot be logged like this.", problems=tuple(problems))
 
@@ -148,6 +145,15 @@ def _refuse_stale(campaign: Campaign, seen: str | None) -> None:
         raise CampaignMoved(
             "Somebody else changed this campaign since you opened the page. Look at it again, then save."
         )
+
+
+def _refuse_other_money(campaign: Campaign, brief: Brief) -> None:
+    """Refuse another currency where cost lines are told in the present one: their amounts would be other money."""
+    if brief.currency != campaign.currency and CostLine.objects.filter(campaign=campaign).exists():
+        raise BadBrief(
+            f"Its cost lines are in {campaign.currency}: remove them first, then enter them anew.",
+            field="currency", code="has_costs",
+        )  # fmt: skip
 
 
 def _audit(verb: str, campaign: Campaign, actor: User, at: datetime, facts: Mapping[str, Any]) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.utils.text import slugify
 
 from campaigns.actions import ENDS_BEFORE_START, Brief, ends_before_start
-from campaigns.models import Campaign
-from inputs.fields import TextField
+from campaigns.costs import LONGEST_WHAT, Cost
+from campaigns.links import Counting, LinkWords, build, counting
+from campaigns.models import Campaign, CostLine
+from inputs.fields import TextField, add_problems
 from personas.models import Persona, PersonaVersion
 
 MAX_AMOUNT_DIGITS, AMOUNT_DECIMALS = 14, 2
@@ -27,14 +30,16 @@ class PersonaField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not sub
     names: dict[int, str] = {}
 
 
-def _amount(label: str) -> forms.DecimalField:
+def amount(label: str, *, required: bool = False) -> forms.DecimalField:
+    """Make a field for money that is not negative."""
     return forms.DecimalField(
-        label=label, required=False, min_value=0, max_digits=MAX_AMOUNT_DIGITS, decimal_places=AMOUNT_DECIMALS,
+        label=label, required=required, min_value=0, max_digits=MAX_AMOUNT_DIGITS, decimal_places=AMOUNT_DECIMALS,
         widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
     )  # fmt: skip
 
 
-def _day(label: str, *, required: bool) -> forms.DateField:
+def day(label: str, *, required: bool) -> forms.DateField:
+    """Make a field for a day."""
     return forms.DateField(
         label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -45,8 +50,8 @@ class CampaignForm(forms.Form):
 
     name = TextField(label="Name", max_length=120)
     type = forms.ChoiceField(label="Type", choices=[("", "Choose…"), *Campaign.Types.choices])
-    starts_on = _day("Starts on", required=True)
-    ends_on = _day("Ends on", required=False)
+    starts_on = day("Starts on", required=True)
+    ends_on = day("Ends on", required=False)
     persona = PersonaField(label="Whom it speaks to")
     code = forms.SlugField(
         label="UTM campaign", max_length=80, required=False,
@@ -57,8 +62,7 @@ class CampaignForm(forms.Form):
         label="Talking points for sales", multi_line=True, rows=5, max_length=4000, required=False,
         help_text="What to say when you call: one point per line.",
     )  # fmt: skip
-    budget = _amount("Budget")
-    cost = _amount("Cost so far")
+    budget = amount("Budget")
     currency = forms.RegexField(
         label="Currency", regex=r"^[A-Z]{3}$", initial="EUR", max_length=3,
         error_messages={"invalid": "Three capital letters, such as EUR."},
@@ -92,5 +96,62 @@ class CampaignForm(forms.Form):
 
 def initial_of(campaign: Campaign) -> dict[str, Any]:
     """Give what the form shows of a campaign that is there."""
-    names = ("name", "type", "starts_on", "ends_on", "code", "offer", "talking_points", "budget", "cost", "currency")
+    names = ("name", "type", "starts_on", "ends_on", "code", "offer", "talking_points", "budget", "currency")
     return {name: getattr(campaign, name) for name in names} | {"persona": campaign.persona_id}
+
+
+class CostForm(forms.Form):
+    """One line of what a campaign costs."""
+
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
+    what = TextField(label="What", max_length=LONGEST_WHAT)
+    amount = amount("Amount", required=True)
+    kind = forms.ChoiceField(
+        label="Planned or spent", choices=[("actual", "Actual: it is spent"), ("planned", "Planned")]
+    )
+    starts_on = day("On, or from", required=True)
+    ends_on = day("Until", required=False)
+
+    @property
+    def cost(self) -> Cost:
+        """The valid input as the verbs take it."""
+        given = self.cleaned_data
+        return Cost(given["what"], given["amount"], given["kind"], given["starts_on"], given["ends_on"])
+
+
+def initial_cost(line: CostLine) -> dict[str, Any]:
+    """Give what the form shows of a line that is there."""
+    return {name: getattr(line, name) for name in ("what", "amount", "kind", "starts_on", "ends_on")}
+
+
+class LinkForm(forms.Form):
+    """A link of a campaign to be made: where it leads and where it stands. ``link`` is there once it is valid."""
+
+    address = forms.CharField(
+        label="Landing page", error_messages={"required": "Say which page the link leads to."},
+        widget=forms.TextInput(attrs={"inputmode": "url", "placeholder": "https://…"}),
+    )  # fmt: skip
+    source = forms.CharField(
+        label="Source", required=False, help_text="Where it stands, such as newsletter or linkedin."
+    )
+    medium = forms.CharField(label="Medium", required=False, help_text="Such as email, cpc, paid_social or qr.")
+    content = forms.CharField(label="Content", required=False, help_text="Tells two links on one page apart.")
+    term = forms.CharField(label="Term", required=False, help_text="The words that an advertisement was bought for.")
+    link = ""
+
+    def __init__(self, *args: Any, code: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.code = code
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            built = build(LinkWords(**cleaned), self.code)
+            add_problems(self, built.problems)
+            self.link = built.link
+        return cleaned
+
+    @property
+    def counting(self) -> Counting:
+        """As what touches by the link are counted."""
+        return counting(self.link)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.utils.translation import gettext_lazy as _
 
 from personas.models import Persona
@@ -21,6 +23,19 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def running(self, on: date) -> CampaignQuerySet:
         """Campaigns that run on the day ``on``."""
         return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on), starts_on__lte=on)
+
+    def with_money(self) -> CampaignQuerySet:
+        """Campaigns with what was ``spent`` and is ``planned``: the sums of their cost lines, null where there is none; no further query."""
+        return self.annotate(**{name: Subquery(_sum_of(kind)) for name, kind in SUMS.items()})
+
+
+SUMS = {"spent": "actual", "planned": "planned"}
+"""Names of sums, by the kind of the lines that they add up."""
+
+
+def _sum_of(kind: str) -> models.QuerySet[CostLine, Any]:
+    lines = CostLine.objects.filter(campaign=OuterRef("pk"), kind=kind).order_by().values("campaign")
+    return lines.annotate(sum=Sum("amount")).values("sum")
 
 
 class Campaign(models.Model):
@@ -61,9 +76,6 @@ class Campaign(models.Model):
     budget = models.DecimalField(
         _("budget"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
-    cost = models.DecimalField(
-        _("cost so far"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
-    )
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     offer = models.CharField(_("offer"), max_length=200, blank=True, default="")
     talking_points = models.TextField(_("talking points"), blank=True, default="")
@@ -72,6 +84,9 @@ class Campaign(models.Model):
     announced_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+
+    spent: Decimal | None
+    planned: Decimal | None
 
     objects = CampaignQuerySet.as_manager()
 
@@ -85,9 +100,6 @@ class Campaign(models.Model):
                 condition=Q(budget__isnull=True) | Q(budget__gte=0), name="a_campaign_budget_is_not_negative"
             ),
             models.CheckConstraint(
-                condition=Q(cost__isnull=True) | Q(cost__gte=0), name="a_campaign_cost_is_not_negative"
-            ),
-            models.CheckConstraint(
                 condition=Q(announced_at__isnull=True, announced_by__isnull=True)
                 | Q(announced_at__isnull=False, announced_by__isnull=False),
                 name="somebody_announced_a_campaign",
@@ -97,6 +109,56 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def left(self) -> Decimal | None:
+        """What is left of the budget (below zero: overspent); nothing without one. Needs ``with_money``."""
+        return None if self.budget is None else self.budget - (self.spent or 0)
+
+    @property
+    def left_after_plan(self) -> Decimal | None:
+        """What is left once everything planned is spent too."""
+        return None if self.left is None else self.left - (self.planned or 0)
+
+
+class CostLine(models.Model):
+    """Something that a campaign costs, in its currency: *planned*, or *actual* once it is spent. What a campaign cost is the sum of the latter.
+
+    It is of one day, or of the days from ``starts_on`` to ``ends_on``, both included.
+    """
+
+    class Kinds(models.TextChoices):
+        PLANNED = "planned", _("Planned")
+        ACTUAL = "actual", _("Actual")
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="cost_lines", db_index=False)
+    what = models.CharField(_("what"), max_length=120)
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2, validators=[MinValueValidator(0)])
+    kind = models.CharField(max_length=8, choices=Kinds)
+    starts_on = models.DateField(_("on"))
+    ends_on = models.DateField(_("until"), null=True, blank=True)
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField()
+    submission_key = models.UUIDField(
+        null=True, editable=False, help_text="Names the form that was sent, to take it once."
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gte=0), name="a_cost_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="a_cost_ends_after_it_starts"
+            ),
+            models.UniqueConstraint(
+                fields=["campaign", "submission_key"],
+                condition=Q(submission_key__isnull=False),
+                name="cost_sent_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["campaign", "kind", "amount"], name="cost_campaign_idx")]
+
+    def __str__(self) -> str:
+        return self.what
 
 
 class BriefingRead(models.Model):

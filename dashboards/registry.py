@@ -322,14 +322,14 @@ def _register_to_date() -> None:
 
 
 def _register_costs() -> None:
-    no_cost = "Nothing while no cost is given, and nothing where there is nobody to divide by."
+    no_cost = "Nothing while nothing is said to be spent, and nothing where there is nobody to divide by."
     for measure, name, whom in (
         ("per_lead", "Cost per lead", "leads captured"),
         ("per_sql", "Cost per SQL", "leads that became SQLs"),
         ("per_won", "Cost per won lead", "leads won"),
     ):
         _register(
-            f"cost.{measure}", name, "What does a campaign cost for what it brings?", "The campaign’s cost so far",
+            f"cost.{measure}", name, "What does a campaign cost for what it brings?", "The sum of the campaign’s actual cost lines",
             denominator=whom, unit="money of the campaign’s currency", exclusions=no_cost, into=TO_DATE,
         )  # fmt: skip
 

@@ -6,6 +6,7 @@ import inputs.addresses  # noqa: F401 - registers the converter
 from desk.views import (
     agreement,
     calendars,
+    campaign_costs,
     campaigns,
     clauses,
     clocks,
@@ -44,6 +45,11 @@ urlpatterns = [
     path("campaigns/<idnumber:campaign_id>/", campaigns.campaign, name="campaign"),
     path("campaigns/<idnumber:campaign_id>/brief/", campaigns.brief, name="brief_sales"),
     path("campaigns/<idnumber:campaign_id>/informed/", campaigns.informed, name="informed"),
+    path("campaigns/<idnumber:campaign_id>/costs/", campaign_costs.add, name="add_cost"),
+    path("campaigns/<idnumber:campaign_id>/costs/<idnumber:line_id>/", campaign_costs.change, name="change_cost"),
+    path(
+        "campaigns/<idnumber:campaign_id>/costs/<idnumber:line_id>/remove/", campaign_costs.remove, name="remove_cost"
+    ),
     path("personas/", personas.persona_list, name="personas"),
     path("personas/new/", persona_writing.new, name="new_persona"),
     path("personas/<slug:code>/", personas.persona, name="persona"),

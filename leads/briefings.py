@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from campaigns.actions import Brief, NoSuchCampaign, change_campaign, log_campaign, require_marketer
 from campaigns.models import BriefingRead, Campaign
@@ -156,8 +157,8 @@ class Briefing:
 def briefing_of(campaign: Campaign) -> Briefing:
     """Give who of sales said that they are informed, in the order in which they did, and who has not, by name; two queries."""
     reads = list(BriefingRead.objects.filter(campaign=campaign).select_related("user").order_by("at", "pk"))
-    there = {read.user_id for read in reads}
-    waiting = User.objects.filter(pk__in=set(_sales()) - there).order_by("name", "pk")
+    there = [read.user_id for read in reads]
+    waiting = User.objects.filter(pk__in=_of_sales().values("user")).exclude(pk__in=there).order_by("name", "pk")
     return Briefing([(read.user, read.at) for read in reads], list(waiting) if campaign.announced_at else [])
 
 
@@ -192,8 +193,11 @@ def _is_over(campaign: Campaign, at: datetime) -> bool:
 
 def _sales() -> list[int]:
     """Give everybody who is in sales now."""
-    members = Membership.objects.filter(team__side=Side.SALES, user__is_active=True).order_by("user_id")
-    return list(members.values_list("user_id", flat=True).distinct())
+    return list(_of_sales().order_by("user_id").values_list("user_id", flat=True).distinct())
+
+
+def _of_sales() -> QuerySet[Membership]:
+    return Membership.objects.filter(team__side=Side.SALES, user__is_active=True)
 
 
 def _tell_sales(record: Record, campaign: Campaign, code: str) -> None:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from campaigns.actions import Brief
+from campaigns.costs import Cost, add_cost
 from campaigns.models import Campaign
 from leads.briefings import brief_sales, plan_campaign
 from leads.capture import open_form
@@ -251,11 +252,24 @@ def _log_campaigns(company: Company, at: datetime, until: datetime) -> None:
     for owner, name, code, kind, cost, what, points in plans:
         brief = Brief(
             name=name, code=code, type=kind, starts_on=starts_on, ends_on=ends_on, budget=Decimal(cost) * 2,
-            cost=Decimal(cost), offer=what, talking_points=points,
+            offer=what, talking_points=points,
         )  # fmt: skip
         campaign = plan_campaign(brief=brief, actor=company.people[owner], at=at)
+        _add_costs(campaign, Decimal(cost), at)
         company.campaigns.append(brief_sales(campaign_id=campaign.pk, actor=campaign.owner, at=at))
     company.form = open_form(
         actor=company.people["maya"], at=at, slug="demo", title="See it in ten minutes", touch_kind="demo_request",
         campaign_id=company.campaigns[1].pk,
     )  # fmt: skip
+
+
+def _add_costs(campaign: Campaign, spent: Decimal, at: datetime) -> None:
+    """Enter what was spent, in two parts, and what is still planned."""
+    day = campaign.starts_on
+    for what, share, kind in (
+        ("Agency", 4, "actual"),
+        ("Media and materials", 6, "actual"),
+        ("Second wave", 8, "planned"),
+    ):
+        cost = Cost(what, spent * share / 10, kind, day, campaign.ends_on if kind == "planned" else None)
+        add_cost(campaign_id=campaign.pk, cost=cost, actor=campaign.owner, at=at)

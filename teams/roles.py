@@ -46,6 +46,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "see_what_if": MANAGERS | {Role.ADMINISTRATOR},
     # marketing acts
     "log_campaign": MARKETING,
+    "keep_any_costs": frozenset({Role.MARKETING_MANAGER}),
     "capture_lead": MARKETING | {Role.ADMINISTRATOR},
     "import_leads": MARKETING | {Role.ADMINISTRATOR},
     "qualify_lead": MARKETING,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from urllib.parse import urlencode
 
 from django.db.models import Count
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CostLine
 from dashboards.families import STAGES, reached
 from dashboards.to_date import STARS
 from desk.queries.marketer import CampaignFigures, campaign_figures
@@ -62,13 +61,14 @@ class CampaignPage:
     feedback: list[Feedback]
     quality: list[tuple[str, int, int]]
     forms: list[CaptureForm]
-    utm: str
+    costs: list[CostLine]
 
 
 def campaign_for(user: User, campaign_id: int) -> Campaign:
     """Load a campaign that ``user`` may see; raises ``NotVisible``."""
     found = (
         Campaign.objects.visible_to(user)
+        .with_money()
         .select_related("owner", "persona", "announced_by")
         .filter(pk=campaign_id)
         .first()
@@ -94,7 +94,7 @@ def page_of(campaign: Campaign, user: User) -> CampaignPage:
         feedback=list(feedback.select_related("lead__contact", "user").order_by("-given_at", "-id")[:NEWEST_RATINGS]),
         quality=[(f"opinion.stars_{stars}", stars, quality[stars]) for stars in STARS if stars in quality],
         forms=list(CaptureForm.objects.filter(campaign=campaign).order_by("-is_active", "title")),
-        utm=urlencode({"utm_campaign": campaign.code, "utm_medium": campaign.type}),
+        costs=list(CostLine.objects.filter(campaign=campaign).order_by("starts_on", "pk")),
     )
 
 
@@ -187,7 +187,9 @@ class CampaignRow:
 
 def campaign_rows(user: User, today: date, *, mine: bool = False) -> list[CampaignRow]:
     """List the newest hundred campaigns with their figures, and say of each whether it runs."""
-    campaigns = Campaign.objects.visible_to(user).select_related("owner", "persona").order_by("-starts_on", "-id")
+    campaigns = (
+        Campaign.objects.visible_to(user).with_money().select_related("owner", "persona").order_by("-starts_on", "-id")
+    )
     if mine:
         campaigns = campaigns.filter(owner=user)
     return [CampaignRow(line, state_of(line.campaign, today)) for line in campaign_figures(list(campaigns[:100]))]

@@ -36,7 +36,7 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The cost for each of ``count`` leads: nothing while no cost is given or there is none, which ``why_not`` says."""
+    """The cost for each of ``count`` leads: nothing while nothing is said to be spent or there is none, which ``why_not`` says."""
 
     key: str
     name: str
@@ -78,8 +78,8 @@ class CampaignFigures:
         return Cost("cost.per_won", "cost per won lead", self._cost_by(self.won), self.won, "nobody won yet")
 
     def _cost_by(self, count: int) -> Decimal | None:
-        cost = self.campaign.cost
-        return None if cost is None or not count else (cost / count).quantize(CENT, ROUND_HALF_UP)
+        spent = self.campaign.spent
+        return None if spent is None or not count else (spent / count).quantize(CENT, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ def my_campaigns(user: User, at: datetime) -> list[CampaignFigures]:
     """Give the figures of the newest campaigns of ``user``."""
     campaigns = (
         Campaign.objects.visible_to(user)
+        .with_money()
         .filter(owner=user, starts_on__gte=company_day(at) - timedelta(days=CAMPAIGNS_DAYS))
         .order_by("-starts_on", "-id")
     )
@@ -114,7 +115,7 @@ def my_campaigns(user: User, at: datetime) -> list[CampaignFigures]:
 
 
 def campaign_figures(campaigns: Sequence[Campaign]) -> list[CampaignFigures]:
-    """Count what became of the leads of ``campaigns``, with five queries. A returned lead counts as rejected.
+    """Count what became of the leads of ``campaigns`` (loaded ``with_money``), with five queries. A returned lead counts as rejected.
 
     What was accepted is what was delivered less the rest: most handoffs are accepted, and those need not be read.
     """

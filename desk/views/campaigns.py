@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from campaigns.costs import may_keep_costs
+from campaigns.forms import CostForm, LinkForm
+from campaigns.models import Campaign
 from desk.access import instant, reader, sees
 from desk.queries.campaign_page import briefing_for, campaign_for, campaign_rows, page_of, state_of
 from leads.briefings import brief_sales, confirm_briefing
@@ -28,9 +33,20 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
 @sees("see_campaigns")
 def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Show one campaign: its brief, whom it reached and what became of them."""
+    return campaign_page(request, campaign_id)
+
+
+def campaign_page(
+    request: HttpRequest, campaign_id: int, *, cost_form: CostForm | None = None, status: int = 200
+) -> HttpResponse:
+    """Give the page of a campaign, with a form of it that came back where there is one."""
     user, at = reader(request), instant(request)
     found = campaign_for(user, campaign_id)
+    link_form = _link_form(request, found)
+    if link_form.is_bound and not link_form.is_valid():
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
     context = {
+        "link_form": link_form,
         "campaign": found,
         "page": page_of(found, user),
         "state": state_of(found, company_day(at)),
@@ -39,7 +55,16 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "base": request.build_absolute_uri("/").rstrip("/"),
         "at": at,
     }
-    return render(request, "desk/campaign.html", context)
+    if may_keep_costs(user, found):
+        context["cost_form"] = cost_form or CostForm(initial={"starts_on": company_day(at)})
+    return render(request, "desk/campaign.html", context, status=status)
+
+
+def _link_form(request: HttpRequest, found: Campaign) -> LinkForm:
+    """Give the form of a link, filled in where one is asked for in the address."""
+    if request.method in ("GET", "HEAD") and "address" in request.GET:
+        return LinkForm(request.GET, code=found.code)
+    return LinkForm(initial={"medium": found.type}, code=found.code)
 
 
 @require_POST

@@ -37,8 +37,8 @@ def test_five_fields_log_a_campaign(enter: Enter, maya: User) -> None:
         ("ends_on", "2026-09-01", "end before it starts"),
         ("budget", "-1", "greater than or equal to 0"),
         ("budget", "NaN", "Enter a number."),
-        ("cost", "1e400", ""),
-        ("cost", "99999999999999999", "no more than"),
+        ("budget", "1e400", ""),
+        ("budget", "99999999999999999", "no more than"),
         ("currency", "euro", ""),
         ("code", "no spaces please", "valid “slug”"),
         ("persona", "999", "Select a valid choice"),
@@ -99,12 +99,12 @@ def test_changing_keeps_an_audit_entry_of_the_fields(enter: Enter, maya: User, a
 
     enter(maya).post(
         f"/campaigns/{campaign.pk}/edit/",
-        LEAST | {"code": "autumn-fair", "cost": "1200.50", "seen": fingerprint(campaign)},
+        LEAST | {"code": "autumn-fair", "budget": "1200.50", "seen": fingerprint(campaign)},
     )
 
     campaign.refresh_from_db()
-    assert campaign.cost == Decimal("1200.50")
-    assert AuditEntry.objects.get(verb="change_campaign").facts == {"fields": ["cost"]}
+    assert campaign.budget == Decimal("1200.50")
+    assert AuditEntry.objects.get(verb="change_campaign").facts == {"fields": ["budget"]}
 
 
 def test_saving_without_a_change_writes_nothing(maya: User, at: datetime) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.test import RequestFactory
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CostLine
 from desk.queries.marketer import campaign_figures
 from leads.handoffs import accept
 from leads.holding import NotYours
@@ -18,6 +18,7 @@ from ledger.wording import wording
 from smarketing.problems import csrf_failure, forbidden, refusal_response
 from teams.models import User
 from tests.desk.conftest import Enter, Offer
+from tests.leads.worlds import spend
 
 
 @pytest.mark.parametrize(("cost", "won", "expected"), [
@@ -30,9 +31,11 @@ def test_the_cost_for_each_won_lead_is_reckoned_only_where_there_is_one(
     for number in range(4):
         lead = offer(f"Person {number}").lead
         Lead.objects.filter(pk=lead.pk, pk__in=[lead.pk] if number < won else []).update(customer_at=at, sql_at=at)
-    campaign.cost = cost
+    if cost is not None:
+        spend(campaign, cost / 4, cost - cost / 4)
+    (loaded,) = Campaign.objects.with_money()
 
-    per_lead, per_sql, per_won = campaign_figures([campaign])[0].costs
+    per_lead, per_sql, per_won = campaign_figures([loaded])[0].costs
 
     assert (per_won.amount, per_won.count) == (expected, won)
     assert (per_lead.count, per_sql.count) == (4, won)
@@ -43,20 +46,21 @@ def test_the_page_says_the_costs_in_the_campaigns_currency_or_why_there_are_none
     enter: Enter, offer: Offer, campaign: Campaign, maya: User, at: datetime
 ) -> None:
     lead = offer().lead
-    Campaign.objects.update(cost=1250, currency="CHF")
+    Campaign.objects.update(currency="CHF")
+    spend(campaign, 1000, 250)
     browser = enter(maya)
     path = f"/campaigns/{campaign.pk}/"
 
     before = browser.get(path).content.decode()
     Lead.objects.filter(pk=lead.pk).update(customer_at=at)
     after, listed = browser.get(path).content.decode(), browser.get("/campaigns/").content.decode()
-    Campaign.objects.update(cost=None)
+    CostLine.objects.all().delete()
     unsaid = browser.get(path).content.decode()
 
     assert "nobody won yet" in before
     assert f'figure=cost.per_won&amp;campaign={campaign.pk}">CHF\N{NO-BREAK SPACE}1,250</a>' in after
     assert f'figure=cost.per_won&amp;campaign={campaign.pk}">CHF\N{NO-BREAK SPACE}1,250</a>' in listed
-    assert "The campaign’s cost so far ÷ leads won" in after
+    assert "The sum of the campaign’s actual cost lines ÷ leads won" in after
     assert unsaid.count("cost not said") == 3
 
 

@@ -21,6 +21,7 @@ from leads.models import Clock, Handoff, Lead, Opportunity
 from teams.models import User
 from tests.dashboards.test_figures_and_rows import scope, some_filters
 from tests.dashboards.world import World, fill, found
+from tests.leads.worlds import spend
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +58,9 @@ def _bring_to_the_present(world: World) -> None:
     Opportunity.objects.bulk_create(
         Opportunity(lead=lead, stage="won", amount=100, currency="EUR", opened_at=now, closed_at=now) for lead in won
     )
-    Campaign.objects.update(cost=1000, starts_on=now.date())
+    Campaign.objects.update(starts_on=now.date())
+    for campaign in Campaign.objects.all():
+        spend(campaign, 1000)
     todays = Clock.objects.filter(state=Clock.States.MISSED).order_by("pk")[:20]
     Clock.objects.filter(pk__in=[clock.pk for clock in todays]).update(due_at=now)
 

@@ -17,6 +17,7 @@ from sla.calendars import set_calendar
 from teams.models import Team, User
 from tests.cast import OFFICE
 from tests.desk.conftest import Enter, Offer
+from tests.leads.worlds import spend
 
 # page, by whom, at most so many queries: session and user included, and on PostgreSQL the clock
 BASELINES = [
@@ -100,11 +101,13 @@ def test_a_campaigns_page_does_not_grow_with_its_leads(
 ) -> None:
     browser, path = enter(maya), f"/campaigns/{campaign.pk}/"
     fill(2)
+    spend(campaign, 100)
     browser.get(path)
 
     with CaptureQueriesContext(connection) as few:
         browser.get(path)
     fill(18)
+    spend(campaign, *range(20))
     with CaptureQueriesContext(connection) as many:
         browser.get(path)
 

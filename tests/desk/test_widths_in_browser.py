@@ -16,7 +16,7 @@ from sla.in_force import InForce
 from teams.models import Team, User
 from tests.dashboards.world import fill, found
 from tests.desk.conftest import Offer
-from tests.leads.worlds import away
+from tests.leads.worlds import away, spend
 from tests.looking import enter
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def test_nothing_is_too_wide_between_a_phone_and_a_desk(
     accept(lead_id=offer("Noor Haddad").lead_id, actor=sam, at=at)
     away(sam, at=at)
     offer("Maximiliane Oberhauser-Lindqvist")
-    Campaign.objects.update(budget=1234567, cost=1234567)
+    Campaign.objects.update(budget=1234567)
+    spend(campaign, 1234567)
     CaptureForm.objects.create(
         slug="a-long-address-of-a-form", title="Demo", touch_kind="demo_request", campaign=campaign, created_at=at
     )

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CostLine
 from leads import followup, handoffs, outcomes
 from leads.models import Assignment, Clock, Company, Contact, Handoff, Lead, LeadEvent, Touch
 from leads.routing.defaults import activate_default_routing
@@ -33,6 +33,15 @@ def ready_lead(*, campaign: Campaign | None = None, company: Company | None = No
             recorded_at=touched_at,
         )  # fmt: skip
     return lead
+
+
+def spend(campaign: Campaign, *amounts: Decimal | int, kind: str = "actual") -> None:
+    """Enter a cost line for each of ``amounts``."""
+    for amount in amounts:
+        CostLine.objects.create(
+            campaign=campaign, what="Media", amount=amount, kind=kind, starts_on=campaign.starts_on,
+            entered_by=campaign.owner, entered_at=campaign.created_at,
+        )  # fmt: skip
 
 
 def make_campaign(owner: User, code: str = "spring") -> Campaign:

@@ -252,11 +252,13 @@ def test_truth_values_and_decimals_can_be_set_and_expected(olive: User) -> None:
     insert_rows(Campaign, CAMPAIGN, [campaign(1, olive, budget=Decimal("10.50"))])
     pk = Campaign.objects.get().pk
 
-    assert update_rows(Campaign, ["cost"], [(pk, Decimal("0.10"), Decimal("10.50"))], expected=["budget"]) == [(pk,)]
-    assert update_rows(Campaign, ["cost"], [(pk, None, Decimal("10.51"))], expected=["budget"]) == []
+    assert update_rows(
+        Campaign, ["budget", "currency"], [(pk, Decimal("0.10"), "CHF", Decimal("10.50"))], expected=["budget"]
+    ) == [(pk,)]
+    assert update_rows(Campaign, ["budget"], [(pk, None, Decimal("10.51"))], expected=["budget"]) == []
     assert update_rows(User, ["is_active"], [(olive.pk, False, True)], expected=["is_active"]) == [(olive.pk,)]
 
-    assert Campaign.objects.get().cost == Decimal("0.10")
+    assert Campaign.objects.get().budget == Decimal("0.10")
     assert User.objects.get(pk=olive.pk).is_active is False
 
 

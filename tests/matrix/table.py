@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from campaigns.models import Campaign
 from leads.models import Dispute
 from tests.matrix.accounts import ACCOUNT_ROWS
 from tests.matrix.acts import API_CLOCK_ROWS, API_ROWS, CLOCK_ROWS, STEP_ROWS
@@ -46,6 +47,10 @@ def others_lead(world: World, actor: str) -> dict[str, int]:
     return {"lead_id": world.leads["rita"].pk}
 
 
+def cost_of(campaign: Campaign) -> dict[str, int]:
+    return {"campaign_id": campaign.pk, "line_id": campaign.cost_lines.get().pk}
+
+
 LEAD = Target(lead, {"lead_id": MISSING_ID}, others_lead)
 CLOCK = Target(lambda world, actor: {"clock_id": of(actor, world.clocks, "sam").pk}, {"clock_id": MISSING_ID})
 QUESTION = Target(
@@ -62,6 +67,11 @@ CAMPAIGN = Target(
     lambda world, actor: {"campaign_id": of(actor, world.campaigns, "maya").pk},
     {"campaign_id": MISSING_ID},
     lambda world, actor: {"campaign_id": world.campaigns["max"].pk},
+)
+COST = Target(
+    lambda world, actor: cost_of(of(actor, world.campaigns, "maya")),
+    {"line_id": MISSING_ID},
+    lambda world, actor: cost_of(world.campaigns["max"]),
 )
 ANNOUNCED = Target(lambda world, actor: {"campaign_id": world.announced.pk}, {"campaign_id": MISSING_ID})
 RUN = Target(
@@ -131,6 +141,16 @@ def act_on_person(label: str, *, also: frozenset[str] = frozenset(), done: froze
 
 
 OK, GOES_ON = frozenset({200}), frozenset({302})
+
+
+def keep_costs(methods: dict[str, frozenset[int]], target: Target) -> Row:
+    """Declare what the owner of a campaign does with its costs, and managers of marketing with anybody's."""
+    accesses = {
+        method: Access(who_may("keep_any_costs"), done, refused=403, own_only=frozenset({"maya"}), foreign=403)
+        for method, done in methods.items()
+    }
+    return Row(accesses, **target.of())
+
 
 # The agreement: a draft is the matter of its own side's managers, and everybody else finds nothing.
 MANAGERS = frozenset({"mona", "sue"})
@@ -257,6 +277,9 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:campaign": page("see_campaigns", target=CAMPAIGN),
     "desk:brief_sales": deed("log_campaign", target=CAMPAIGN, refused=403),
     "desk:informed": deed("confirm_briefing", target=ANNOUNCED, refused=403),
+    "desk:add_cost": keep_costs({"POST": FORM_TAKEN}, CAMPAIGN),
+    "desk:change_cost": keep_costs({"GET": OK, "POST": FORM_TAKEN}, COST),
+    "desk:remove_cost": keep_costs({"POST": GOES_ON}, COST),
     "desk:personas": page("see_personas"),
     "desk:persona": page("see_personas", target=PERSONA),
     "desk:persona_versions": page("see_personas", target=PERSONA),

@@ -39,6 +39,7 @@ from sla.models import AgreementComment, AgreementVersion, Calendar
 from sla.negotiating import comment
 from teams.models import Team, User
 from tests.cast import NOW, OFFICE, clock_start, make_lead, offer_to, office, person, sign, start_clocks
+from tests.leads.worlds import spend
 from tests.matrix.rows import DEACTIVATED
 from tests.routing_setup import simple_routing
 
@@ -193,10 +194,12 @@ def _clocks(people: dict[str, User], sales: Team, agreement: InForce) -> dict[st
 
 
 def _campaign(owner: User, code: str = "", **fields: Any) -> Campaign:
-    return Campaign.objects.create(
+    campaign = Campaign.objects.create(
         name=f"Of {owner.name}", code=code or f"of-{owner.name.lower()}", type="webinar", owner=owner,
         starts_on=NOW.date(), offer="A demo", created_at=NOW, **fields,
     )  # fmt: skip
+    spend(campaign, 100)
+    return campaign
 
 
 def _period() -> TargetPeriod:

@@ -45,6 +45,7 @@ WHOLE = {
     "dashboards.Handoffs": FIGURES,
     "dashboards.Ratings": FIGURES,
     "campaigns.Campaign": SETTING,
+    "campaigns.CostLine": SETTING,
     "campaigns.BriefingRead": OF_ITSELF,
     "leads.TargetPeriod": OF_ITSELF,
     "teams.User": IDENTITY,

@@ -8,6 +8,7 @@ from django.db import DatabaseError
 from leads import handoffs
 from tests.breaking import changed_tables, every_row, left_behind
 from tests.cast import NOW
+from tests.verbs.campaign_cases import CAMPAIGN_CASES
 from tests.verbs.cases import Case, told_twice, written
 from tests.verbs.company import Company
 from tests.verbs.company_cases import COMPANY_CASES
@@ -20,7 +21,9 @@ from tests.verbs.transfer_cases import TRANSFER_CASES
 
 pytestmark = pytest.mark.django_db
 
-CASES = [*LEAD_CASES, *TRANSFER_CASES, *EXCHANGE_CASES, *COMPANY_CASES, *PERSONA_CASES, *ROUTING_CASES]
+CASES = [
+    *LEAD_CASES, *TRANSFER_CASES, *EXCHANGE_CASES, *COMPANY_CASES, *PERSONA_CASES, *ROUTING_CASES, *CAMPAIGN_CASES,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.prepare.__name__.strip("_") for case in CASES])
