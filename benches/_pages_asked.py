@@ -201,6 +201,8 @@ def _marketing(world: World) -> Iterator[Page]:
     yield Page("campaign to brief sales of", maya, f"/campaigns/{to_come}/")
     line = CostLine.objects.filter(campaign=big).values_list("pk", flat=True)[0]
     yield Page("campaign, form of a cost line", maya, f"/campaigns/{big}/costs/{line}/")
+    yield Page("members of a campaign with a fifth of all leads", maya, f"/campaigns/{big}/members/")
+    yield Page("members of a campaign, of one status", maya, f"/campaigns/{big}/members/?status=clicked")
     yield Page("new campaign", maya, "/campaigns/new/")
     yield Page("form of a campaign", maya, f"/campaigns/{big}/edit/")
     yield Page("personas", maya, "/personas/")

@@ -173,3 +173,28 @@ class BriefingRead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} is informed of campaign {self.campaign_id}"
+
+
+class CampaignAlert(models.Model):
+    """That sales says one thing of a campaign's leads too often (``campaigns.alerting``): its owner was told when it rose.
+
+    ``code`` is a reason of rejections, or *poor_rating*; ``count`` of the last ``of`` judged said so when it was looked at last.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="alerts")
+    code = models.CharField(max_length=24)
+    count = models.PositiveSmallIntegerField()
+    of = models.PositiveSmallIntegerField()
+    raised_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, help_text="When the last of them said so less often.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "code"], condition=Q(ended_at__isnull=True), name="one_standing_alert_per_code"
+            ),
+            models.CheckConstraint(condition=Q(count__lte=F("of")), name="an_alert_counts_some_of_all"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.count} of {self.of} in campaign {self.campaign_id}"

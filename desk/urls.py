@@ -7,6 +7,7 @@ from desk.views import (
     agreement,
     calendars,
     campaign_costs,
+    campaign_members,
     campaigns,
     clauses,
     clocks,
@@ -49,6 +50,12 @@ urlpatterns = [
     path("campaigns/<idnumber:campaign_id>/costs/<idnumber:line_id>/", campaign_costs.change, name="change_cost"),
     path(
         "campaigns/<idnumber:campaign_id>/costs/<idnumber:line_id>/remove/", campaign_costs.remove, name="remove_cost"
+    ),
+    path("campaigns/<idnumber:campaign_id>/members/", campaign_members.members, name="members"),
+    path(
+        "campaigns/<idnumber:campaign_id>/members/<idnumber:lead_id>/",
+        campaign_members.set_status,
+        name="set_member_status",
     ),
     path("personas/", personas.persona_list, name="personas"),
     path("personas/new/", persona_writing.new, name="new_persona"),

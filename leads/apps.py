@@ -32,6 +32,7 @@ class LeadsConfig(AppConfig):
 
         register(check_faults, Tags.database)
 
+        from leads.alert_wordings import register_alert_wordings
         from leads.briefing_wordings import register_briefing_wordings
         from leads.clock_wordings import register_clock_wordings
         from leads.exchange_wordings import register_exchange_wordings
@@ -40,6 +41,7 @@ class LeadsConfig(AppConfig):
         from leads.wordings import register_wordings
 
         register_briefing_wordings()
+        register_alert_wordings()
         register_clock_wordings()
         register_exchange_wordings()
         register_intake_wordings()

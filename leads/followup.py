@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from inputs.refusals import Invalid
 from leads import clocks
+from leads.alerts import heed_ratings
 from leads.codes import ACTIVITY_KINDS, CONVERSATIONS, FEEDBACK_ASPECTS, OUTCOMES
 from leads.handoffs import take_over
 from leads.holding import Held, hold, permit, permit_work, require_step, terms_of
@@ -178,6 +179,7 @@ def rate(
     promises = OF_RATER if kind == Feedback.Kinds.FULL else {"quick_rating"}
     clocks.answer(record, promise=promises, lead_ids=[lead_id], at=at)
     tell_marketing(record, [item], "lead_rated", {lead_id: {"quality": quality, "feedback": feedback.pk}})
+    heed_ratings(record, [item], at)
     record.write("lead", [lead_id], feedback=feedback.pk, quality=quality)
     return feedback.pk
 

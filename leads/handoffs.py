@@ -12,6 +12,7 @@ from django.db import transaction
 
 from inputs.refusals import Conflict, Invalid, NotAllowed, Problem
 from leads import clocks
+from leads.alerts import calm, heed_rejections
 from leads.assigning import Places
 from leads.codes import REJECTIONS
 from leads.facts import MISSING_WORDS, missing_for_handoff
@@ -186,6 +187,7 @@ def take_over(
     is_answered = state == States.ACCEPTED
     if is_answered:
         clocks.answer(record, promise="accept", handoff_ids=[handoff.pk for handoff in handoffs], at=at)
+        calm(held, at)
     _begin_work(record, held, at, code="" if is_answered else AUTO)
 
 
@@ -304,3 +306,4 @@ def _back_to_marketing(record: Record, held: Sequence[Held], reason: str, at: da
     )
     facts = {item.lead.pk: {"reason": reason, "returned": returned} for item in held}
     tell_marketing(record, held, "lead_rejected", facts)
+    heed_rejections(record, held, at)

@@ -60,6 +60,8 @@ FIELDS = (
     Field("utm_content", "UTM content", ("utm content",)),
     Field("utm_term", "UTM term", ("utm term",)),
     Field("campaign_code", "Campaign code", ("campaign", "campaign code", "latest campaign", "first conversion campaign")),
+    Field("member_status", "Member status", ("member status", "campaign member status", "campaign status", "campaign response",
+                                             "attendance", "attendance status")),
     Field("product_code", "Product code", ("product", "product code", "product interest")),
     Field("landing_page", "Landing page", ("landing page", "first page seen", "landing page id")),
     Field("referrer", "Referrer", ("referrer", "first referring site", "referring site")),

@@ -50,6 +50,13 @@ SHARE_BY_FORM = 0.3
 
 FORM, PROGRAM, FILE = "form", "program", "file"
 
+MEMBERS = {
+    ("one-figure", "webinar_registered"): "registered", ("one-figure", "webinar_attended"): "attended",
+    ("steady-deliveries", "content_download"): "downloaded", ("logistics-fair", "event_visit"): "visited",
+    ("monthly-letter", "email_click"): "clicked",
+}  # fmt: skip
+"""Member statuses by the code of a campaign of the demo company and the kind of a touch."""
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -103,7 +110,7 @@ def visits(*, seed: int, number: int, at: datetime, firm: Firm, campaigns: Seque
         yield Planned(at, number, junk(chance, number), PROGRAM, 0.0)
         return
     first = _with_gaps(chance, person(chance, number, firm, campaigns))
-    first = replace(first, touch_kind=_pick(chance, FIRST_TOUCHES), key=f"visit-{seed}-{number}-0")
+    first = _as_member(replace(first, touch_kind=_pick(chance, FIRST_TOUCHES), key=f"visit-{seed}-{number}-0"))
     if first.touch_kind in ("demo_request", "contact_request"):
         worth = min(1.0, worth + HAND_RAISE_BONUS)
     way = _way(chance, first)
@@ -118,7 +125,7 @@ def visits(*, seed: int, number: int, at: datetime, firm: Firm, campaigns: Seque
             first, touch_kind=_pick(chance, LATER_TOUCHES), key=f"visit-{seed}-{number}-{visit}",
             note="", campaign_code=_campaign(chance, campaigns),
         )  # fmt: skip
-        yield Planned(at, number, again, PROGRAM, worth)
+        yield Planned(at, number, _as_member(again), PROGRAM, worth)
 
 
 def person(chance: random.Random, number: int, firm: Firm, campaigns: Sequence[str]) -> Arrival:
@@ -195,6 +202,11 @@ def _way(chance: random.Random, arrival: Arrival) -> str:
     if arrival.touch_kind == "demo_request" and arrival.email and chance.random() < SHARE_BY_FORM:
         return FORM
     return FILE if chance.random() < SHARE_BY_FILE else PROGRAM
+
+
+def _as_member(arrival: Arrival) -> Arrival:
+    """Say what they are in the campaign, where what they did tells it."""
+    return replace(arrival, member_status=MEMBERS.get((arrival.campaign_code, arrival.touch_kind), ""))
 
 
 def _campaign(chance: random.Random, campaigns: Sequence[str]) -> str:

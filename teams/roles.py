@@ -47,6 +47,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # marketing acts
     "log_campaign": MARKETING,
     "keep_any_costs": frozenset({Role.MARKETING_MANAGER}),
+    "set_member_status": MARKETING,
     "capture_lead": MARKETING | {Role.ADMINISTRATOR},
     "import_leads": MARKETING | {Role.ADMINISTRATOR},
     "qualify_lead": MARKETING,

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count
+from django.db.models import CharField, Count, QuerySet, Value
+from django.db.models.functions import Cast
 
-from campaigns.models import Campaign, CostLine
+from campaigns.models import Campaign, CampaignAlert, CostLine
 from dashboards.families import STAGES, reached
 from dashboards.to_date import STARS
+from desk.queries.campaign_members import StatusCount, status_counts
 from desk.queries.marketer import CampaignFigures, campaign_figures
 from inputs.refusals import NotVisible
 from leads.briefings import MAY, Briefing, briefing_of, has_brief
 from leads.chips import Chip, chips
 from leads.codes import TOUCH_KINDS
 from leads.lifecycle import PATH, Stage
-from leads.models import CaptureForm, Clock, Feedback, Lead, Touch
+from leads.models import CampaignMember, CaptureForm, Clock, Feedback, Lead, Touch
 from ledger.instants import company_day
 from teams.models import User
 
@@ -62,6 +65,8 @@ class CampaignPage:
     quality: list[tuple[str, int, int]]
     forms: list[CaptureForm]
     costs: list[CostLine]
+    statuses: list[StatusCount]
+    alerts: list[CampaignAlert]
 
 
 def campaign_for(user: User, campaign_id: int) -> Campaign:
@@ -81,21 +86,42 @@ def campaign_for(user: User, campaign_id: int) -> Campaign:
 def page_of(campaign: Campaign, user: User) -> CampaignPage:
     """Load the page of ``campaign``: a dozen queries, none of which grows with its leads' history."""
     feedback = Feedback.objects.filter(lead__last_campaign=campaign)
-    quality = dict(feedback.values_list("quality").annotate(Count("id")))
-    kinds = (
-        Touch.objects.filter(campaign=campaign).values_list("kind").annotate(touches=Count("id")).order_by("-touches")
-    )
+    counts = _counts(campaign, feedback)
     return CampaignPage(
         campaign=campaign,
         figures=campaign_figures([campaign])[0],
         funnel=_funnel(campaign),
-        touch_kinds=[(kind, TOUCH_KINDS.get(kind, kind), count) for kind, count in kinds],
+        touch_kinds=[(kind, TOUCH_KINDS.get(kind, kind), count) for kind, count in counts["touch"].most_common()],
         members=_members(campaign, user),
         feedback=list(feedback.select_related("lead__contact", "user").order_by("-given_at", "-id")[:NEWEST_RATINGS]),
-        quality=[(f"opinion.stars_{stars}", stars, quality[stars]) for stars in STARS if stars in quality],
+        quality=[
+            (f"opinion.stars_{stars}", stars, count) for stars in STARS if (count := counts["rating"][str(stars)])
+        ],
         forms=list(CaptureForm.objects.filter(campaign=campaign).order_by("-is_active", "title")),
         costs=list(CostLine.objects.filter(campaign=campaign).order_by("starts_on", "pk")),
+        statuses=status_counts(campaign, counts["member"]),
+        alerts=list(CampaignAlert.objects.filter(campaign=campaign, ended_at__isnull=True).order_by("raised_at", "pk")),
     )
+
+
+def _counts(campaign: Campaign, feedback: QuerySet[Feedback]) -> dict[str, Counter[str]]:
+    """Count touches by kind, members by status and ratings by quality, in one query."""
+    touches, members = Touch.objects.filter(campaign=campaign), CampaignMember.objects.filter(campaign=campaign)
+    counted = [
+        rows.order_by()
+        .annotate(what=Value(what, CharField()), which=Cast(by, CharField()))
+        .values_list("what", "which")
+        .annotate(number=Count("pk"))
+        for what, rows, by in (
+            ("touch", touches, "kind"),
+            ("member", members, "status"),
+            ("rating", feedback, "quality"),
+        )
+    ]
+    counts: dict[str, Counter[str]] = {"touch": Counter(), "member": Counter(), "rating": Counter()}
+    for what, which, number in counted[0].union(*counted[1:], all=True):
+        counts[what][which] = number
+    return counts
 
 
 def _funnel(campaign: Campaign) -> list[FunnelStep]:

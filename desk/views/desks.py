@@ -103,6 +103,7 @@ def marketer_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
         "feedback": marketer.feedback_received(user, at),
         "targets": current_targets(at, Side.MARKETING),
         "to_brief": marketer.to_brief(user, at),
+        "alerts": marketer.standing_alerts(user),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from campaigns.models import Campaign
 from inputs.moments import day, instant
 from inputs.numbers import MAX_ID, amount, whole
 from inputs.refusals import NotVisible
@@ -21,9 +23,12 @@ from leads.api.base import ApiView, BadBody, Reader, code, flag, given, read_bod
 from leads.api.shapes import ActOut, ProblemBody, detailed, lead_body
 from leads.completing import complete
 from leads.corrections import FIELDS
+from leads.members import set_member_status
 from leads.models import Lead
 from leads.nurturing import nurture
 from teams.models import User
+
+_SLUG = re.compile(r"[-a-zA-Z0-9_]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,13 @@ def _key(value: Any, field: str) -> UUID:
         return UUID(text(value, field))
     except ValueError:
         raise BadBody("This must be a UUID.", code="wrong_type", field=field) from None
+
+
+def _slug(value: Any, field: str) -> str:
+    found = text(value, field)
+    if not _SLUG.fullmatch(found):
+        raise BadBody("This is not a code that we know.", code="unknown_code", field=field)
+    return found
 
 
 def _quality(value: Any, field: str) -> int:
@@ -106,6 +118,11 @@ def _correct(*, lead_id: int, actor: User, at: datetime, is_elsewhere: bool = Fa
     complete(lead_id=lead_id, changes=changes, actor=actor, at=at, is_elsewhere=is_elsewhere)
 
 
+def _member_status(*, lead_id: int, campaign_code: str, status: str, actor: User, at: datetime) -> None:
+    campaigns = Campaign.objects.visible_to(actor).filter(code=campaign_code).values_list("pk", flat=True)
+    set_member_status(lead_id=lead_id, campaign_id=campaigns.first() or 0, status=status, actor=actor, at=at)
+
+
 _SEEN: dict[str, Reader] = {"handoff_id": _id}
 _REASON: dict[str, Reader] = {"reason": code, "note": text}
 _ABOUT: dict[str, Reader] = {"question_id": _id}
@@ -114,6 +131,7 @@ _DISPUTED: dict[str, Reader] = {"dispute_id": _id}
 ACTS: dict[str, Act] = {
     "qualify": Act(_qualify, {"reason": text}, ("reason",)),
     "correct": Act(_correct, {**dict.fromkeys(FIELDS, given), "source": text, "is_elsewhere": flag}),
+    "member-status": Act(_member_status, {"campaign_code": _slug, "status": text}, ("campaign_code", "status")),
     "nurture": Act(nurture, {"kind": code, "note": text}, ("kind",)),
     "hand-off": Act(handoffs.hand_off, {}),
     "accept": Act(handoffs.accept, _SEEN),

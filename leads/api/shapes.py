@@ -155,6 +155,9 @@ class LeadIn(serializers.Serializer[Any]):
     referrer = serializers.CharField(required=False, allow_null=True)
     landing_page = serializers.CharField(required=False, allow_null=True)
     campaign_code = serializers.CharField(required=False, allow_null=True)
+    member_status = serializers.CharField(
+        required=False, allow_null=True, help_text="What they are in the campaign, such as registered or attended."
+    )
     note = serializers.CharField(required=False, allow_null=True)
     lawful_basis = serializers.ChoiceField(choices=["consent", "contract", "legitimate_interest"], required=False)
     occurred_at = serializers.DateTimeField(required=False, allow_null=True, help_text="With its offset from UTC.")

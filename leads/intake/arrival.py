@@ -27,7 +27,8 @@ class Arrival:
     ``occurred_at`` is an aware datetime, or an ISO 8601 text with its offset (a bare date is midnight UTC), or nothing for *now*.
     ``key`` names the touch to the world (a file's row, a tool's event): the same key again is skipped. ``origin`` is ``marketing``, or
     ``sales`` for a lead that the acting rep found. ``utm`` holds what a link said under
-    ``UTM_NAMES``; its campaign counts where ``campaign_code`` is empty.
+    ``UTM_NAMES``; its campaign counts where ``campaign_code`` is empty. ``member_status`` is what they are in that campaign
+    (``campaigns.member_statuses``).
     """
 
     name: str = ""
@@ -51,6 +52,7 @@ class Arrival:
     referrer: str = ""
     landing_page: str = ""
     campaign_code: str = ""
+    member_status: str = ""
     note: str = ""
     lawful_basis: str = ""
     occurred_at: datetime | str | None = None

@@ -14,6 +14,7 @@ from leads.intake.credit import credit
 from leads.intake.duties import settle
 from leads.intake.handing import Mql, hand_off
 from leads.intake.match import Book
+from leads.intake.members import KnownCampaign, Membership, membership, problem_with_status, store_members
 from leads.intake.names import locks_of, names_of
 from leads.intake.normalise import MEDIUM_LENGTH, Clean
 from leads.intake.states import CampaignTouch, ContactState, LeadState
@@ -32,7 +33,7 @@ from personas.fit import Fit
 from sla.in_force import NoAgreement, in_force_query, read_in_force
 
 CAMPAIGNS = """
-SELECT c.code, c.id, CASE WHEN u.is_active THEN c.owner_id END
+SELECT c.code, c.id, CASE WHEN u.is_active THEN c.owner_id END, c.type
 FROM campaigns_campaign c JOIN teams_user u ON u.id = c.owner_id WHERE c.code = ANY(%s)"""
 """Who has left answers for nothing: what their campaign brings in is the whole team's."""
 PRODUCTS = "SELECT code, id FROM personas_product WHERE is_active AND code = ANY(%s)"
@@ -58,10 +59,11 @@ class Batch:
         self.record = Record("take_in", actor_id, at)
         self.judge: Judge = UNSIGNED
         self.routing: list[tuple[Any, ...]] = []
-        self.campaigns: Mapping[str, tuple[int, int | None]] = {}
+        self.campaigns: Mapping[str, KnownCampaign] = {}
         self.products: Mapping[str, int] = {}
         self.touched: dict[int, LeadState] = {}
         self.touch_rows: list[tuple[Any, ...]] = []
+        self.members: list[Membership] = []
         self.qualifications: list[tuple[Any, ...]] = []
 
     def take(self, cleans: Sequence[Clean]) -> dict[int, Outcome]:
@@ -105,7 +107,7 @@ class Batch:
         codes = {clean.campaign_code for clean in cleans} - {""}
         if codes:
             rows = select(CAMPAIGNS, [sorted(codes | {code.lower() for code in codes})])
-            self.campaigns = {row[0]: (row[1], row[2]) for row in rows}
+            self.campaigns = {row[0]: KnownCampaign(*row[1:]) for row in rows}
         codes = {clean.texts["product_code"] for clean in cleans} - {""}
         if codes:
             self.products = dict(select(PRODUCTS, [sorted(codes)]))
@@ -121,9 +123,9 @@ class Batch:
             return Problem("campaign_code", "unknown_campaign", "There is no campaign with this code.")
         if clean.texts["product_code"] and clean.texts["product_code"] not in self.products:
             return Problem("product_code", "unknown_product", "There is no product with this code.")
-        return None
+        return problem_with_status(clean.texts["member_status"], self._campaign(clean))
 
-    def _campaign(self, clean: Clean) -> tuple[int, int | None] | None:
+    def _campaign(self, clean: Clean) -> KnownCampaign | None:
         code = clean.campaign_code
         return self.campaigns.get(code) or self.campaigns.get(code.lower())
 
@@ -218,12 +220,14 @@ class Batch:
         texts = clean.texts
         campaign = self._campaign(clean)
         if campaign:
-            lead.campaign_touches.append(CampaignTouch(clean.occurred_at, *campaign))
+            lead.campaign_touches.append(CampaignTouch(clean.occurred_at, campaign.id, campaign.marketer_id))
             lead.is_backdated |= clean.occurred_at < lead.last_touch_at
         lead.last_touch_at = max(lead.last_touch_at, clean.occurred_at)
         lead.touches.append((texts["touch_kind"], clean.occurred_at))
         if texts["touch_kind"] in HAND_RAISES:
             lead.is_hand_raise = lead.has_new_hand_raise = True
+        if said := membership(texts["member_status"], campaign, lead.id):
+            self.members.append(said)
         self.touched[lead.id] = lead
         self.touch_rows.append(
             (lead.id, lead.contact.id, texts["touch_kind"], clean.source, texts["source_raw"],
@@ -247,6 +251,7 @@ class Batch:
                 reserved=self.book.for_handoffs,
             )  # fmt: skip
             store(self.book, leads, self.touch_rows, at=self.at)
+            store_members(self.members, actor_id=self.actor_id, at=self.at)
             insert_rows(Qualification, QUALIFICATION_COLUMNS, self.qualifications)
             self.record.write("lead", [lead.id for lead in leads], mode="history" if self.is_history else "live")
 

@@ -31,7 +31,7 @@ LINES = {
     "name": 200, "email": 254, "phone": 50, "company": 200, "domain": 300, "job_title": 120, "role": 40,
     "seniority": 40, "country": 40, "region": 80, "language": 10, "industry": 80, "external_id": 100,
     "product_code": 40, "touch_kind": 24, "source_raw": 200, "referrer": 4000, "landing_page": 4000,
-    "campaign_code": 80, "lawful_basis": 24, "key": 64, "origin": 10,
+    "campaign_code": 80, "member_status": 80, "lawful_basis": 24, "key": 64, "origin": 10,
 }  # fmt: skip
 """The single lines of an arrival with the length that is accepted: their column's, more where only a part is kept."""
 NOTE_LENGTH = 10_000

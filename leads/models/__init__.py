@@ -8,6 +8,7 @@ from leads.models.exchange import Dispute, Question
 from leads.models.handoffs import Assignment, Handoff, Qualification
 from leads.models.intake import CaptureForm, ImportRow, ImportRun
 from leads.models.leads import Lead, Touch
+from leads.models.members import CampaignMember
 from leads.models.people import Company, Contact
 from leads.models.periods import TargetPeriod
 from leads.models.routing import Pool, PoolMember, RoutingVersion
@@ -16,6 +17,7 @@ from leads.models.transfers import Transfer
 __all__ = [
     "Activity",
     "Assignment",
+    "CampaignMember",
     "CaptureForm",
     "Clock",
     "ClockExcuse",

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = {
     "sam": ["/", "/leads/", "/leads/{lead}/", "/leads/{lead}/call/", "/campaigns/", "/campaigns/{campaign}/", "/personas/",
             "/agreement/", "/targets/", "/targets/{target}/", "/glossary/", "/routing/", "/notifications/", "/accounts/password/change/"],
-    "maya": ["/", "/campaigns/{campaign}/", "/campaigns/new/", "/leads/{lead}/", "/leads/{lead}/correct/"],
+    "maya": ["/", "/campaigns/{campaign}/", "/campaigns/{campaign}/members/", "/campaigns/{campaign}/?address=x", "/campaigns/new/", "/leads/{lead}/", "/leads/{lead}/correct/"],
     "sue": ["/", "/people/", "/people/new/", "/people/{rep}/", "/people/{rep}/work/", "/people/{rep}/places/",
             "/people/{rep}/absence/", "/people/{rep}/leave/", "/calendars/", "/calendars/{hours}/"],
     "ada": ["/calendars/", "/calendars/new/", "/calendars/{hours}/", "/calendars/{hours}/change/"],

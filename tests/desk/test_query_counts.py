@@ -28,7 +28,7 @@ BASELINES = [
     ("/leads/?q=Person", "sam", 13),
     ("/", "sam", 24),
     ("/desk/queue/", "sam", 20),
-    ("/", "maya", 21),
+    ("/", "maya", 22),
     ("/", "mona", 24),
     ("/", "sue", 24),
     ("/campaigns/", "sam", 11),

@@ -108,6 +108,7 @@ ACTS = (
     Act("hand-off", "hand-off", "ready", allowed=MARKETING),
     Act("qualify", "qualify", "new", allowed=MARKETING, form={"reason": "Met"}, body={"reason": "Met"}),
     Act("nurture", "nurture", "new", allowed=MARKETING, form={"kind": "email"}, body={"kind": "email"}),
+    Act("", "member-status", "new", allowed=MARKETING, body={"campaign_code": "of-maya", "status": "registered"}),
     Act("correct", "correct", "sam", "rita", allowed=MARKETING | MANAGER | {"ada"}, own_only=REPS, form=ROBIN, body=ROBIN),
     Act("call", "activities", "sam", "rita", **WORKED, form=NO_ANSWER, body={"kind": "call", **NO_ANSWER}),
     Act("email", "", "sam", "rita", **WORKED, form={"outcome": "sent"}),

@@ -73,6 +73,10 @@ COST = Target(
     {"line_id": MISSING_ID},
     lambda world, actor: cost_of(world.campaigns["max"]),
 )
+MEMBER = Target(
+    lambda world, actor: {"campaign_id": world.campaigns["maya"].pk, "lead_id": world.leads["new"].pk},
+    {"lead_id": MISSING_ID},
+)
 ANNOUNCED = Target(lambda world, actor: {"campaign_id": world.announced.pk}, {"campaign_id": MISSING_ID})
 RUN = Target(
     lambda world, actor: {"run_id": of(actor, world.runs, "maya").pk},
@@ -277,6 +281,15 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:campaign": page("see_campaigns", target=CAMPAIGN),
     "desk:brief_sales": deed("log_campaign", target=CAMPAIGN, refused=403),
     "desk:informed": deed("confirm_briefing", target=ANNOUNCED, refused=403),
+    "desk:members": page("see_campaigns", target=CAMPAIGN),
+    "desk:set_member_status": deed(
+        "set_member_status",
+        target=MEMBER,
+        done={302},
+        data={"status": "registered"},
+        refused=403,
+        blind=frozenset({"olive"}),
+    ),
     "desk:add_cost": keep_costs({"POST": FORM_TAKEN}, CAMPAIGN),
     "desk:change_cost": keep_costs({"GET": OK, "POST": FORM_TAKEN}, COST),
     "desk:remove_cost": keep_costs({"POST": GOES_ON}, COST),

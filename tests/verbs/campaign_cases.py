@@ -1,4 +1,4 @@
-"""The verbs about what a campaign costs."""
+"""The verbs about what a campaign costs, and about who is in it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from campaigns.costs import Cost, add_cost, change_cost, remove_cost
 from campaigns.models import Campaign
+from leads.members import set_member_status
 from tests.cast import NOW
 from tests.leads.worlds import make_campaign
 from tests.verbs.cases import LATER, Act, Case
@@ -37,7 +38,16 @@ def _remove_cost(company: Company) -> Act:
     return lambda: remove_cost(campaign_id=campaign.pk, line_id=line_id, actor=company.maya, at=LATER)
 
 
+def _set_member_status(company: Company) -> Act:
+    lead = company.lead("mql")
+    campaign_id = lead.last_campaign_id or 0
+    return lambda: set_member_status(
+        lead_id=lead.pk, campaign_id=campaign_id, status="attended", actor=company.maya, at=LATER
+    )
+
+
 CAMPAIGN_CASES = [
+    Case(set_member_status, _set_member_status, audit="set_member_status"),
     Case(add_cost, _add_cost, audit="add_cost"),
     Case(change_cost, _change_cost, audit="change_cost"),
     Case(remove_cost, _remove_cost, audit="remove_cost"),
