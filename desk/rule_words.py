@@ -47,8 +47,8 @@ class Places:
 
 STRATEGY_WORDS = {
     "turns": "whose turn it is",
-    "least_loaded": "who has the fewest open leads",
-    "longest_waiting": "who has waited longest",
+    "least_loaded": "whoever has the fewest open leads",
+    "longest_waiting": "whoever has waited longest",
 }
 
 

@@ -2,8 +2,8 @@
 
 Source: design, domain page, *Records* and *People*. A decision reads and moves the state it is given, so that the leads of one batch are
 counted as they are given away. Turns follow start-time fair queueing: each pool keeps a virtual time, the smallest turn among those who
-can take the lead wins, and winning costs ``TURN / weight``. Whoever could not take leads for a while starts again at the present. Whoever
-covers for an absent member stands in that member's place.
+can take the lead wins, and winning costs ``TURN / weight``. Whoever cannot take leads for a while keeps their distance from the present.
+Whoever covers for an absent member stands in that member's place.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
+from leads.routing.able import is_at_hand, load_problem, problem_of
 from teams.defaults import OPEN_LEAD_CAPACITY
 
 TURN = 720_720_000
@@ -78,7 +80,7 @@ class Place:
 
 @dataclass(slots=True)
 class PoolState:
-    """A pool and its virtual time: ``present`` is the turn of the last winner when it won; ``moved`` names who won since."""
+    """A pool and its virtual time: ``present`` is the turn of the last winner when it won; ``moved`` names whose turns have changed since."""
 
     pool_id: int
     team_id: int
@@ -215,7 +217,7 @@ def _to_person(user_id: int, case: Case, state: State, skipped: list[list[Any]])
     taker = _stand_in(user_id, case, state, skipped)
     if taker is None:
         return None
-    problem = _load_problem(state.people[taker])
+    problem = load_problem(state.people[taker])
     if problem:
         skipped.append([taker, problem])
         return None
@@ -232,7 +234,7 @@ def _stand_in(
     while current is not None and current not in seen:
         seen.add(current)
         person = state.people.get(current)
-        problem = _problem(person, case, state, team_id=team_id)
+        problem = problem_of(person, case, state, team_id=team_id)
         if problem is None:
             return current
         skipped.append([current, problem])
@@ -251,36 +253,55 @@ def _to_pool(pool: PoolState, strategy: str, case: Case, state: State, skipped: 
     able = _able(pool, case, state, skipped)
     if not able:
         return None, pool.team_id, {"why": "nobody", "pool": pool.pool_id, "queue": pool.team_id}
-    place, person, is_open = _next(able, pool, strategy, state, skipped)
+    place, person, opens = _next(able, pool, strategy, state.now)
+    others = _others(able, person, _LATER[strategy], opens)
+    skipped += others
     if strategy == TURNS:
         start = max(place.turn, pool.present)
+        if len(able) < len(pool.places) or ["opens_later"] in (line[1:] for line in others):
+            _carry_along(
+                pool, {one.member_id for one, each in able if (each.opens_at or opens) <= opens}, start - pool.present
+            )
         pool.present, place.turn = start, start + place.cost
         pool.moved.add(place.member_id)
-    told = {"why": _FIRST[strategy] if is_open else "opens_first", "pool": pool.pool_id, "user": person.user_id}
+    why = _FIRST[strategy] if opens <= state.now else "opens_first"
+    told = {"why": why, "pool": pool.pool_id, "user": person.user_id}
     return person.user_id, None, told if person.user_id == place.user_id else {**told, "for": place.user_id}
+
+
+def _carry_along(pool: PoolState, standing: set[int], moved_by: int) -> None:
+    """Keep the distance from the present of those who could not have had it: what they were ahead is neither forgiven nor counted twice."""
+    for place in pool.places:
+        if place.member_id not in standing and place.turn > pool.present and moved_by:
+            place.turn += moved_by
+            pool.moved.add(place.member_id)
 
 
 def _able(pool: PoolState, case: Case, state: State, skipped: list[list[Any]]) -> list[Taker]:
     """Give the places where somebody can take the lead; the others are ``skipped``, each person once for each reason."""
     able: list[Taker] = []
+    people, excluded, now = state.people, case.excluded, state.now
     for place in pool.places:
-        person = state.people.get(place.user_id)
-        problem = _problem(person, case, state, team_id=pool.team_id)
-        if problem == "absent" and person is not None and person.cover_id is not None:
-            passed: list[list[Any]] = []
-            taker = _stand_in(place.user_id, case, state, passed, team_id=pool.team_id)
-            skipped += [line for line in passed if line not in skipped]
-            if taker is None:
-                continue
-            person, problem = state.people[taker], None
-        problem = problem or _load_problem(person)
-        if problem is None and person is not None:
+        person = people.get(place.user_id)
+        if person is not None and is_at_hand(person, now) and person.user_id not in excluded:
             able.append((place, person))
             continue
-        line = [person.user_id if person else place.user_id, problem]
-        if line not in skipped:
-            skipped.append(line)
+        taker = _taker(place, case, state, pool.team_id, skipped)
+        if taker is not None:
+            able.append((place, taker))
     return able
+
+
+def _taker(place: Place, case: Case, state: State, team_id: int, skipped: list[list[Any]]) -> Person | None:
+    """Give who takes the lead at a place, its member or who covers for them; nobody where none can."""
+    passed: list[list[Any]] = []
+    taker_id = _stand_in(place.user_id, case, state, passed, team_id=team_id)
+    person = state.people[taker_id] if taker_id is not None else None
+    problem = load_problem(person) if person is not None else None
+    if person is not None and problem:
+        passed.append([person.user_id, problem])
+    skipped += [line for line in passed if line not in skipped]
+    return None if problem else person
 
 
 _FIRST = {TURNS: "turn", LEAST_LOADED: "least_loaded", LONGEST_WAITING: "longest_waiting"}
@@ -290,71 +311,49 @@ _LATER = {TURNS: "turn_later", LEAST_LOADED: "more_loaded", LONGEST_WAITING: "wa
 
 
 def _next(
-    able: Sequence[Taker], pool: PoolState, strategy: str, state: State, skipped: list[list[Any]]
-) -> tuple[Place, Person, bool]:
-    """Take who opens first (all who are open now are equal), among them the first by ``strategy``, then the smallest turn and id.
-
-    Tell also whether they are open now; the others are ``skipped``.
-    """
-    now = state.now
-    openings = [max(person.opens_at or now, now) for _, person in able]
-    first = min(openings)
-    present = pool.present
-    best: Taker | None = None
-    least: tuple[int, int, int] | None = None
-    for (place, person), opens in zip(able, openings, strict=True):
-        if opens != first:
+    able: Sequence[Taker], pool: PoolState, strategy: str, now: datetime
+) -> tuple[Place, Person, datetime]:  # fmt: skip
+    """Take who opens first (all who are open now are equal), among them the first by ``strategy``, then the smallest turn and id."""
+    found: Taker | None = None
+    first, least = now, 0
+    goes_before = _is_smaller if strategy == TURNS else partial(_has_earlier_turn, pool.present)
+    for taker in able:
+        place, person = taker
+        opens = person.opens_at
+        if opens is None or opens < now:
+            opens = now
+        if found is not None and opens > first:
             continue
-        key = (_rank(place, person, strategy), max(place.turn, present), place.user_id)
-        if least is None or key < least:
-            best, least = (place, person), key
-    if best is None:  # pragma: no cover - whoever opens first is among them
-        raise LookupError("Nobody opens first.")
-    later, named = _LATER[strategy], {best[1].user_id}
-    for (_, person), opens in zip(able, openings, strict=True):
-        if person.user_id not in named:
-            named.add(person.user_id)
-            skipped.append([person.user_id, later if opens == first else "opens_later"])
-    return best[0], best[1], first <= now
+        rank = _rank(place, person, pool.present, strategy)
+        if found is None or opens < first or rank < least or (rank == least and goes_before(place, found[0])):
+            found, first, least = taker, opens, rank
+    if found is None:
+        raise LookupError("Nobody is able.")
+    return found[0], found[1], first
 
 
-def _rank(place: Place, person: Person, strategy: str) -> int:
-    """Give what the smallest of is first by this strategy, before turns decide; load counts for a person's weight."""
-    if strategy == LEAST_LOADED:
-        return person.open_count * place.cost
-    return person.last_given if strategy == LONGEST_WAITING else 0
+def _rank(place: Place, person: Person, present: int, strategy: str) -> int:
+    """Give what the smallest of is first by this strategy; load counts for a person's weight."""
+    if strategy == TURNS:
+        turn = place.turn
+        return turn if turn > present else present  # noqa: FURB136 - asked of everybody: max costs twice the time
+    return person.open_count * place.cost if strategy == LEAST_LOADED else person.last_given
 
 
-def _problem(person: Person | None, case: Case, state: State, *, team_id: int | None) -> str | None:
-    """Give why ``person`` cannot take leads at all now, or nothing."""
-    if person is None or not person.is_active:
-        return "inactive"
-    if person.user_id in case.excluded:
-        return "excluded"
-    if person.is_absent:
-        return "absent"
-    if person.opens_at is None:
-        return "no_calendar"
-    return "closed" if _is_closed(person, state, team_id or person.team_id) else None
+def _is_smaller(place: Place, other: Place) -> bool:
+    return place.user_id < other.user_id
 
 
-def _is_closed(person: Person, state: State, team_id: int | None) -> bool:
-    """Tell whether they open on a later date than their team does: on holiday while colleagues work."""
-    known = state.open_dates.get(team_id or 0)
-    if person.opens_at is None or known is None:
-        return False
-    team_opens_on, local_date = known
-    return local_date(person.opens_at) > team_opens_on
+def _has_earlier_turn(present: int, place: Place, other: Place) -> bool:
+    """Tell which of two places goes first that are equal by load or waiting."""
+    return (max(place.turn, present), place.user_id) < (max(other.turn, present), other.user_id)
 
 
-def _load_problem(person: Person | None) -> str | None:
-    if person is None:
-        return "inactive"
-    if person.open_count >= person.capacity:
-        return "full"
-    if person.new_per_day is not None and person.new_count >= person.new_per_day:
-        return "full_today"
-    return None
+def _others(able: Sequence[Taker], chosen: Person, later: str, first: datetime) -> list[list[Any]]:
+    """Say of everybody else once why they come later: by the strategy, or because they open later."""
+    rest = {person.user_id: person.opens_at for _, person in able}
+    del rest[chosen.user_id]
+    return [[user_id, later if opens is None or opens <= first else "opens_later"] for user_id, opens in rest.items()]
 
 
 def _give(user_id: int | None, case: Case, state: State) -> None:
