@@ -20,7 +20,7 @@ from knox.models import AuthToken
 
 from benches._pages_people import World
 from campaigns.models import Campaign
-from leads.models import Clock, Dispute, ImportRun, Lead, Question, TargetPeriod
+from leads.models import Clock, Dispute, ImportRun, Lead, PersonaProposal, Question, TargetPeriod
 from leads.what_if.asked import reckon
 from sla.models import AgreementVersion, Calendar
 from tests.matrix.table import TABLE
@@ -111,6 +111,7 @@ def pages(world: World) -> list[Page]:
         *_lead(world),
         *_api(world),
         *_marketing(world),
+        *_personas(world),
         *_agreement(world),
         *_promises(world),
         *_others(world),
@@ -162,6 +163,8 @@ def _lead(world: World) -> Iterator[Page]:
     yield Page("lead, form to answer", maya, f"/leads/{asked}/answer/")
     yield Page("lead, form to decide", sue, f"/leads/{contested}/decide/")
     yield Page("lead, form to ask", rep, f"/leads/{sal}/ask/")
+    yield Page("lead, form to quote its contact", rep, f"/leads/{worked}/quote/")
+    yield Page("lead, form to propose a change of a persona", rep, f"/leads/{worked}/propose/")
     yield Page("lead, form to correct", maya, f"/leads/{asked}/correct/")
 
 
@@ -199,13 +202,6 @@ def _marketing(world: World) -> Iterator[Page]:
     yield Page("campaign to brief sales of", maya, f"/campaigns/{to_come}/")
     yield Page("new campaign", maya, "/campaigns/new/")
     yield Page("form of a campaign", maya, f"/campaigns/{big}/edit/")
-    yield Page("personas", maya, "/personas/")
-    yield Page("persona", maya, "/personas/operations-olivia/")
-    yield Page("persona, versions", maya, "/personas/operations-olivia/versions/")
-    yield Page("persona, a version", maya, "/personas/operations-olivia/versions/1/")
-    yield Page("persona, compared", maya, "/personas/operations-olivia/compare/")
-    yield Page("new persona", maya, "/personas/new/")
-    yield Page("form of a persona", maya, "/personas/operations-olivia/edit/")
     yield Page("capture forms", maya, "/forms/")
     yield Page("public form", None, "/f/campaign-0/")
     yield Page("imports", maya, "/imports/")
@@ -213,6 +209,20 @@ def _marketing(world: World) -> Iterator[Page]:
     yield Page("import, preview", maya, f"/imports/{run}/preview/")
     yield Page("import, rows", maya, f"/imports/{run}/rows/")
     yield Page("import, refused rows", maya, f"/imports/{run}/refused.csv")
+
+
+def _personas(world: World) -> Iterator[Page]:
+    maya = world.marketers[0]
+    yield Page("personas", maya, "/personas/")
+    yield Page("persona", maya, "/personas/operations-olivia/")
+    proposal = PersonaProposal.objects.values_list("pk", flat=True)[0]
+    yield Page("persona, a proposal", maya, f"/personas/operations-olivia/proposals/{proposal}/")
+    yield Page("persona, quotes", maya, "/personas/operations-olivia/quotes/")
+    yield Page("persona, versions", maya, "/personas/operations-olivia/versions/")
+    yield Page("persona, a version", maya, "/personas/operations-olivia/versions/1/")
+    yield Page("persona, compared", maya, "/personas/operations-olivia/compare/")
+    yield Page("new persona", maya, "/personas/new/")
+    yield Page("form of a persona", maya, "/personas/operations-olivia/edit/")
 
 
 def _agreement(world: World) -> Iterator[Page]:
