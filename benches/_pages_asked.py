@@ -20,7 +20,7 @@ from knox.models import AuthToken
 
 from benches._pages_people import World
 from campaigns.models import Campaign, CostLine
-from leads.models import Clock, Dispute, ImportRun, Lead, Pool, Question, TargetPeriod
+from leads.models import Clock, Dispute, ImportRun, Lead, PersonaProposal, Pool, Question, TargetPeriod
 from leads.routing.drafts import begin_draft
 from leads.what_if.asked import reckon
 from ledger.instants import edge_now
@@ -113,6 +113,7 @@ def pages(world: World) -> list[Page]:
         *_lead(world),
         *_api(world),
         *_marketing(world),
+        *_personas(world),
         *_agreement(world),
         *_promises(world),
         *_others(world),
@@ -164,6 +165,8 @@ def _lead(world: World) -> Iterator[Page]:
     yield Page("lead, form to answer", maya, f"/leads/{asked}/answer/")
     yield Page("lead, form to decide", sue, f"/leads/{contested}/decide/")
     yield Page("lead, form to ask", rep, f"/leads/{sal}/ask/")
+    yield Page("lead, form to quote its contact", rep, f"/leads/{worked}/quote/")
+    yield Page("lead, form to propose a change of a persona", rep, f"/leads/{worked}/propose/")
     yield Page("lead, form to correct", maya, f"/leads/{asked}/correct/")
 
 
@@ -205,13 +208,6 @@ def _marketing(world: World) -> Iterator[Page]:
     yield Page("members of a campaign, of one status", maya, f"/campaigns/{big}/members/?status=clicked")
     yield Page("new campaign", maya, "/campaigns/new/")
     yield Page("form of a campaign", maya, f"/campaigns/{big}/edit/")
-    yield Page("personas", maya, "/personas/")
-    yield Page("persona", maya, "/personas/operations-olivia/")
-    yield Page("persona, versions", maya, "/personas/operations-olivia/versions/")
-    yield Page("persona, a version", maya, "/personas/operations-olivia/versions/1/")
-    yield Page("persona, compared", maya, "/personas/operations-olivia/compare/")
-    yield Page("new persona", maya, "/personas/new/")
-    yield Page("form of a persona", maya, "/personas/operations-olivia/edit/")
     yield Page("capture forms", maya, "/forms/")
     yield Page("public form", None, "/f/campaign-0/")
     yield Page("imports", maya, "/imports/")
@@ -219,6 +215,20 @@ def _marketing(world: World) -> Iterator[Page]:
     yield Page("import, preview", maya, f"/imports/{run}/preview/")
     yield Page("import, rows", maya, f"/imports/{run}/rows/")
     yield Page("import, refused rows", maya, f"/imports/{run}/refused.csv")
+
+
+def _personas(world: World) -> Iterator[Page]:
+    maya = world.marketers[0]
+    yield Page("personas", maya, "/personas/")
+    yield Page("persona", maya, "/personas/operations-olivia/")
+    proposal = PersonaProposal.objects.values_list("pk", flat=True)[0]
+    yield Page("persona, a proposal", maya, f"/personas/operations-olivia/proposals/{proposal}/")
+    yield Page("persona, quotes", maya, "/personas/operations-olivia/quotes/")
+    yield Page("persona, versions", maya, "/personas/operations-olivia/versions/")
+    yield Page("persona, a version", maya, "/personas/operations-olivia/versions/1/")
+    yield Page("persona, compared", maya, "/personas/operations-olivia/compare/")
+    yield Page("new persona", maya, "/personas/new/")
+    yield Page("form of a persona", maya, "/personas/operations-olivia/edit/")
 
 
 def _agreement(world: World) -> Iterator[Page]:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from benches._pages_people import World
+from benches._pages_voices import add as add_voices
 from campaigns.models import Campaign
 from leads.clocks import ClockStart, start
 from leads.models import Clock, ClockFault, Dispute, Handoff, Lead, Question
@@ -44,6 +45,7 @@ def add(world: World) -> None:
     _targets(world.at)
     _pauses_and_faults(world)
     _negotiation(world)
+    add_voices(world)
     for team in Team.objects.all():
         hours = {"zone": "UTC", "week": {day: [["06:00", "22:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}}
         set_calendar(actor=None, name=f"{team.name} hours", hours=hours, at=world.at, team=team)

@@ -25,6 +25,7 @@ from desk.views import (
     routing_try,
     steps,
     targets,
+    voices,
     what_if,
 )
 
@@ -36,6 +37,8 @@ urlpatterns = [
     path("leads/", leads.lead_list, name="leads"),
     path("leads/<idnumber:lead_id>/", leads.lead, name="lead"),
     path("leads/<idnumber:lead_id>/timeline/", leads.lead_timeline, name="timeline"),
+    path("leads/<idnumber:lead_id>/quote/", voices.quote, name="quote_customer"),
+    path("leads/<idnumber:lead_id>/propose/", voices.propose, name="propose_persona_change"),
     path("leads/<idnumber:lead_id>/<slug:code>/", steps.step, name="step"),
     path("clocks/<idnumber:clock_id>/", clocks.clock, name="clock"),
     path("clocks/<idnumber:clock_id>/<slug:code>/", clocks.act, name="clock_act"),
@@ -65,6 +68,9 @@ urlpatterns = [
     path("personas/<slug:code>/versions/", persona_history.versions, name="persona_versions"),
     path("personas/<slug:code>/versions/<idnumber:number>/", persona_history.version, name="persona_version"),
     path("personas/<slug:code>/compare/", persona_history.compare, name="persona_compare"),
+    path("personas/<slug:code>/quotes/", voices.quotes, name="persona_quotes"),
+    path("personas/<slug:code>/proposals/<idnumber:proposal_id>/", voices.proposal, name="persona_proposal"),
+    path("quotes/<idnumber:quote_id>/remove/", voices.remove, name="remove_quote"),
     path("personas/<slug:code>/retire/", persona_writing.retire, name="retire_persona"),
     path("personas/<slug:code>/bring-back/", persona_writing.bring_back, name="bring_back_persona"),
     path("agreement/", agreement.in_force, name="agreement"),

@@ -38,6 +38,7 @@ class LeadsConfig(AppConfig):
         from leads.exchange_wordings import register_exchange_wordings
         from leads.intake.wordings import register_intake_wordings
         from leads.period_wordings import register_period_wordings
+        from leads.voice_wordings import register_voice_wordings
         from leads.wordings import register_wordings
 
         register_briefing_wordings()
@@ -46,4 +47,5 @@ class LeadsConfig(AppConfig):
         register_exchange_wordings()
         register_intake_wordings()
         register_period_wordings()
+        register_voice_wordings()
         register_wordings()

@@ -169,6 +169,10 @@ EVENT_KINDS = {
     "question_withdrawn": "Question withdrawn",
     "disputed": "Disputed",
     "dispute_closed": "Dispute closed",
+    "quoted": "Customer quoted",
+    "quote_removed": "Quote taken away",
+    "persona_proposed": "Change of a persona proposed",
+    "proposal_closed": "Proposal for a persona answered",
 }
 
 STEP_KINDS = {

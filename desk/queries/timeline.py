@@ -52,6 +52,7 @@ REASON_WORDS: dict[str, dict[str, str]] = {
         "away": "its rep is away, and nobody covers",
     },
     "transfer_ended": TRANSFER_ENDS,
+    "proposal_closed": {"taken": "taken up", "declined": "declined"},
     "transferred": {"": "", "auto": "nobody answered"},
     "disputed": {code: str(label) for code, label in Dispute.Kinds.choices},
     "dispute_closed": {code: str(label) for code, label in Dispute.States.choices},

@@ -67,6 +67,9 @@ def lead(request: HttpRequest, lead_id: int) -> HttpResponse:
         "row": page.row,
         "at": at,
         "steps": steps_for(user, found, page.newest_handoff, at),
+        "user": user,
+        "may_speak": user.may("quote_customer"),
+        "may_write": user.may("write_personas"),
         **_timeline(request, found),
     }
     return render(request, "desk/lead.html", context)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from desk.access import instant, reader, sees
 from desk.queries.personas import persona_for, personas, written_persona
+from desk.queries.voices import voices_of
 from inputs.refusals import Conflict
 from personas.validating import validate_persona
 from teams.roles import Side
@@ -30,6 +31,7 @@ def persona(request: HttpRequest, code: str) -> HttpResponse:
     card = persona_for(code, at)
     context = {
         "card": card, "at": at, "user": user, "may_write": user.may("write_personas"), "own_sides": card.sides_for(user),
+        "voices": voices_of(card.persona.pk), "may_answer": user.may("answer_persona_proposal"),
     }  # fmt: skip
     return render(request, "desk/persona.html", context)
 

@@ -18,7 +18,7 @@ from campaigns.models import Campaign
 from inputs.moments import day, instant
 from inputs.numbers import MAX_ID, amount, whole
 from inputs.refusals import NotVisible
-from leads import disputes, followup, handoffs, moves, outcomes, qualifying, questions, second_life, transfers
+from leads import disputes, followup, handoffs, moves, outcomes, qualifying, questions, second_life, transfers, voices
 from leads.api.base import ApiView, BadBody, Reader, code, flag, given, read_body, text
 from leads.api.shapes import ActOut, ProblemBody, detailed, lead_body
 from leads.completing import complete
@@ -169,6 +169,10 @@ ACTS: dict[str, Act] = {
     "dispute": Act(disputes.raise_dispute, {"reason": text, **_SEEN}, ("reason",)),
     "decide": Act(disputes.word, {"word": code, "side": code, **_DISPUTED}, ("word",)),
     "withdraw-dispute": Act(disputes.withdraw, _DISPUTED),
+    "quote": Act(voices.quote_customer, {"persona": code, "text": text, "key": _key}, ("persona", "text")),
+    "propose-persona-change": Act(
+        voices.propose_change, {"persona": code, "text": text, "key": _key}, ("persona", "text")
+    ),
     "reopen": Act(second_life.reopen, {"reason": text}, ("reason",)),
 }
 

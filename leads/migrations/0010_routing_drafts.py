@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0008_transfers'),
+        ('leads', '0009_voices'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('campaigns', '0002_announcing'),
-        ('leads', '0008_transfers'),
+        ('leads', '0010_routing_drafts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

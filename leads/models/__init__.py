@@ -13,6 +13,7 @@ from leads.models.people import Company, Contact
 from leads.models.periods import TargetPeriod
 from leads.models.routing import Pool, PoolMember, RoutingVersion
 from leads.models.transfers import Transfer
+from leads.models.voices import PersonaProposal, Quote
 
 __all__ = [
     "Activity",
@@ -35,10 +36,12 @@ __all__ = [
     "Lead",
     "LeadEvent",
     "Opportunity",
+    "PersonaProposal",
     "Pool",
     "PoolMember",
     "Qualification",
     "Question",
+    "Quote",
     "RoutingVersion",
     "TargetPeriod",
     "Touch",

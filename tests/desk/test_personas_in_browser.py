@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from leads.voices import propose_change, quote_customer
 from personas.defaults import create_default_personas
 from personas.models import Persona
 from personas.validating import validate_persona
 from personas.writing import edit_persona
+from sla.in_force import InForce
 from teams.models import User
-from tests.cast import SIGNED_AT, sign
+from tests.cast import SIGNED_AT
+from tests.desk.conftest import Offer
 from tests.looking import axe_faults, enter
 
 if TYPE_CHECKING:
@@ -25,15 +28,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CODE = "operations-olivia"
 PATH = f"/personas/{CODE}/"
 PATHS = [
-    "/personas/", "/personas/new/", PATH, f"{PATH}edit/", f"{PATH}versions/", f"{PATH}versions/1/", f"{PATH}compare/",
+    "/personas/", "/personas/new/", PATH, f"{PATH}edit/", f"{PATH}versions/", f"{PATH}versions/1/", f"{PATH}compare/", f"{PATH}quotes/",
+    f"{PATH}proposals/{{proposal}}/", "/leads/{lead}/", "/leads/{lead}/quote/", "/leads/{lead}/propose/",
 ]  # fmt: skip
 
 
 @pytest.fixture
-def olivia(mona: User, sue: User, at: datetime) -> Persona:
-    """Two versions: the first is in force, of the second one side is convinced."""
+def olivia(mona: User, sue: User, agreement: InForce, at: datetime) -> Persona:
+    """Two versions; of the second one side is convinced."""
     create_default_personas(at=SIGNED_AT)
-    sign(mona, sue)
     persona = Persona.objects.get(code=CODE)
     portrait = replace(persona.newest.portrait, industry="Shipping", avatar="")
     edit_persona(actor=sue, at=at, code=CODE, portrait=portrait)
@@ -43,13 +46,24 @@ def olivia(mona: User, sue: User, at: datetime) -> Persona:
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 def test_axe_finds_nothing_and_nothing_is_too_wide(
-    page: Page, live_server: LiveServer, olivia: Persona, maya: User, scheme: str, width: int
-) -> None:
+    page: Page, live_server: LiveServer, olivia: Persona, offer: Offer, maya: User, sam: User, at: datetime,
+    scheme: str, width: int,
+) -> None:  # fmt: skip
+    lead = offer().lead
+    said: dict[str, Any] = {
+        "lead_id": lead.pk,
+        "persona": CODE,
+        "text": "We count pallets by hand.",
+        "actor": sam,
+        "at": at,
+    }
+    quote_customer(**said)
+    named = {"lead": lead.pk, "proposal": propose_change(**said)}
     enter(page, live_server, maya, width)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     faults = []
 
-    for path in PATHS:
+    for path in (each.format(**named) for each in PATHS):
         page.goto(live_server.url + path)
         faults += [f"{path} {fault}" for fault in axe_faults(page)]
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):

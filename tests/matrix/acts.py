@@ -129,6 +129,8 @@ ACTS = (
     Act("dispute", "dispute", "delivered sam", "delivered rita", **WORKED, elsewhere=MARKETING, form={"reason": "No."}, body={"reason": "No."}),
     Act("decide", "decide", "contested sam", allowed=frozenset({"mona", "sue"}), form={"word": "stand"}, body={"word": "stand"}),
     Act("withdraw-dispute", "withdraw-dispute", "contested sam", "contested rita", own_only=REPS, elsewhere=MARKETING | MANAGER),
+    Act("", "quote", "sam", allowed=MARKETING | REPS | MANAGER, body={"persona": "it-lead", "text": "So."}),
+    Act("", "propose-persona-change", "sam", allowed=MARKETING | REPS | MANAGER, body={"persona": "it-lead", "text": "So."}),
     Act("reopen", "reopen", "lost sam", allowed=MARKETING | REPS | MANAGER, form={"reason": "Back"}, body={"reason": "Back"}),
 )  # fmt: skip
 

@@ -106,6 +106,15 @@ def hired_by_another(world: World, actor: str) -> dict[str, int]:
 
 PERSON = Target(hired, {"user_id": MISSING_ID}, hired_by_another)
 PERSONA = Target(lambda world, actor: {"code": "it-lead"}, {"code": MISSING_SLUG})
+PROPOSED = Target(
+    lambda world, actor: {"code": "it-lead", "proposal_id": world.leads["sam"].persona_proposals.get().pk},
+    {"proposal_id": MISSING_ID},
+)
+QUOTE = Target(
+    lambda world, actor: {"quote_id": world.leads["sam"].quotes.get().pk},
+    {"quote_id": MISSING_ID},
+    lambda world, actor: {"quote_id": world.leads["rita"].quotes.get().pk},
+)
 PERSONA_VERSION = Target(lambda world, actor: {"code": "it-lead", "number": 1}, {"number": MISSING_ID})
 VERSION = Target(lambda world, actor: {"number": world.agreement.number}, {"number": MISSING_ID})
 
@@ -295,6 +304,29 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:remove_cost": keep_costs({"POST": GOES_ON}, COST),
     "desk:personas": page("see_personas"),
     "desk:persona": page("see_personas", target=PERSONA),
+    "desk:persona_quotes": page("see_personas", target=PERSONA),
+    "desk:persona_proposal": Row(
+        {
+            "GET": Access(who_may("see_personas"), OK),
+            "POST": Access(who_may("answer_persona_proposal"), FORM_TAKEN, refused=403, blind=OUTSIDERS),
+        },
+        **PROPOSED.of(),
+    ),
+    "desk:remove_quote": Row(
+        {
+            "POST": Access(
+                who_may("write_personas"),
+                GOES_ON,
+                refused=403,
+                own_only=frozenset({"sam"}),
+                foreign=403,
+                blind=OUTSIDERS,
+            )
+        },
+        **QUOTE.of(),
+    ),
+    "desk:quote_customer": form("quote_customer", target=LEAD, refused=403, blind=OUTSIDERS),
+    "desk:propose_persona_change": form("propose_persona_change", target=LEAD, refused=403, blind=OUTSIDERS),
     "desk:persona_versions": page("see_personas", target=PERSONA),
     "desk:persona_version": page("see_personas", target=PERSONA_VERSION),
     "desk:persona_compare": page("see_personas", target=PERSONA),

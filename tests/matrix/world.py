@@ -19,7 +19,9 @@ from leads.models import (
     ImportRun,
     Lead,
     Opportunity,
+    PersonaProposal,
     Question,
+    Quote,
     TargetPeriod,
     Transfer,
 )
@@ -88,14 +90,15 @@ class World:
             user.save(update_fields=["password"])
         agreement = sign(people["mona"], people["sue"])
         campaigns = {name: _campaign(people[name]) for name in ("maya", "max")}
-        _persona()
         simple_routing(sales, [people["sam"], people["rita"]])
         _routing_draft(people["sue"], sales)
+        leads = _leads(people, sales, agreement)
+        _persona(people, leads)
         return World(
             people=people,
             agreement=agreement,
             offers={name: offer_to(people[name], agreement) for name in ("sam", "rita")},
-            leads=_leads(people, sales, agreement),
+            leads=leads,
             campaigns=campaigns,
             announced=_campaign(people["maya"], "briefed", announced_at=NOW, announced_by=people["maya"]),
             period=_period(),
@@ -207,12 +210,14 @@ def _period() -> TargetPeriod:
     return TargetPeriod.objects.latest("pk")
 
 
-def _persona() -> Persona:
-    persona, _ = Persona.objects.get_or_create(code="it-lead", defaults={"created_at": NOW})
-    PersonaVersion.objects.get_or_create(
-        persona=persona, number=1, defaults={"name": "IT lead", "criteria": [], "story": {}, "created_at": NOW}
-    )
-    return persona
+def _persona(people: dict[str, User], leads: dict[str, Lead]) -> None:
+    """Make a persona, on which each rep has quoted a customer and proposed a change."""
+    persona = Persona.objects.create(code="it-lead", created_at=NOW)
+    version = PersonaVersion.objects.create(persona=persona, number=1, name="IT lead", created_at=NOW)
+    for name in ("sam", "rita"):
+        said = {"lead": leads[name], "persona": persona, "version": version, "text": "Well."}
+        Quote.objects.create(**said, quoted_by=people[name], quoted_at=NOW)
+        PersonaProposal.objects.create(**said, proposed_by=people[name], proposed_at=NOW)
 
 
 def _run(user: User) -> ImportRun:

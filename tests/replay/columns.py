@@ -35,6 +35,8 @@ WHOLE = {
     "leads.ClockFault": MACHINERY,
     "leads.Pool": SETTING,
     "leads.PoolMember": SETTING,
+    "leads.Quote": WORDS,
+    "leads.PersonaProposal": WORDS,
     "leads.RoutingVersion": PINNED,
     "ledger.AuditSeal": SEALS,
     "dashboards.Mark": MACHINERY,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from leads.voices import close_proposal, propose_change, quote_customer, remove_quote
 from personas.models import Persona, PersonaVersion
 from personas.portrait import Portrait
 from personas.validating import validate_persona
@@ -43,7 +44,39 @@ def _validate(company: Company) -> Act:
     return lambda: validate_persona(actor=company.sam, at=LATER, code=CODE, number=2)
 
 
+def _quote(company: Company) -> Act:
+    lead = company.lead("sal")
+    return lambda: quote_customer(lead_id=lead.pk, persona=CODE, text="Too slow.", actor=company.sam, at=LATER)
+
+
+def _remove_quote(company: Company) -> Act:
+    lead = company.lead("sal")
+    quote = quote_customer(lead_id=lead.pk, persona=CODE, text="Too slow.", actor=company.sam, at=NOW)
+    return lambda: remove_quote(quote_id=quote, actor=company.sam, at=LATER)
+
+
+def _propose(company: Company) -> Act:
+    lead = company.lead("sal")
+    return lambda: propose_change(lead_id=lead.pk, persona=CODE, text="Ports too.", actor=company.sam, at=LATER)
+
+
+def _close_proposal(company: Company) -> Act:
+    lead = company.lead("sal")
+    proposal = propose_change(lead_id=lead.pk, persona=CODE, text="Ports too.", actor=company.sam, at=NOW)
+    return lambda: close_proposal(proposal_id=proposal, is_taken=True, words="Yes.", actor=company.maya, at=LATER)
+
+
 PERSONA_CASES = [
+    Case(quote_customer, _quote, audit="quote_customer", events="quoted"),
+    Case(remove_quote, _remove_quote, audit="remove_quote", events="quote_removed"),
+    Case(propose_change, _propose, audit="propose_persona_change", events="persona_proposed", told="persona_proposed"),
+    Case(
+        close_proposal,
+        _close_proposal,
+        audit="close_persona_proposal",
+        events="proposal_closed",
+        told="persona_proposal_closed",
+    ),
     Case(create_persona, _create, audit="create_persona", told="persona_written"),
     Case(edit_persona, _edit, audit="edit_persona", told="persona_written"),
     Case(retire_persona, _retire, audit="retire_persona"),
