@@ -227,13 +227,11 @@ def _route(company: Company, at: datetime) -> None:
     europe, americas = company.teams["europe"].pk, company.teams["americas"].pk
     known, *rest = default_rules(pools[europe], europe)
     when = [{"field": "country", "op": "in", "value": sorted(set(AMERICAS))}]
-    regional = [
-        {"code": "americas", "words": "Leads from the Americas go round the American team by turns", "when": when,
-         "to": {"pool": pools[americas]}},
-        {"code": "americas_queue", "words": "Where nobody there can take them, they wait in its queue", "when": when,
-         "to": {"queue": americas}},
-    ]  # fmt: skip
-    activate_rules([known, *regional, *rest], at=at, actor=company.people["ada"])
+    regional = {
+        "code": "americas", "words": "Leads from the Americas go round the American team by turns", "when": when,
+        "to": {"pool": pools[americas]},
+    }  # fmt: skip
+    activate_rules([known, regional, *rest], at=at, actor=company.people["ada"])
 
 
 def _log_campaigns(company: Company, at: datetime, until: datetime) -> None:

@@ -287,8 +287,12 @@ class Sales:
         """Let a rep claim the lead, or the manager assign it to somebody who is there."""
         chance = self.chance("from_queue", lead)
         key = next(key for key, team in self.company.teams.items() if team.pk == team_id)
+        away = [line[0][1] for rep in self.company.reps[key] if (line := self._absence(rep.pk, at))]
         there = [rep for rep in self.company.reps[key] if not self._absence(rep.pk, at)]
-        rep = chance.choice(there or self.company.reps[key])
+        if not there:
+            self.play.plan(min(away), partial(self._from_queue, lead, team_id))
+            return
+        rep = chance.choice(there)
         if chance.random() < 0.3:
             self.play.do(claim, lead_id=lead.id, actor=rep, at=at)
         else:

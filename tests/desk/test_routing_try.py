@@ -60,7 +60,7 @@ def test_a_described_lead_is_tried_by_a_draft_with_every_rule_explained(browser:
     assert "Employee count is at least 500: yes, it is 800." in large
     assert "2 more rules were not looked at." in large
     assert "It was Sam’s turn in Sales" in small
-    assert "did not decide: its conditions do not hold" in small
+    assert "Did not decide: its conditions do not hold." in small
     assert "Rita has a later turn." in small
     assert "Employee count is at least 500: no, it is not known." in unknown
 
