@@ -27,9 +27,7 @@ def differences(facts: Facts) -> Iterator[str]:
         made = [place for place, event in enumerate(events) if event.kind == "attempted"]
         begins = [_first(events, _began(clock, facts)) for clock in of_lead]
         for clock, begin, next_begin in zip(of_lead, begins, [*begins[1:], len(events)], strict=True):
-            end = min(
-                _after(events, clock.answered_at or NEVER), _after(events, clock.cancelled_at or NEVER), next_begin
-            )
+            end = min(_answered(events, clock, begin), _after(events, clock.cancelled_at or NEVER), next_begin)
             count = sum(begin <= place < end for place in made)
             if clock.counted != count:
                 yield f"clock {clock.id} ({clock.promise}): counts {clock.counted} attempts, by its events {count}"
@@ -43,6 +41,17 @@ def _first(events: Sequence[EventRow], at: datetime) -> int:
     """Give the place of the first event that was recorded at ``at``, with what happened then; else where it would stand."""
     there = (place for place, event in enumerate(events) if event.recorded_at == at)
     return next(there, sum(event.recorded_at < at for event in events))
+
+
+def _answered(events: Sequence[EventRow], clock: ClockLine, begin: int) -> int:
+    """Give the place after what answered the clock; more may have been done in the same instant, after it."""
+    made = 0
+    for place, event in enumerate(events[begin:], start=begin):
+        made += event.kind == "attempted"
+        done = event.kind == "conversed" or (event.kind == "attempted" and made >= (clock.needed or 0))
+        if done and event.recorded_at == clock.answered_at:
+            return place + 1
+    return _after(events, clock.answered_at or NEVER)
 
 
 def _after(events: Sequence[EventRow], at: datetime) -> int:

@@ -67,7 +67,7 @@ def say_that_they_opened_first() -> None:
 
 
 def explain_a_queue_by_another() -> None:
-    row = one(Assignment.objects.filter(queue__isnull=False))
+    row = one(Assignment.objects.filter(queue__isnull=False, routing_version__isnull=False))
     trace_of(row, chosen={**row.trace["chosen"], "queue": row.queue_id + 1})
 
 
