@@ -20,6 +20,8 @@ from knox.models import AuthToken
 
 from benches._pages_people import World
 from campaigns.models import Campaign, CostLine
+from leads.backtest import asked as backtests
+from leads.backtest.scenario import Scenario
 from leads.models import Clock, Dispute, ImportRun, Lead, PersonaProposal, Pool, Question, TargetPeriod
 from leads.routing.drafts import begin_draft
 from leads.what_if.asked import reckon
@@ -290,6 +292,17 @@ def _others(world: World) -> Iterator[Page]:
             answer = partial(reckon, asked, at=world.at)
             yield Page(f"what if, {words}{name}", sue, f"/what-if/?{asked}", before=answer)
     yield Page("what if, the worker at it", sue, f"/what-if/?{query}&time-accept-hot=31+min")
+    yield from _backtests(world, sue)
+
+
+def _backtests(world: World, sue: Any) -> Iterator[Page]:
+    """Name the page of a day's leads, judged at once, and of a week's, answered by the worker before."""
+    today = world.at.date()
+    yield Page("backtest, a day", sue, f"/agreement/1/backtest/?from={today}&last={today}&against=1")
+    first, path = today - timedelta(days=6), "/agreement/1/backtest/"
+    scenario = Scenario(1, 1, first, today + timedelta(days=1))
+    answer = partial(backtests.reckon, backtests.question_of(scenario), at=world.at)
+    yield Page("backtest, a week", sue, f"{path}?{scenario.query()}", before=answer)
 
 
 def _routing(sue: Any) -> Iterator[Page]:

@@ -5,6 +5,7 @@ from django.urls import path
 import inputs.addresses  # noqa: F401 - registers the converter
 from desk.views import (
     agreement,
+    backtest,
     calendars,
     campaign_costs,
     campaign_members,
@@ -80,6 +81,7 @@ urlpatterns = [
     path("agreement/new/", negotiating.begin, name="new_agreement"),
     path("agreement/compare/", agreement.compared, name="agreement_compared"),
     path("agreement/<idnumber:number>/compare/<idnumber:other>/", agreement.comparison, name="agreement_compare"),
+    path("agreement/<idnumber:number>/backtest/", backtest.backtest_page, name="backtest"),
     path("agreement/<idnumber:number>/document.json", agreement.as_json, name="agreement_json"),
     path("agreement/<idnumber:number>/edit/<slug:clause>/", negotiating.edit, name="agreement_edit"),
     path("agreement/<idnumber:number>/clauses/<slug:clause>/", clauses.talk, name="agreement_clause"),

@@ -5,7 +5,7 @@ The core (``Judge``) works on any state of a lead and touches no database; intak
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -93,22 +93,26 @@ def judge_of(in_force: InForce) -> Judge:
     known = _judges.get(in_force.version_id)
     if known is not None and known[0] is in_force:
         return known[1]
-    rows = PersonaVersion.objects.filter(pk__in=in_force.persona_version_ids).order_by("persona_id")
-    personas = tuple(
-        read_persona(
-            version_id=row.pk, name=row.name, is_negative=row.persona.is_negative, criteria=row.criteria
-        )
-        for row in rows.select_related("persona")
-    )  # fmt: skip
     judge = Judge(
         agreement=in_force,
         scoring=Scoring.from_terms(in_force.scoring_version_id, in_force.scoring),
-        personas=personas,
+        personas=read_personas(in_force.persona_version_ids),
         mql_rule=compile_rule(in_force.terms.mql_rule),
         tier_rules={tier: compile_rule(rule) for tier, rule in in_force.terms.tier_rules.items()},
     )
     _judges[in_force.version_id] = (in_force, judge)
     return judge
+
+
+def read_personas(version_ids: Collection[int]) -> tuple[ScoredPersona, ...]:
+    """Compile these persona versions, with one query; raises ``BadRule``."""
+    rows = PersonaVersion.objects.filter(pk__in=version_ids).order_by("persona_id").select_related("persona")
+    return tuple(
+        read_persona(
+            version_id=row.pk, name=row.name, is_negative=row.persona.is_negative, criteria=row.criteria
+        )
+        for row in rows
+    )  # fmt: skip
 
 
 def forget_judges() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from leads.backtest.asked import reckon as reckon_backtest
 from leads.handing_on import hand_on
 from leads.importing import finish_imports as finish_runs
 from leads.periods import open_periods as open_begun
@@ -53,3 +54,9 @@ def open_periods() -> None:
 def replay_scenario(query: str) -> None:
     """Answer a what-if that somebody waits for. It takes seconds, so it goes beside the worker that keeps the clocks."""
     reckon(query, at=edge_now())
+
+
+@shared_task
+def backtest_version(question: str) -> None:
+    """Answer a backtest that somebody waits for, likewise."""
+    reckon_backtest(question, at=edge_now())

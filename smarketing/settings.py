@@ -165,6 +165,7 @@ CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {CELERY_TASK_DEFAULT_QUEUE: {}, 
 CELERY_TASK_ROUTES = {
     "ledger.tasks.deliver_outbox": {"queue": "outbox"},
     "leads.tasks.replay_scenario": {"queue": "outbox"},
+    "leads.tasks.backtest_version": {"queue": "outbox"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

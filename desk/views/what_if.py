@@ -15,7 +15,8 @@ from desk.queries.what_if import changes_in_words, narrowed, page_of, rows_of
 from desk.what_if_form import form_again, form_of
 from inputs.numbers import MAX_ID, whole
 from inputs.refusals import Invalid
-from leads.what_if.asked import Waiting, ask
+from leads.answers import Waiting
+from leads.what_if.asked import ask
 from leads.what_if.reading import known_at, owed
 from leads.what_if.result import Result
 from leads.what_if.scenario import BadScenario, Known, Scenario, read_scenario

@@ -34,7 +34,7 @@ PAGES = {
             "/people/{rep}/absence/", "/people/{rep}/leave/", "/calendars/", "/calendars/{hours}/"],
     "ada": ["/calendars/", "/calendars/new/", "/calendars/{hours}/", "/calendars/{hours}/change/"],
     "mona": ["/agreement/", "/what-if/", "/what-if/?time-accept-hot=1+min&staff-{team}=%2B1",
-             "/what-if/?time-accept-hot=soon&from=x"],
+             "/what-if/?time-accept-hot=soon&from=x", "/agreement/1/backtest/", "/agreement/1/backtest/?from=x"],
 }  # fmt: skip
 SHOTS = Path(settings.BASE_DIR) / "artefacts" / "desk"
 

@@ -39,6 +39,7 @@ BASELINES = [
     ("/notifications/bell/", "sam", 6),
     ("/agreement/", "sam", 16),
     ("/what-if/", "mona", 22),
+    ("/agreement/1/backtest/", "mona", 20),
     ("/glossary/", "sam", 7),
     ("/personas/", "maya", 9),
     ("/personas/operations-olivia/", "maya", 9),

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from desk.queries import what_if as queries
+from leads import answers
 from leads.models import Clock, ClockStep
 from leads.what_if import asked
 from leads.what_if.asked import reckon
@@ -189,7 +190,7 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Take every past for long, and give the scenarios that the worker is asked for."""
     queries_rung: list[str] = []
     monkeypatch.setattr(asked, "AT_ONCE", 2)
-    monkeypatch.setattr(asked, "ring", lambda task, query: queries_rung.append(query))
+    monkeypatch.setattr(answers, "ring", lambda task, query: queries_rung.append(query))
     return queries_rung
 
 
@@ -231,7 +232,7 @@ def test_a_worker_that_does_not_answer_is_asked_again_and_the_page_says_so(
     browser: Client, past: Past, rung: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     past(3)
-    monkeypatch.setattr(asked, "ASKED_AGAIN_SECONDS", 0)
+    monkeypatch.setattr(answers, "ASKED_AGAIN_SECONDS", 0)
 
     first, second = browser.get(PATH), browser.get(PATH)
 

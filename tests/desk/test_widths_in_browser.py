@@ -27,7 +27,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WIDTHS = [700, 801, 1000, 1101, 1200, 1290]
 PAGES = ["/", "/?desk=marketer", "/leads/", "/campaigns/", "/campaigns/{campaign}/", "/people/", "/routing/", "/forms/", "/agreement/",
-         "/dashboard/formulas", "/what-if/", "/what-if/?time-accept-hot=1+min"]  # fmt: skip
+         "/dashboard/formulas", "/what-if/", "/what-if/?time-accept-hot=1+min",
+         "/agreement/1/backtest/"]  # fmt: skip
 FIGURES = ["/dashboard/?{quarter}", "/dashboard/leads?{quarter}&figure=promise.missed", "/dashboard/leads?{quarter}&figure=cohort.won",
            "/dashboard/leads?{quarter}&figure=handoff.all_rejections"]  # fmt: skip
 QUARTER = "from=2026-01-01&to=2026-04-01"

@@ -338,6 +338,7 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:agreement": page("see_agreement"),
     "desk:agreement_version": page("see_agreement", target=VERSION),
     "desk:what_if": page("see_what_if"),
+    "desk:backtest": page("see_what_if", target=VERSION),
     "desk:agreement_versions": page("see_agreement"),
     "desk:new_agreement": form("negotiate_agreement", refused=403, blind=OUTSIDERS),
     "desk:agreement_compared": Row({"GET": Access(who_may("see_agreement"), GOES_ON, data={"before": 1, "after": 1})}),
