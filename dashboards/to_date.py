@@ -10,6 +10,7 @@ from django.db.models import F, Q, QuerySet
 from dashboards.families import COUNTED, FAMILIES, MISSED, REJECTED, Family, ended, of_lead, reached
 from dashboards.scope import Scope
 from leads.models import Feedback, Handoff, Lead, Opportunity, Touch
+from ledger.literals import literal
 
 STARS = (5, 4, 3, 2, 1)
 
@@ -48,7 +49,9 @@ def brought(scope: Scope, _measure: str) -> QuerySet[Lead]:
 
 
 _Offers = Handoff.States
-NOT_ACCEPTED = Q(state__in=[_Offers.OPEN, _Offers.REJECTED, _Offers.RECALLED]) | Q(was_returned=True)
+NOT_ACCEPTED = Q(state__in=[literal(state.value) for state in (_Offers.OPEN, _Offers.REJECTED, _Offers.RECALLED)]) | Q(
+    was_returned=True
+)
 """Exactly the condition of the index ``handoff_not_kept_idx``."""
 
 TO_DATE: dict[str, Family] = {

@@ -12,12 +12,13 @@ from dashboards.families import STAGES
 from leads.holding import covered_by
 from leads.lifecycle import PATH, SALES_STAGES, Stage
 from leads.models import Clock, Handoff, ImportRow, ImportRun, Lead, LeadEvent, Transfer
+from ledger.literals import literal
 from teams.models import Absence, User
 
 REACHED = {str(stage): measure for stage, measure in zip(PATH, STAGES, strict=True) if stage != Stage.LEAD}
 """What a lead can have reached, with the measure of the dashboard that counts it."""
 
-OPEN_OFFERS = Handoff.objects.filter(state=Handoff.States.OPEN)
+OPEN_OFFERS = Handoff.objects.filter(state=literal(Handoff.States.OPEN.value))
 
 
 def reached(stage: str) -> Q:

@@ -23,6 +23,7 @@ from leads.listing import LeadRow, lead_rows, load_by_ids
 from leads.models import Clock, Dispute, Feedback, Handoff, Lead, LeadEvent, Opportunity
 from leads.models.leads import LeadQuerySet
 from ledger.instants import company_day
+from ledger.literals import literal
 from teams.models import User
 
 MOST_CAMPAIGNS = 10
@@ -131,7 +132,7 @@ def campaign_figures(campaigns: Sequence[Campaign]) -> list[CampaignFigures]:
     _take_off_what_was_not_accepted(figures)
     _heed_disputes(figures)
     for pk, currency, value in (
-        Opportunity.objects.filter(lead__last_campaign_id__in=figures, stage=Opportunity.Stages.WON)
+        Opportunity.objects.filter(lead__last_campaign_id__in=figures, stage=literal(Opportunity.Stages.WON.value))
         .values_list("lead__last_campaign_id", "currency")
         .annotate(Sum("amount"))
     ):
