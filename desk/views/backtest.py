@@ -94,8 +94,7 @@ def _answered(result: Result, user: User, of: str, after: int | None) -> dict[st
 def _columns(scenario: Scenario, result: Result) -> list[tuple[str, str, Any]]:
     """Give the rows of the table: what it is, a note, and the figures."""
     tally = result.tally
-    return [
-        ("As recorded", "by the versions of then, and by word", tally.recorded),
-        (f"Version {scenario.against}", "replayed", tally.before),
-        (f"Version {scenario.number}", "replayed", tally.after),
-    ]
+    columns = [("As recorded", "by the versions of then, and by word", tally.recorded)]
+    if scenario.against != scenario.number:
+        columns.append((f"Version {scenario.against}", "replayed", tally.before))
+    return [*columns, (f"Version {scenario.number}", "replayed", tally.after)]

@@ -119,6 +119,7 @@ def test_without_a_version_in_force_one_has_to_be_chosen(enter: Enter, mona: Use
     assert asked_for.status_code == 422
     assert "Choose the one to compare with" in text_of(asked_for)
     assert "1 lead looked at" in text_of(chosen)
+    assert "By version 1, replayed, 0 of these leads would be MQLs; 1 was." in text_of(chosen)
 
 
 @pytest.mark.usefixtures("leads")
