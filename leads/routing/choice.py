@@ -14,7 +14,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from leads.routing.able import is_at_hand, load_problem, problem_of
+from leads.routing.able import AWAY, is_at_hand, load_problem, problem_of
 from teams.defaults import OPEN_LEAD_CAPACITY
 
 TURN = 720_720_000
@@ -47,8 +47,9 @@ class Rule:
 class Person:
     """Whether somebody can take work now. ``open_count`` and ``new_count`` (today) move as leads are given.
 
-    ``opens_at`` is the first open moment of their calendar from now on; without one no promise of theirs can be counted. ``last_given`` grows
-    with every lead that anybody is given: the smallest has waited longest, 0 never got one.
+    ``opens_at`` is the first open moment of their calendar from now on; without one no promise of theirs can be counted. ``leaves_first`` says
+    that an absence begins before it and lasts then. ``last_given`` grows with every lead that anybody is given: the smallest has waited
+    longest, 0 never got one.
     """
 
     user_id: int
@@ -62,6 +63,12 @@ class Person:
     opens_at: datetime | None = None
     team_id: int | None = None
     last_given: int = 0
+    leaves_first: bool = False
+
+    @property
+    def is_away(self) -> bool:
+        """Tell whether they are away now, or will be when their hours open: nobody gets a lead while they are."""
+        return self.is_absent or self.leaves_first
 
 
 @dataclass(slots=True)
@@ -234,11 +241,13 @@ def _stand_in(
     while current is not None and current not in seen:
         seen.add(current)
         person = state.people.get(current)
+        if person is None and current != user_id:
+            return None  # a chain of covers is followed so far only: nothing is known of the next
         problem = problem_of(person, case, state, team_id=team_id)
         if problem is None:
             return current
         skipped.append([current, problem])
-        current = person.cover_id if person and problem == "absent" else None
+        current = person.cover_id if person and problem in AWAY else None
     return None
 
 

@@ -36,6 +36,7 @@ SKIPPED = {
     "inactive": "no longer works in sales",
     "excluded": "gave this lead away",
     "absent": "is away",
+    "leaves_first": "will be away when their hours begin",
     "closed": "is off while the team works",
     "no_calendar": "has no working hours",
     "full": "has as many open leads as they can take",
@@ -65,7 +66,10 @@ def why(trace: Trace, names: Names) -> str:
     """Say in one sentence why it went where it went: the *why me* of a queue."""
     chosen = trace.get("chosen", {})
     render = _WHY.get(chosen.get("why", ""))
-    return render(chosen, names) if render else "No reason was recorded."
+    if render is None:
+        return "No reason was recorded."
+    leaves_first = [chosen.get("for"), "leaves_first"] in [list(line) for line in trace.get("people", ())]
+    return render({**chosen, "is_away": "will be away" if leaves_first else "is away"}, names)
 
 
 def story(trace: Trace, names: Names) -> list[str]:
@@ -94,7 +98,7 @@ def _same_company(chosen: Trace, names: Names) -> str:
 
 def _cover(chosen: Trace, names: Names) -> str:
     away = _person(chosen.get("for"), names)
-    return f"{_does(chosen.get('user'), names, 'cover')} for {away}, who knows this company and is away."
+    return f"{_does(chosen.get('user'), names, 'cover')} for {away}, who knows this company and {chosen['is_away']}."
 
 
 def _turn(chosen: Trace, names: Names) -> str:
@@ -122,7 +126,7 @@ def _named_person(chosen: Trace, names: Names) -> str:
 
 def _named_cover(chosen: Trace, names: Names) -> str:
     away, who = _person(chosen.get("for"), names), _does(chosen.get("user"), names, "cover")
-    return f"The rules send it to {away}, who is away; {_lower(who)} for them{_because(chosen, names)}."
+    return f"The rules send it to {away}, who {chosen['is_away']}; {_lower(who)} for them{_because(chosen, names)}."
 
 
 def _placed(chosen: Trace) -> Any:
@@ -133,7 +137,7 @@ def _placed(chosen: Trace) -> Any:
 def _stands_in(chosen: Trace, names: Names) -> str:
     if not chosen.get("for"):
         return ""
-    return f"; {_lower(_does(chosen.get('user'), names, 'cover'))} for {_person(chosen.get('for'), names)}, who is away"
+    return f"; {_lower(_does(chosen.get('user'), names, 'cover'))} for {_person(chosen.get('for'), names)}, who {chosen['is_away']}"
 
 
 def _lower(words: str) -> str:

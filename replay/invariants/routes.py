@@ -24,7 +24,8 @@ PASSED = {
     "owner_of_company": {"no_owner", "owner_cannot"}, "pool": {"no_pool"}, "person": {"person_cannot"}, "queue": set[str](),
 }  # fmt: skip
 """Why a rule whose conditions hold may be passed over, by what it names."""
-UNABLE = {"inactive", "excluded", "absent", "no_calendar", "closed"}
+AWAY = ("absent", "leaves_first")
+UNABLE = {"inactive", "excluded", *AWAY, "no_calendar", "closed"}
 FULL = {"full", "full_today"}
 STRATEGIES = {"turns": ("turn", "turn_later"), "least_loaded": ("least_loaded", "more_loaded"),
               "longest_waiting": ("longest_waiting", "waited_less")}  # fmt: skip
@@ -175,7 +176,8 @@ def _chosen(row: AssignmentRow, to: Mapping[str, Any], facts: Facts, starts: Sta
         yield f"chooses {row.trace['chosen']}, by its rule {wanted} by {sorted(reasons)}"
     if wanted.get("queue") != row.queue_id or wanted.get("user") != row.user_id:
         yield f"chooses {wanted}, it went to {row.user_id or f'queue {row.queue_id}'}"
-    if "for" in chosen and ([chosen["for"], "absent"] not in row.trace["people"] or row.user_id == chosen["for"]):
+    is_away = any([chosen.get("for"), why] in row.trace["people"] for why in AWAY)
+    if "for" in chosen and (not is_away or row.user_id == chosen["for"]):
         yield f"covers for {chosen['for']}, who is not away"
     has_waited = starts.get((row.lead_id, row.user_id or 0, row.assigned_at))
     if why in LATER and has_waited is not None and has_waited != LATER[why]:
