@@ -16,14 +16,14 @@ from inputs.fields import TextField
 from inputs.refusals import Problem, Refusal
 from leads.facts import FACTS
 from leads.models import Pool
-from leads.routing.pool_editing import Share, candidates, pool_standing, shares_of
+from leads.routing.pool_editing import LONGEST_NAME, Share, candidates, pool_standing, shares_of
+from leads.routing.rules import LONGEST_WORDS
 from sla.clauses import fingerprint
 from teams.availability import MOST_OPEN, MOST_PER_DAY, MOST_WEIGHT
 from teams.models import Team, User
 from teams.roles import Side
 
 OWNER = "owner"
-LONGEST_WORDS = 120
 
 
 class RoutingRuleForm(RuleForm):
@@ -110,7 +110,7 @@ def _gone(to: Mapping[str, Any]) -> str:
 class PoolForm(forms.Form):
     """Who is in a pool, with which weight, and how much each of them takes."""
 
-    name = TextField(label="Name", max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = TextField(label="Name", max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, pool: Pool, **kwargs: Any) -> None:
@@ -155,7 +155,7 @@ class PoolForm(forms.Form):
 class NewPoolForm(forms.Form):
     """A pool to be: its name and its team."""
 
-    name = TextField(label="Name", max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = TextField(label="Name", max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     team = forms.TypedChoiceField(
         label="Team", coerce=int, choices=[],
         help_text="Its people share the leads; what none of them can take waits in its queue.",

@@ -15,7 +15,7 @@ from inputs.refusals import NotVisible
 from leads.models import Pool, PoolMember, RoutingVersion
 from leads.routing.lint import Finding
 from leads.routing.linting import findings_of
-from leads.routing.versions import activated, drafts, in_force
+from leads.routing.versions import activated, changes, drafts, in_force
 from ledger.models import AuditEntry
 from sla.business_time import NeverOpens, is_open, next_opening
 from sla.hours import Hours, NoCalendar
@@ -192,15 +192,10 @@ def history(at: datetime) -> list[VersionRow]:
     current = in_force(at)
     pairs = zip(versions, [*versions[1:], None], strict=True)
     rows = [
-        VersionRow(version, before, _count_changed(before, version), version == current) for version, before in pairs
+        VersionRow(version, before, sum(map(len, changes(before, version).values())), version == current)
+        for version, before in pairs
     ]
     return rows[:MOST_VERSIONS]
-
-
-def _count_changed(before: RoutingVersion | None, after: RoutingVersion) -> int:
-    old = {line["code"]: line for line in before.rules} if before else {}
-    new = {line["code"]: line for line in after.rules}
-    return sum(old.get(code) != new.get(code) for code in old.keys() | new.keys())
 
 
 def version_numbered(number: int) -> RoutingVersion:

@@ -18,11 +18,10 @@ from inputs.fields import add_problems
 from inputs.numbers import whole
 from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible, Refusal
 from leads.models import RoutingVersion
+from leads.routing.activating import FaultyRules
 from leads.routing.drafts import (
     DOWN,
-    NEW,
     UP,
-    FaultyRules,
     activate_draft,
     add_rule,
     begin_draft,
@@ -32,6 +31,7 @@ from leads.routing.drafts import (
     remove_rule,
     standing,
 )
+from leads.routing.rules import NEW
 from leads.routing.versions import draft as draft_of
 from leads.routing.versions import in_force
 

@@ -11,12 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from leads.handoffs import hand_off
-from leads.models import Assignment, Handoff, PoolMember, RoutingVersion
+from leads.intake.pipeline import take_in
+from leads.models import Assignment, Company, Handoff, PoolMember, RoutingVersion
 from leads.routing.drafts import add_rule, begin_draft, move_rule
 from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import person
 from tests.desk.conftest import Enter
+from tests.leads.intake_world import anna
 from tests.leads.worlds import away, go_round, ready_lead
 
 
@@ -78,13 +80,25 @@ def test_a_lead_that_there_is_goes_where_the_trial_said(browser: Client, rita: U
     assert Assignment.objects.get().trace["people"] == [[rita.pk, "absent"]]
 
 
-def test_the_company_of_a_described_lead_counts_by_its_name(browser: Client, rita: User, at: datetime) -> None:
-    company = ready_lead().contact.company
-    assert company is not None
-    company.owner, company.name, company.name_key = rita, "Acme GmbH", "acme gmbh"
-    company.save()
+def test_a_described_lead_is_read_as_the_intake_would(browser: Client, rita: User, sue: User, at: datetime) -> None:
+    """Its company is the one that would be recognised, and what is known of that counts; the title says the seniority."""
+    take_in([anna(company="Acme & Sons GmbH")], actor=None, at=at)
+    Company.objects.update(owner=rita, industry="Steel", is_customer=True)
+    found = begin_draft(actor=sue, at=at)
+    when = [
+        {"field": "country", "op": "is", "value": "GB"}, {"field": "industry", "op": "is", "value": "Steel"},
+        {"field": "kind", "op": "is", "value": "expansion"}, {"field": "seniority", "op": "is_known"},
+    ]  # fmt: skip
+    line = {"words": "Known", "when": when, "to": {"person": rita.pk}}
+    code = add_rule(actor=sue, at=at, draft_id=found.pk, line=line)
+    for _ in range(2):
+        move_rule(actor=sue, at=at, draft_id=found.pk, code=code, by=-1)
 
-    assert "Rita answers for this company." in ask(browser, company=" ACME  GmbH")
+    said = {"company": " ACME and Sons ", "country": "uk", "job_title": "Chief Technology Officer", "industry": "Wood"}
+
+    assert "Rita answers for this company." in ask(browser, company=said["company"])
+    assert "The rules send it to Rita (rule: Known)." in ask(browser, found, **said)
+    assert "The rules send it to Rita" not in ask(browser, found, **{**said, "company": "Acme Daughters"})
 
 
 def test_trying_writes_nothing_and_locks_nothing(browser: Client, draft: RoutingVersion, at: datetime) -> None:
@@ -110,6 +124,8 @@ def test_trying_writes_nothing_and_locks_nothing(browser: Client, draft: Routing
         ({"lead": 10**9}, "There is no lead of this number."),
         ({"lead": "x"}, "Enter a whole number."),
         ({"fit": 101}, "less than or equal to 100"),
+        ({"country": "Germany"}, "as two letters"),
+        ({"company": "x" * 201}, "at most 200 characters"),
         ({"rules": 10**9}, "Select a valid choice."),
     ],
 )

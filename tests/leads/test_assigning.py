@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from leads import handoffs
 from leads.handing_off import HandedOff, ToHandOff, hand_off_many
 from leads.holding import load_facts
-from leads.models import Assignment, Clock, Handoff, Lead, LeadEvent, Pool, PoolMember
+from leads.models import Assignment, Clock, Handoff, Lead, LeadEvent, Pool, PoolMember, RoutingVersion
 from leads.record import Record
 from leads.routing.board import NoRouting
 from leads.routing.defaults import NoSalesTeam, activate_default_routing, activate_rules, default_rules
@@ -253,7 +253,8 @@ def test_rules_count_from_when_they_are_activated(agreement: InForce, sam: User,
 
 def test_a_queue_without_a_calendar_is_a_clear_refusal(agreement: InForce) -> None:
     team = Team.objects.create(name="Lost", side="sales")
-    activate_rules([{"code": "all", "words": "", "when": [], "to": {"queue": team.pk}}], at=SIGNED_AT)
+    rules = [{"code": "all", "words": "", "when": [], "to": {"queue": team.pk}}]
+    RoutingVersion.objects.create(number=1, rules=rules, created_at=SIGNED_AT, activated_at=SIGNED_AT)
 
     with pytest.raises(NoCalendar):
         hand_off_all([make_lead()], agreement)
