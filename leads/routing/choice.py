@@ -263,17 +263,17 @@ def _to_pool(pool: PoolState, strategy: str, case: Case, state: State, skipped: 
     if not able:
         return None, pool.team_id, {"why": "nobody", "pool": pool.pool_id, "queue": pool.team_id}
     place, person, opens = _next(able, pool, strategy, state.now)
-    others = _others(able, person, _LATER[strategy], opens)
-    skipped += others
+    others = _others(able, (place, person), pool.present, strategy, opens)
+    skipped += map(list, others.items())
+    why = _why(able, person, strategy, opens) if opens <= state.now else "opens_first"
     if strategy == TURNS:
         start = max(place.turn, pool.present)
-        if len(able) < len(pool.places) or ["opens_later"] in (line[1:] for line in others):
+        if len(able) < len(pool.places) or "opens_later" in others.values():
             _carry_along(
                 pool, {one.member_id for one, each in able if (each.opens_at or opens) <= opens}, start - pool.present
             )
         pool.present, place.turn = start, start + place.cost
         pool.moved.add(place.member_id)
-    why = _FIRST[strategy] if opens <= state.now else "opens_first"
     told = {"why": why, "pool": pool.pool_id, "user": person.user_id}
     return person.user_id, None, told if person.user_id == place.user_id else {**told, "for": place.user_id}
 
@@ -311,12 +311,6 @@ def _taker(place: Place, case: Case, state: State, team_id: int, skipped: list[l
         passed.append([person.user_id, problem])
     skipped += [line for line in passed if line not in skipped]
     return None if problem else person
-
-
-_FIRST = {TURNS: "turn", LEAST_LOADED: "least_loaded", LONGEST_WAITING: "longest_waiting"}
-"""Why the next of a pool is next."""
-_LATER = {TURNS: "turn_later", LEAST_LOADED: "more_loaded", LONGEST_WAITING: "waited_less"}
-"""Why the others are not."""
 
 
 def _next(
@@ -358,11 +352,49 @@ def _has_earlier_turn(present: int, place: Place, other: Place) -> bool:
     return (max(place.turn, present), place.user_id) < (max(other.turn, present), other.user_id)
 
 
-def _others(able: Sequence[Taker], chosen: Person, later: str, first: datetime) -> list[list[Any]]:
-    """Say of everybody else once why they come later: by the strategy, or because they open later."""
-    rest = {person.user_id: person.opens_at for _, person in able}
-    del rest[chosen.user_id]
-    return [[user_id, later if opens is None or opens <= first else "opens_later"] for user_id, opens in rest.items()]
+def _why(able: Sequence[Taker], chosen: Person, strategy: str, first: datetime) -> str:
+    """Say why the next of a pool is next; by load whether they have the fewest leads, or the fewest for their weight."""
+    if strategy != LEAST_LOADED:
+        return "turn" if strategy == TURNS else "longest_waiting"
+    there = (each for _, each in able if each.opens_at is None or each.opens_at <= first)
+    is_least = all(chosen.open_count <= each.open_count for each in there)
+    return "least_loaded" if is_least else "least_for_weight"
+
+
+_LATENESS = ("equal", "as_loaded", "waited_as_long", "more_for_weight", "more_loaded", "waited_less", "turn_later", "opens_later")
+"""Why somebody is not next, what is closest to it first."""
+
+
+def _others(
+    able: Sequence[Taker], chosen: Taker, present: int, strategy: str, first: datetime
+) -> dict[int, str]:  # fmt: skip
+    """Say of everybody else once why they come later: they open later, or by the strategy; of who stands in two places what is closest."""
+    found: dict[int, str] = {}
+    least = _rank(*chosen, present, strategy)
+    for place, person in able:
+        if person is chosen[1]:
+            continue
+        if person.opens_at is not None and person.opens_at > first:
+            problem = "opens_later"
+        elif strategy == TURNS:
+            problem = "turn_later" if place.turn > least else "equal"
+        else:
+            problem = _later((place, person), chosen, present, strategy)
+        known = found.get(person.user_id)
+        if known is None or _LATENESS.index(problem) < _LATENESS.index(known):
+            found[person.user_id] = problem
+    return found
+
+
+def _later(other: Taker, chosen: Taker, present: int, strategy: str) -> str:
+    """Say why ``other`` comes after who is next by load or by waiting: what they have, else their turn, else the order of the list."""
+    by_load = strategy == LEAST_LOADED
+    if _rank(*other, present, strategy) > _rank(*chosen, present, strategy):
+        has_more = other[1].open_count > chosen[1].open_count
+        return ("more_loaded" if has_more else "more_for_weight") if by_load else "waited_less"
+    if max(other[0].turn, present) > max(chosen[0].turn, present):
+        return "as_loaded" if by_load else "waited_as_long"
+    return "equal"
 
 
 def _give(user_id: int | None, case: Case, state: State) -> None:

@@ -63,7 +63,7 @@ def test_a_described_lead_is_tried_by_a_draft_with_every_rule_explained(browser:
     assert "2 more rules were not looked at." in large
     assert "It was Sam’s turn in Sales" in small
     assert "Did not decide: its conditions do not hold." in small
-    assert "Rita has a later turn." in small
+    assert "Rita is level, and stands later in the list." in small
     assert "Employee count is at least 500: no, it is not known." in unknown
 
 

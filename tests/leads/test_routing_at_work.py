@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leads.models import Assignment, Pool
+from leads.models import Assignment, Company, Pool
 from leads.routing.defaults import activate_rules
 from leads.routing.words import Names, why
 from replay.invariants import routes
@@ -119,6 +119,22 @@ def test_who_leaves_before_their_hours_begin_gets_nothing_and_whoever_covers_sta
     assert [rita.pk, "leaves_first"] in Assignment.objects.get(lead=leads[0]).trace["people"]
     told = Assignment.objects.select_related("routing_version").get(lead=leads[3])
     assert "; Cora covers for Rita, who will be away (rule" in why(told, Names.load([told]))
+    assert list(routes.differences(Facts.load())) == []
+
+
+def test_who_is_full_for_a_rule_that_names_them_still_answers_for_a_company(
+    agreement: InForce, rita: User, sam: User, sales: Team
+) -> None:
+    Availability.objects.create(user=sam, open_lead_capacity=0)
+    rules = [{"person": sam.pk}, {"owner_of_company": True}, {"queue": sales.pk}]
+    activate_rules([{"code": f"r{n}", "words": f"Rule {n}", "when": [], "to": to} for n, to in enumerate(rules)], at=NOW)
+    lead = ready_lead()
+    Company.objects.filter(pk=lead.contact.company_id).update(owner=sam)
+
+    hand_off_all([lead], agreement)
+
+    row = Assignment.objects.get()
+    assert (row.user, row.trace["people"], row.trace["chosen"]["why"]) == (sam, [[sam.pk, "full"]], "account_owner")
     assert list(routes.differences(Facts.load())) == []
 
 
