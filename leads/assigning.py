@@ -100,7 +100,7 @@ class Places:
 
     @classmethod
     def load(cls, user_ids: Iterable[int], team_ids: Iterable[int], at: datetime) -> Places:
-        people, _, hours = load_people(user_ids, team_ids, at)
+        people, hours = load_people(user_ids, team_ids, at)
         team_of = {user_id: person.team_id for user_id, person in people.items()}
         gone = frozenset(user_id for user_id, person in people.items() if not person.is_active)
         return cls(hours, team_of, gone, {user_id: person for user_id, person in people.items() if person.is_away})

@@ -133,12 +133,9 @@ class Board:
         wanted.update(ids(rule.target_id for rule in reached if rule.target == PERSON))
         for company in companies.values():
             wanted.update(ids([company.owner_id, *company.rep_ids]))
-        people, weights, hours = load_people(wanted, _team_ids(pools.values(), rules), at, locked=locked)
-        _weigh(pools, weights)
-        state = State(at, people, pools, _open_dates(hours, pools.values(), people.values(), at))
-        _count_new(people, hours, at)
+        state, hours = _state(pools, wanted, _team_ids(pools.values(), rules), at, locked=locked)
         if any(rule.strategy == LONGEST_WAITING for rule in reached):
-            _read_last_given(people)
+            _read_last_given(state.people)
         return cls(at, version_id, rules, companies, state, hours)
 
     def decide(self, lead: Routed) -> Choice:
@@ -154,6 +151,23 @@ class Board:
             if place.member_id in pool.moved
         ]
         update_rows(PoolMember, ("turn",), sorted(moved), returning=())
+
+
+def pools_at(pool_ids: Iterable[int], at: datetime) -> State:
+    """Give these pools as they stand at ``at``, with who is in them; to be shown, so nothing is locked."""
+    pools = _pools(ids(pool_ids), locked=False)
+    people = {place.user_id for pool in pools.values() for place in pool.places}
+    return _state(pools, people, _team_ids(pools.values(), ()), at, locked=False)[0]
+
+
+def _state(
+    pools: dict[int, PoolState], user_ids: Iterable[int], team_ids: Iterable[int], at: datetime, *, locked: bool
+) -> tuple[State, Hours]:
+    """Load who is in these pools, and others, with what each of them can take now."""
+    people, hours = load_people(user_ids, team_ids, at, locked=locked)
+    _weigh(pools, people)
+    _count_new(people, hours, at)
+    return State(at, people, pools, _open_dates(hours, pools.values(), people.values(), at)), hours
 
 
 def rules_in_force(at: datetime) -> tuple[int, tuple[Rule, ...]]:
@@ -220,11 +234,11 @@ def _pools(pool_ids: Sequence[int], *, locked: bool) -> dict[int, PoolState]:
     return {pool_id: PoolState(pool_id, team_id, places.get(pool_id, [])) for pool_id, team_id in teams.items()}
 
 
-def _weigh(pools: dict[int, PoolState], weights: dict[int, int]) -> None:
+def _weigh(pools: dict[int, PoolState], people: Mapping[int, Person]) -> None:
     """Bring each person's own weight into their places: it counts in every pool."""
     for pool in pools.values():
         for place in pool.places:
-            place.weight *= weights.get(place.user_id, 1)
+            place.weight *= people[place.user_id].weight
         pool.reckon_present()
 
 

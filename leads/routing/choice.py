@@ -64,6 +64,8 @@ class Person:
     team_id: int | None = None
     last_given: int = 0
     leaves_first: bool = False
+    weight: int = 1
+    """Their own, which counts in every pool beside the weight that they have there."""
 
     @property
     def is_away(self) -> bool:

@@ -38,20 +38,19 @@ People = dict[int, Person]
 
 def load_people(
     user_ids: Iterable[int], team_ids: Iterable[int], at: datetime, *, locked: bool = True
-) -> tuple[People, dict[int, int], Hours]:
-    """Load these people with whoever covers for those who are away, their weights, and the hours of all and of the teams.
+) -> tuple[People, Hours]:
+    """Load these people with whoever covers for those who are away, and the hours of all and of the teams.
 
     What is only tried or shown need not be ``locked``. Three statements, and three more for each link of a chain of covers.
     """
     wanted, teams = ids(user_ids), ids(team_ids)
     people: People = {}
-    weights: dict[int, int] = {}
     if not wanted:
-        return people, weights, Hours.load((), teams)
+        return people, Hours.load((), teams)
     rows, of_hours = select_all([_query(wanted, locked=locked), Hours.query(wanted, teams)])
     hours = Hours.read(of_hours)
     for depth in range(COVER_DEPTH):
-        found = _read(rows, weights)
+        found = _read(rows)
         _set_openings(found.values(), hours, at)
         _set_absences(found, at)
         people.update(found)
@@ -60,7 +59,7 @@ def load_people(
             break
         rows = select(*_query(wanted, locked=locked))
         hours = Hours.load([*people, *wanted], teams)
-    return people, weights, hours
+    return people, hours
 
 
 def who_is_there(user_ids: Iterable[int | None], at: datetime) -> dict[int, int | None]:
@@ -88,14 +87,14 @@ def _query(user_ids: list[int], *, locked: bool) -> Query:
     return PEOPLE + (share_lock("u") if locked else ""), [user_ids]
 
 
-def _read(rows: Iterable[tuple[Any, ...]], weights: dict[int, int]) -> People:
+def _read(rows: Iterable[tuple[Any, ...]]) -> People:
     found: People = {}
     for user_id, is_active, weight, capacity, per_day, open_count, team_id in rows:
         found[user_id] = Person(
             user_id, is_active=bool(is_active) and team_id is not None, open_count=open_count,
             capacity=OPEN_LEAD_CAPACITY if capacity is None else capacity, new_per_day=per_day, team_id=team_id,
+            weight=weight or 1,
         )  # fmt: skip
-        weights[user_id] = weight or 1
     return found
 
 

@@ -13,7 +13,7 @@ from leads.routing.drafts import begin_draft
 from ledger.models import AuditEntry
 from sla.in_force import InForce
 from teams.availability import load_of
-from teams.models import Team, User
+from teams.models import Availability, Membership, Team, User
 from tests.cast import office, person
 from tests.desk.conftest import Enter
 from tests.desk.test_people_pages import form_of
@@ -126,6 +126,22 @@ def test_a_draft_is_thrown_away_and_then_there_is_none(browser: Client, draft: R
     assert browser.post(f"/routing/drafts/{draft.pk}/discard/")["location"] == "/routing/"
     assert browser.get(f"/routing/drafts/{draft.pk}/").status_code == 404
     assert AuditEntry.objects.filter(verb="discard_routing_draft").count() == 1
+
+
+def test_the_page_says_of_everybody_what_a_decision_would_and_what_is_wrong_by_now(
+    browser: Client, draft: RoutingVersion, rita: User, sam: User, sales: Team, at: datetime
+) -> None:
+    Availability.objects.create(user=sam, weight=3, new_leads_per_day=0)
+    PoolMember.objects.filter(user=sam).update(weight=2)
+    Membership.objects.filter(user=rita).delete()
+
+    page = browser.get("/routing/").content.decode()
+
+    assert "full for today" in page
+    assert "not in sales" in page
+    assert "6<small>2 here × 3 of their own</small>" in page
+    assert "By now this is wrong with the rules in force:" in page
+    assert "still in the pool Sales: Rita" in page
 
 
 # What is wrong --------------------------------------------------------------------------------------------------------
