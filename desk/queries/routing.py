@@ -232,7 +232,9 @@ def _pools(pools: list[Pool], at: datetime) -> list[PoolWords]:
             pool.pk,
             pool.name,
             pool.team.name,
-            sorted((_place(place, pool, state, names) for place in state.pools[pool.pk].places), key=lambda one: one.name),
+            sorted(
+                (_place(place, pool, state, names) for place in state.pools[pool.pk].places), key=lambda one: one.name
+            ),
         )
         for pool in pools
     ]

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 from inputs.refusals import Conflict
 from leads.models import Assignment, Pool, PoolMember
 from leads.routing.choice import (
-    LONGEST_WAITING,
     OWNER,
     PERSON,
     POOL,
@@ -33,6 +32,7 @@ from leads.routing.choice import (
     decide,
 )
 from leads.routing.people import OPEN, load_people
+from leads.routing.ranking import LONGEST_WAITING
 from leads.routing.rules import compiled
 from ledger.rows import update_rows
 from ledger.selecting import Query, ids, row_lock, select

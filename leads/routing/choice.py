@@ -11,18 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
 from leads.routing.able import AWAY, is_at_hand, load_problem, problem_of
+from leads.routing.ranking import TURNS, Taker, first_of, others, why_first
 from teams.defaults import OPEN_LEAD_CAPACITY
 
 TURN = 720_720_000
 """What one lead costs a member of weight 1: divisible by 1 to 16, and large enough for any product of two weights."""
 
 OWNER, POOL, PERSON, QUEUE = "owner", "pool", "person", "queue"
-TURNS, LEAST_LOADED, LONGEST_WAITING = "turns", "least_loaded", "longest_waiting"
-STRATEGIES = (TURNS, LEAST_LOADED, LONGEST_WAITING)
 JUST_NOW = 1 << 62
 """Leads that this batch gives count as given after all that are stored."""
 
@@ -256,21 +254,17 @@ def _stand_in(
 # Pools ---------------------------------------------------------------------------------------------------------------
 
 
-Taker = tuple[Place, Person]
-"""A place in a pool, and who takes leads there: its member, or who covers for them."""
-
-
 def _to_pool(pool: PoolState, strategy: str, case: Case, state: State, skipped: list[list[Any]]) -> Found:
     able = _able(pool, case, state, skipped)
     if not able:
         return None, pool.team_id, {"why": "nobody", "pool": pool.pool_id, "queue": pool.team_id}
-    place, person, opens = _next(able, pool, strategy, state.now)
-    others = _others(able, (place, person), pool.present, strategy, opens)
-    skipped += map(list, others.items())
-    why = _why(able, person, strategy, opens) if opens <= state.now else "opens_first"
+    place, person, opens = first_of(able, pool.present, strategy, state.now)
+    later = others(able, (place, person), pool.present, strategy, opens)
+    skipped += map(list, later.items())
+    why = why_first(able, person, strategy, opens) if opens <= state.now else "opens_first"
     if strategy == TURNS:
         start = max(place.turn, pool.present)
-        if len(able) < len(pool.places) or "opens_later" in others.values():
+        if len(able) < len(pool.places) or "opens_later" in later.values():
             _carry_along(
                 pool, {one.member_id for one, each in able if (each.opens_at or opens) <= opens}, start - pool.present
             )
@@ -313,90 +307,6 @@ def _taker(place: Place, case: Case, state: State, team_id: int, skipped: list[l
         passed.append([person.user_id, problem])
     skipped += [line for line in passed if line not in skipped]
     return None if problem else person
-
-
-def _next(
-    able: Sequence[Taker], pool: PoolState, strategy: str, now: datetime
-) -> tuple[Place, Person, datetime]:  # fmt: skip
-    """Take who opens first (all who are open now are equal), among them the first by ``strategy``, then the smallest turn and id."""
-    found: Taker | None = None
-    first, least = now, 0
-    goes_before = _is_smaller if strategy == TURNS else partial(_has_earlier_turn, pool.present)
-    for taker in able:
-        place, person = taker
-        opens = person.opens_at
-        if opens is None or opens < now:
-            opens = now
-        if found is not None and opens > first:
-            continue
-        rank = _rank(place, person, pool.present, strategy)
-        if found is None or opens < first or rank < least or (rank == least and goes_before(place, found[0])):
-            found, first, least = taker, opens, rank
-    if found is None:
-        raise LookupError("Nobody is able.")
-    return found[0], found[1], first
-
-
-def _rank(place: Place, person: Person, present: int, strategy: str) -> int:
-    """Give what the smallest of is first by this strategy; load counts for a person's weight."""
-    if strategy == TURNS:
-        turn = place.turn
-        return turn if turn > present else present  # noqa: FURB136 - asked of everybody: max costs twice the time
-    return person.open_count * place.cost if strategy == LEAST_LOADED else person.last_given
-
-
-def _is_smaller(place: Place, other: Place) -> bool:
-    return place.user_id < other.user_id
-
-
-def _has_earlier_turn(present: int, place: Place, other: Place) -> bool:
-    """Tell which of two places goes first that are equal by load or waiting."""
-    return (max(place.turn, present), place.user_id) < (max(other.turn, present), other.user_id)
-
-
-def _why(able: Sequence[Taker], chosen: Person, strategy: str, first: datetime) -> str:
-    """Say why the next of a pool is next; by load whether they have the fewest leads, or the fewest for their weight."""
-    if strategy != LEAST_LOADED:
-        return "turn" if strategy == TURNS else "longest_waiting"
-    there = (each for _, each in able if each.opens_at is None or each.opens_at <= first)
-    is_least = all(chosen.open_count <= each.open_count for each in there)
-    return "least_loaded" if is_least else "least_for_weight"
-
-
-_LATENESS = ("equal", "as_loaded", "waited_as_long", "more_for_weight", "more_loaded", "waited_less", "turn_later", "opens_later")
-"""Why somebody is not next, what is closest to it first."""
-
-
-def _others(
-    able: Sequence[Taker], chosen: Taker, present: int, strategy: str, first: datetime
-) -> dict[int, str]:  # fmt: skip
-    """Say of everybody else once why they come later: they open later, or by the strategy; of who stands in two places what is closest."""
-    found: dict[int, str] = {}
-    least = _rank(*chosen, present, strategy)
-    for place, person in able:
-        if person is chosen[1]:
-            continue
-        if person.opens_at is not None and person.opens_at > first:
-            problem = "opens_later"
-        elif strategy == TURNS:
-            problem = "turn_later" if place.turn > least else "equal"
-        else:
-            problem = _later((place, person), chosen, present, strategy)
-        known = found.get(person.user_id)
-        if known is None or _LATENESS.index(problem) < _LATENESS.index(known):
-            found[person.user_id] = problem
-    return found
-
-
-def _later(other: Taker, chosen: Taker, present: int, strategy: str) -> str:
-    """Say why ``other`` comes after who is next by load or by waiting: what they have, else their turn, else the order of the list."""
-    by_load = strategy == LEAST_LOADED
-    if _rank(*other, present, strategy) > _rank(*chosen, present, strategy):
-        has_more = other[1].open_count > chosen[1].open_count
-        return ("more_loaded" if has_more else "more_for_weight") if by_load else "waited_less"
-    if max(other[0].turn, present) > max(chosen[0].turn, present):
-        return "as_loaded" if by_load else "waited_as_long"
-    return "equal"
 
 
 def _give(user_id: int | None, case: Case, state: State) -> None:

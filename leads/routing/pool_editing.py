@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from inputs.refusals import Conflict, Invalid, NotVisible, Problem
@@ -60,7 +61,8 @@ def make_pool(*, actor: User, at: datetime, name: str, team_id: int) -> Pool:
     if team is None:
         raise BadPool("Choose an active sales team.", field="team")
     _check_name(name)
-    pool = Pool.objects.create(name=name, team=team)
+    with _one_of_a_name():
+        pool = Pool.objects.create(name=name, team=team)
     _audit("make_pool", actor, at, pool, team=team.pk)
     return pool
 
@@ -91,10 +93,13 @@ def change_pool(
     if problems:
         raise BadPool.of(problems)
     _store_members(pool, changed, before)
-    for user_id, share in changed.items():
+    for user_id, share in sorted(
+        changed.items(), key=lambda pair: pair[0]
+    ):  # which locks them, in the order of their ids
         _store_load(actor, at, people[user_id], share)
     if name != pool.name:
-        Pool.objects.filter(pk=pool.pk).update(name=name)
+        with _one_of_a_name():
+            Pool.objects.filter(pk=pool.pk).update(name=name)
     if changed or name != pool.name:
         _audit("change_pool", actor, at, pool, renamed=name != pool.name, **_facts(changed, before))
 
@@ -140,7 +145,21 @@ def _check_name(name: str, pool: Pool | None = None) -> None:
     if not name or len(name) > LONGEST_NAME:
         raise BadPool(f"Give a name of at most {LONGEST_NAME} characters.", field="name")
     if Pool.objects.filter(name=name).exclude(pk=pool.pk if pool else 0).exists():
-        raise BadPool("There is a pool of this name already.", field="name")
+        raise _taken()
+
+
+@contextmanager
+def _one_of_a_name() -> Iterator[None]:
+    """Say the same where somebody else was given the name at the same moment."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise _taken() from error
+
+
+def _taken() -> BadPool:
+    return BadPool("There is a pool of this name already.", field="name")
 
 
 def _store_members(pool: Pool, changed: Mapping[int, Share], before: Mapping[int, Share]) -> None:

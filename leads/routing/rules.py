@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from leads.facts import FACTS
-from leads.routing.choice import OWNER, PERSON, POOL, QUEUE, STRATEGIES, TURNS, Rule
+from leads.routing.choice import OWNER, PERSON, POOL, QUEUE, Rule
+from leads.routing.ranking import STRATEGIES, TURNS
 from personas.conditions import BadRule, compile_rule
 
 TARGETS = {"owner_of_company": OWNER, "pool": POOL, "person": PERSON, "queue": QUEUE}

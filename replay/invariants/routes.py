@@ -27,7 +27,11 @@ PASSED = {
 AWAY = ("absent", "leaves_first")
 UNABLE = {"inactive", "excluded", *AWAY, "no_calendar", "closed"}
 FULL = {"full", "full_today"}
-FIRST = {"turns": {"turn"}, "least_loaded": {"least_loaded", "least_for_weight"}, "longest_waiting": {"longest_waiting"}}
+FIRST = {
+    "turns": {"turn"},
+    "least_loaded": {"least_loaded", "least_for_weight"},
+    "longest_waiting": {"longest_waiting"},
+}
 """Why somebody of a pool was next, by who of it is."""
 AFTER = {
     "turns": {"turn_later"}, "least_loaded": {"more_loaded", "more_for_weight", "as_loaded"},

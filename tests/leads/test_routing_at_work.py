@@ -127,9 +127,11 @@ def test_who_is_full_for_a_rule_that_names_them_still_answers_for_a_company(
 ) -> None:
     Availability.objects.create(user=sam, open_lead_capacity=0)
     rules = [{"person": sam.pk}, {"owner_of_company": True}, {"queue": sales.pk}]
-    activate_rules([{"code": f"r{n}", "words": f"Rule {n}", "when": [], "to": to} for n, to in enumerate(rules)], at=NOW)
+    activate_rules(
+        [{"code": f"r{n}", "words": f"Rule {n}", "when": [], "to": to} for n, to in enumerate(rules)], at=NOW
+    )
     lead = ready_lead()
-    Company.objects.filter(pk=lead.contact.company_id).update(owner=sam)
+    Company.objects.update(owner=sam)
 
     hand_off_all([lead], agreement)
 

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from leads.routing import sentences
-from leads.routing.choice import STRATEGIES, Case, Rule, decide
+from leads.routing.choice import Case, Rule, decide
+from leads.routing.ranking import STRATEGIES
 from leads.routing.sentences import Names, why
 from tests.leads.test_routing_choice import ANYTHING, NOW, TEAM, passed_over, person, rule, state
 
@@ -53,7 +54,9 @@ def test_who_has_the_fewest_open_leads_is_first_until_all_have_as_many():
     ],
 )  # fmt: skip
 def test_every_reason_is_true_of_those_it_speaks_of(rules, first, second, told, reason):
-    places = [{name: said.pop(name, default) for name, default in (("turn", 0), ("weight", 1))} for said in (first, second)]
+    places = [
+        {name: said.pop(name, default) for name, default in (("turn", 0), ("weight", 1))} for said in (first, second)
+    ]
     weights = {number: place["weight"] for number, place in enumerate(places, 1)}
     board = state(person(1, **first), person(2, **second), person(3, is_absent=True), weights={**weights, 3: 1})
     for place, said in zip(board.pools[1].places, places, strict=False):
