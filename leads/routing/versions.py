@@ -1,4 +1,4 @@
-"""The versions of the routing rules: which is in force, which number is next, who may write them."""
+"""The versions of the routing rules: which is in force, which was activated last, what differs, who may write them."""
 
 from __future__ import annotations
 

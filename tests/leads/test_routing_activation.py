@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.apps import apps
+from django.db import DatabaseError, connection, transaction
 
 from leads.models import Pool, RoutingVersion
 from leads.routing.activating import FaultyRules
@@ -140,3 +143,15 @@ def test_what_was_in_force_is_never_changed_or_deleted(
         RoutingVersion.objects.filter(pk=found.pk).update(**change)
     with pytest.raises(DatabaseError), transaction.atomic():
         RoutingVersion.objects.filter(pk=found.pk).delete()
+
+
+@pytest.mark.django_db
+def test_who_activated_versions_from_before_drafts_is_named(sue: User) -> None:
+    """Whoever made such a version activated it; one that the program made stays with the program."""
+    for number, maker in enumerate((sue, None), 1):
+        RoutingVersion.objects.create(number=number, rules=[], created_at=NOW, created_by=maker, activated_at=NOW)
+    migration = import_module("leads.migrations.0012_who_activated")
+
+    migration.name_who_activated(apps, SimpleNamespace(connection=connection))
+
+    assert list(RoutingVersion.objects.order_by("number").values_list("activated_by", flat=True)) == [sue.pk, None]
