@@ -117,7 +117,7 @@ class PoolForm(forms.Form):
         super().__init__(data.copy() if data is not None else None)
         self.pool, self.people = pool, candidates(pool)
         shares = shares_of(pool, self.people)
-        self.initial = {"name": pool.name, "seen": pool_standing(pool)}
+        self.initial = {"name": pool.name, "seen": pool_standing(pool, shares)}
         for person in self.people:
             share = shares[person.pk]
             self.fields[f"in-{person.pk}"] = forms.BooleanField(label=str(person), required=False)

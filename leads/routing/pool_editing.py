@@ -81,12 +81,12 @@ def change_pool(
     pool = Pool.objects.select_for_update(no_key=True).filter(pk=pool_id).first()
     if pool is None:
         raise NoSuchPool("There is no such pool.")
-    now = pool_standing(pool)
+    people = {person.pk: person for person in candidates(pool)}
+    before = shares_of(pool, list(people.values()))
+    now = pool_standing(pool, before)
     if seen is not None and seen != now:
         message = "Somebody else changed this pool since you opened the page. Look at it again, then save."
         raise PoolMoved(message, details={"seen": now})
-    people = {person.pk: person for person in candidates(pool)}
-    before = shares_of(pool, list(people.values()))
     changed = {user_id: share for user_id, share in shares.items() if share != before.get(user_id)}
     _check_name(name, pool)
     problems = [one for user_id in changed for one in _problems(changed[user_id], before, people.get(user_id), actor)]
@@ -122,9 +122,9 @@ def shares_of(pool: Pool, people: Sequence[User]) -> dict[int, Share]:
     return found
 
 
-def pool_standing(pool: Pool) -> str:
-    """Give a short text that differs as soon as somebody changes the pool, or how much its people take."""
-    return digest(pool.name, sorted(shares_of(pool, candidates(pool)).items()))
+def pool_standing(pool: Pool, shares: Mapping[int, Share]) -> str:
+    """Give a short text that differs as soon as somebody changes the pool, or how much its people take; ``shares`` are those of all candidates."""
+    return digest(pool.name, sorted(shares.items()))
 
 
 def _problems(share: Share, before: Mapping[int, Share], person: User | None, actor: User) -> Iterator[Problem]:

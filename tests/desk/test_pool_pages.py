@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from leads.models import Handoff, Pool, PoolMember, RoutingVersion
+from leads.models import Pool, PoolMember, RoutingVersion
 from leads.routing.pool_editing import change_pool
 from teams.availability import load_of
 from teams.models import Availability, Team, User
@@ -131,9 +131,16 @@ def test_a_name_is_given_to_one_pool_only(browser: Client, rita: User, sales: Te
     assert "There is a pool of this name already." in answer.content.decode()
 
 
-def test_a_rep_finds_no_draft_and_no_way_to_change(enter: Enter, draft: RoutingVersion, sam: User) -> None:
-    reader = enter(sam)
+def test_a_rep_finds_no_draft_and_no_way_to_change(enter: Enter, draft: RoutingVersion, rita: User, sam: User) -> None:
+    reader, path, pool = enter(sam), f"/routing/drafts/{draft.pk}/", Pool.objects.get()
+    before = list(draft.rules)
 
     assert "Begin a draft" not in reader.get("/routing/").content.decode()
-    assert reader.get(f"/routing/drafts/{draft.pk}/").status_code == 404
-    assert Handoff.objects.count() == 0
+    assert reader.get(path).status_code == 404
+    for act in (f"{path}rules/rest/", f"{path}rules/everything/remove/", f"{path}activate/", f"{path}discard/",
+                f"/routing/pools/{pool.pk}/"):  # fmt: skip
+        assert reader.post(act, {"words": "Mine", "name": "Mine"}).status_code == 404
+
+    draft.refresh_from_db()
+    pool.refresh_from_db()
+    assert (draft.rules, draft.number, pool.name) == (before, None, "Sales")
