@@ -12,18 +12,18 @@ from desk.clause_forms import Choices
 from desk.clause_forms.base import number
 from desk.clause_forms.rules import RuleForm
 from desk.rule_words import STRATEGY_WORDS
-from inputs.fields import TextField
-from inputs.refusals import Problem, Refusal
+from inputs.fields import TextField, add_problems
+from inputs.refusals import Refusal
 from leads.facts import FACTS
 from leads.models import Pool
-from leads.routing.pool_editing import Share, candidates, pool_standing, shares_of
+from leads.routing.pool_editing import LONGEST_NAME, Share, candidates, pool_standing, shares_of
+from leads.routing.rules import LONGEST_WORDS
 from sla.clauses import fingerprint
 from teams.availability import MOST_OPEN, MOST_PER_DAY, MOST_WEIGHT
 from teams.models import Team, User
 from teams.roles import Side
 
 OWNER = "owner"
-LONGEST_WORDS = 120
 
 
 class RoutingRuleForm(RuleForm):
@@ -110,14 +110,14 @@ def _gone(to: Mapping[str, Any]) -> str:
 class PoolForm(forms.Form):
     """Who is in a pool, with which weight, and how much each of them takes."""
 
-    name = TextField(label="Name", max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = TextField(label="Name", max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, pool: Pool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.people = candidates(pool)
+    def __init__(self, data: QueryDict | None = None, *, pool: Pool) -> None:
+        super().__init__(data.copy() if data is not None else None)
+        self.pool, self.people = pool, candidates(pool)
         shares = shares_of(pool, self.people)
-        self.initial = {"name": pool.name, "seen": pool_standing(pool), **self.initial}
+        self.initial = {"name": pool.name, "seen": pool_standing(pool, shares)}
         for person in self.people:
             share = shares[person.pk]
             self.fields[f"in-{person.pk}"] = forms.BooleanField(label=str(person), required=False)
@@ -126,6 +126,14 @@ class PoolForm(forms.Form):
             self.fields[f"day-{person.pk}"] = number("New a day at most", 0, MOST_PER_DAY, required=False)
             values = {"in": share.is_member, "weight": share.weight, "open": share.capacity, "day": share.per_day}
             self.initial.update({f"{key}-{person.pk}": value for key, value in values.items()})
+            if data is not None and f"weight-{person.pk}" not in data:
+                self._show(person, values)
+
+    def _show(self, person: User, values: Mapping[str, Any]) -> None:
+        """Show somebody as they stand who was not on the page that was sent: they joined the team meanwhile."""
+        for key, value in values.items():
+            if value not in (None, False):
+                self.data[f"{key}-{person.pk}"] = "on" if value is True else str(value)  # type: ignore[index]
 
     @property
     def rows(self) -> list[tuple[User, list[forms.BoundField]]]:
@@ -145,17 +153,20 @@ class PoolForm(forms.Form):
             for person in self.people
         }  # fmt: skip
 
-    def problems_of(self, refusal: Refusal) -> tuple[Problem, ...]:
-        """Give what a refusal says; after somebody else's change, let the next save be one on top of it."""
+    def again(self, refusal: Refusal) -> PoolForm:
+        """Give the form with what was typed, what a refusal says, and who is there now; after somebody else's change the next save is one on top of it."""
+        typed = self.data.copy()  # type: ignore[attr-defined]
         if "seen" in refusal.details:
-            self.data = {**self.data.dict(), "seen": refusal.details["seen"]}  # type: ignore[attr-defined]
-        return refusal.problems
+            typed["seen"] = refusal.details["seen"]
+        form = PoolForm(typed, pool=self.pool)
+        add_problems(form, refusal.problems)
+        return form
 
 
 class NewPoolForm(forms.Form):
     """A pool to be: its name and its team."""
 
-    name = TextField(label="Name", max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = TextField(label="Name", max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     team = forms.TypedChoiceField(
         label="Team", coerce=int, choices=[],
         help_text="Its people share the leads; what none of them can take waits in its queue.",

@@ -6,16 +6,15 @@ from typing import Any
 
 from django import forms
 
-from inputs.fields import TextField
+from inputs.fields import TextField, add_problems
 from inputs.numbers import MAX_ID
 from leads.codes import SOURCES, TIER_LABELS
+from leads.intake.normalise import describe
 from leads.models import Lead, RoutingVersion
 from leads.routing.trying import Trial
-from personas.fit import grade
 from personas.models import Product
 from teams.models import User
 
-LONGEST = 200
 TEXTS = {
     "company": "Company", "industry": "Industry", "country": "Country", "region": "Region", "language": "Language",
     "role": "Role", "seniority": "Seniority", "job_title": "Job title",
@@ -48,7 +47,7 @@ class TryForm(forms.Form):
         named = [(key, _named(version)) for key, version in self.versions.items()]
         self.fields["rules"].choices = named  # type: ignore[attr-defined]
         for name, label in TEXTS.items():
-            self.fields[name] = TextField(label=label, required=False, max_length=LONGEST)
+            self.fields[name] = TextField(label=label, required=False)
         products = [("", "Not known"), *Product.objects.order_by("name").values_list("code", "name")]
         self.fields["product"] = forms.ChoiceField(label="Product", required=False, choices=products)
         self.fields["source"] = forms.ChoiceField(
@@ -71,6 +70,15 @@ class TryForm(forms.Form):
             raise forms.ValidationError("There is no lead of this number.")
         return found
 
+    def clean(self) -> None:
+        """Read the description as the intake would."""
+        given = self.cleaned_data
+        found = describe({name: given.get(name, "") for name in TEXTS})
+        if isinstance(found, dict):
+            given.update(found)
+        else:
+            add_problems(self, found)
+
     @property
     def version(self) -> RoutingVersion:
         return self.versions[self.cleaned_data["rules"]]
@@ -81,9 +89,7 @@ class TryForm(forms.Form):
         if given["lead"] is not None:
             return Trial.of_lead(given["lead"], at)
         names = (*TEXTS, "product", "source", "tier", "fit", "engagement", "employee_count", *FLAGS)
-        facts = {name: given[name] for name in names}
-        kind = "expansion" if facts["is_customer"] else "new_business"
-        return Trial.described({**facts, "grade": grade(facts["fit"]), "kind": kind, "origin": "marketing"})
+        return Trial.described({name: given[name] for name in names})
 
 
 def _named(version: RoutingVersion) -> str:

@@ -46,6 +46,11 @@ class Refusal(Exception):
         self.problems = problems or (Problem(field, self.code, message),)
         self.details = dict(details or {})
 
+    @property
+    def form_status(self) -> int:
+        """The HTTP status with which a form is shown again after this refusal."""
+        return self.status
+
     @classmethod
     def of(cls, problems: Sequence[Problem]) -> Self:
         """Make the refusal that holds all of ``problems``, at least one, and says the first of them."""
@@ -58,6 +63,11 @@ class Invalid(Refusal):
 
     status = 400
     code = "invalid"
+
+    @property
+    def form_status(self) -> int:
+        """The HTTP status with which a form is shown again after this refusal."""
+        return 422
 
 
 class NotAllowed(Refusal):

@@ -8,7 +8,7 @@ Callers hold the locks of the leads and their handoffs and write the record.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,12 +19,14 @@ from leads.lifecycle import SALES_STAGES, Stage
 from leads.models import Assignment, Handoff, Lead, Opportunity
 from leads.owed import Owed, Owner, in_work
 from leads.record import Record
-from leads.routing.board import Board, people_at
-from leads.routing.choice import Facts
+from leads.routing.board import Board
+from leads.routing.choice import Facts, Person
+from leads.routing.people import load_people
 from ledger.rows import insert_rows, update_rows
 from ledger.selecting import ids, select
 from sla.hours import Hours
 from sla.terms import Terms
+from teams.models import User
 
 ASSIGNMENT_COLUMNS = (
     "lead_id", "handoff_id", "user_id", "queue_id", "cause", "actor_id", "routing_version_id", "trace", "assigned_at",
@@ -39,6 +41,12 @@ class HasLeft(Conflict):
     """Whom a lead was to be given to has left, or left sales, in this very moment."""
 
     code = "has_left"
+
+
+class IsAway(Conflict):
+    """Whom a lead was to be given to is away, or will be when their hours begin; the message says who covers for them."""
+
+    code = "is_away"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +87,12 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """What is known of the people and teams of some placements: hours, the sales team of each person, and who has none any more."""
+    """What is known of the people and teams of some placements: hours, the sales team of each person, who has none any more, who is away."""
 
     hours: Hours
     team_of: Mapping[int, int | None]
     gone: frozenset[int] = frozenset()
+    away: Mapping[int, Person] = field(default_factory=dict)
 
     @classmethod
     def of_board(cls, board: Board) -> Places:
@@ -91,10 +100,16 @@ class Places:
 
     @classmethod
     def load(cls, user_ids: Iterable[int], team_ids: Iterable[int], at: datetime) -> Places:
-        people = people_at(user_ids, at)
-        teams = {*team_ids, *ids(person.team_id for person in people.values())}
+        people, hours = load_people(user_ids, team_ids, at)
+        team_of = {user_id: person.team_id for user_id, person in people.items()}
         gone = frozenset(user_id for user_id, person in people.items() if not person.is_active)
-        return cls(Hours.load(people, teams), {user_id: person.team_id for user_id, person in people.items()}, gone)
+        return cls(hours, team_of, gone, {user_id: person for user_id, person in people.items() if person.is_away})
+
+    def require_here(self, user_ids: Iterable[int | None], *, actor_id: int | None) -> None:
+        """Refuse to give a lead to somebody who is away; raises ``IsAway``. All of these people were loaded, and are locked."""
+        user_id = next((one for one in ids(user_ids) if one in self.away), None)
+        if user_id is not None:
+            raise _is_away(self.away[user_id], is_own=user_id == actor_id)
 
 
 def offer(record: Record, offers: Sequence[Offer], *, at: datetime, cause: str) -> list[Placement]:
@@ -111,12 +126,26 @@ def offer(record: Record, offers: Sequence[Offer], *, at: datetime, cause: str) 
 
 
 def place(record: Record, placements: Sequence[Placement], *, at: datetime, cause: str) -> None:
-    """Carry out what a person decided: the same as ``offer``, without the rules. Raises ``NoCalendar``, ``HasLeft``."""
+    """Carry out what a person decided: the same as ``offer``, without the rules. Raises ``NoCalendar``, ``HasLeft``, ``IsAway``."""
     people = ids(placed.user_id for placed in placements)
     places = Places.load(people, ids(placed.queue_id for placed in placements), at)
     if not places.gone.isdisjoint(people):
         raise HasLeft("They are not in sales any more. Choose somebody else.", field="user_id")
+    places.require_here(people, actor_id=record.actor_id)
     _carry_out(record, placements, places, at=at, cause=cause)
+
+
+def _is_away(person: Person, *, is_own: bool) -> IsAway:
+    """Make the refusal that says how long nothing goes to somebody, and who covers for them."""
+    details = {"user": person.user_id, "cover": person.cover_id}
+    if is_own:
+        said = "You are noted as away" if person.is_absent else "You are noted as away when your hours begin"
+        return IsAway(f"{said}. End your absence first.", field="user_id", details=details)
+    names = dict(User.objects.filter(pk__in=ids([person.user_id, person.cover_id])).values_list("id", "name"))
+    said = "is away" if person.is_absent else "will be away when their hours begin"
+    cover = names.get(person.cover_id or 0)
+    instead = f"{cover} covers for them." if cover else "Choose somebody who is there."
+    return IsAway(f"{names[person.user_id]} {said}. {instead}", field="user_id", details=details)
 
 
 def choose(board: Board, offers: Sequence[Offer]) -> list[Placement]:

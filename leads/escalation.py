@@ -25,6 +25,7 @@ from leads.models import Assignment, Clock, Handoff, Lead, Transfer
 from leads.owed import OF_HOLDER
 from leads.questions import end_offers
 from leads.record import Record
+from leads.routing.people import who_is_there
 from leads.transfers import LAPSED, Taken, end_transfers, is_transfer, open_on, take
 from ledger.rows import update_rows
 from ledger.selecting import ids
@@ -150,13 +151,18 @@ def _still_has_it(clock: ClockRow, locked: Locked) -> bool:
 
 
 def _carry_out(record: Record, moving: Mapping[int, tuple[ClockRow, str]], locked: Locked, at: datetime) -> None:
-    """Let the leads go where the plans say, each by its own way; what a colleague offered in vain stays with the colleague."""
+    """Let the leads go where the plans say, each by its own way; what a colleague offered in vain stays with the colleague.
+
+    Nobody gets a lead while away: it is accepted for who covers for them, else it goes to the queue, or stays with the colleague.
+    """
+    there = who_is_there((clock.user_id for clock, action in moving.values() if action == AUTO_ACCEPT), at)
     offered = [pair for pair in moving.values() if is_transfer(pair[0].promise, pair[0].lead_id)]
-    _end_offered(record, offered, locked, at)
+    _end_offered(record, offered, locked, there, at)
     ways: dict[str, list[Held]] = {REASSIGN: [], RETURN_TO_QUEUE: [], AUTO_ACCEPT: []}
     for lead_id, (clock, action) in moving.items():
         if not is_transfer(clock.promise, clock.lead_id):
-            ways[action].append(locked.held[lead_id])
+            is_for_nobody = action == AUTO_ACCEPT and there[clock.user_id or 0] is None
+            ways[RETURN_TO_QUEUE if is_for_nobody else action].append(locked.held[lead_id])
     missed = {lead_id: clock for lead_id, (clock, _) in moving.items()}
     leaving = [*ways[REASSIGN], *ways[RETURN_TO_QUEUE]]
     if leaving:
@@ -173,25 +179,40 @@ def _carry_out(record: Record, moving: Mapping[int, tuple[ClockRow, str]], locke
     if ways[RETURN_TO_QUEUE]:
         _tell_taken(record, _into_queue(record, ways[RETURN_TO_QUEUE], missed, at), missed)
     if ways[AUTO_ACCEPT]:
-        owners = {item.lead.pk: missed[item.lead.pk].user_id for item in ways[AUTO_ACCEPT]}
+        owners = {item.lead.pk: there[missed[item.lead.pk].user_id or 0] for item in ways[AUTO_ACCEPT]}
         take_over(record, ways[AUTO_ACCEPT], owners, at, state=Handoff.States.AUTO_ACCEPTED)
+        for lead_id, owner_id in owners.items():
+            if owner_id != missed[lead_id].user_id:
+                _tell_lost(record, lead_id, missed[lead_id], TO_PERSON)
 
 
 def _tell_taken(record: Record, placements: Sequence[Placement], missed: Mapping[int, ClockRow]) -> None:
     """Tell those who had the leads where they went."""
     for placed in placements:
-        clock = missed[placed.offer.lead_id]
         to = TO_QUEUE if placed.user_id is None else TO_PERSON
-        record.tell(clock.user_id, TAKEN, "lead", placed.offer.lead_id, clock=clock.id, promise=clock.promise, to=to)
+        _tell_lost(record, placed.offer.lead_id, missed[placed.offer.lead_id], to)
 
 
-def _end_offered(record: Record, offered: Sequence[tuple[ClockRow, str]], locked: Locked, at: datetime) -> None:
+def _tell_lost(record: Record, lead_id: int, clock: ClockRow, to: str) -> None:
+    record.tell(clock.user_id, TAKEN, "lead", lead_id, clock=clock.id, promise=clock.promise, to=to)
+
+
+def _end_offered(
+    record: Record,
+    offered: Sequence[tuple[ClockRow, str]],
+    locked: Locked,
+    there: Mapping[int, int | None],
+    at: datetime,
+) -> None:
     """End offers of a colleague that nobody answered: as the version says, it goes to who was silent, or stays with the colleague."""
-    silent = [clock for clock, action in offered if action == AUTO_ACCEPT]
-    lapsed = [clock for clock, action in offered if action != AUTO_ACCEPT]
-    taken = [
-        Taken(locked.held[clock.about_id], locked.transfers[clock.about_id], clock.user_id or 0) for clock in silent
-    ]
+    taken, lapsed = [], []
+    for clock, action in offered:
+        transfer = locked.transfers[clock.about_id]
+        taker_id = there[clock.user_id or 0] if action == AUTO_ACCEPT else None
+        if taker_id in (None, transfer.giver_id):
+            lapsed.append(clock)
+        else:
+            taken.append(Taken(locked.held[clock.about_id], transfer, taker_id))
     if taken:
         take(taken, record, at, state=Transfer.States.AUTO_ACCEPTED)
     end_transfers(record, [locked.held[clock.about_id] for clock in lapsed], code=LAPSED, at=at)

@@ -58,7 +58,7 @@ def log_activity(
 
     ``occurred_at`` may lie in the past, back to when the lead was found ready for sales, else came in: what was done in a former life keeps
     no promise of this one. What was logged with the same ``key`` before is not logged again.
-    Raises ``BadActivity``, ``NotYours``, ``WrongStage``.
+    Raises ``BadActivity``, ``NotYours``, ``WrongStage``, and on an offered lead ``IsAway`` as ``accept`` does.
     """
     note = checked_note(note)
     held = hold([lead_id], actor=actor)

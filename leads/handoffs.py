@@ -40,6 +40,7 @@ from leads.reasons import checked_reason
 from leads.record import Record
 from leads.transfers import end_transfers
 from ledger.rows import update_rows
+from ledger.selecting import ids
 from sla.in_force import InForce, agreement_in_force
 from teams.models import User
 
@@ -150,7 +151,8 @@ def accept(*, lead_id: int, actor: User, at: datetime, handoff_id: int | None = 
     """Accept an offered lead; it is then at SAL and owned. ``handoff_id`` is the one that the page showed, if any.
 
     The rep it is offered to accepts, or who covers for them now (who then owns it), or their manager for them. Of several at once
-    one wins; the others get ``AlreadyTaken`` with the name of the winner (promise P6). Raises ``NotYours``, ``WrongStage``, ``Moved``.
+    one wins; the others get ``AlreadyTaken`` with the name of the winner (promise P6). Nobody accepts for somebody who is away (``IsAway``).
+    Raises ``NotYours``, ``WrongStage``, ``Moved``.
     """
     accept_many(lead_ids=[lead_id], actor=actor, at=at, seen=handoff_id)
 
@@ -175,11 +177,15 @@ def take_over(
 ) -> None:  # fmt: skip
     """Make ``owners`` the owners of these offered leads: stop *accept*, start what a rep owes on a lead in work. The core of accepting.
 
-    Where the lead is theirs because they did not answer (``state`` *auto-accepted*), the miss stays without an answer.
+    Where the lead is theirs because they did not answer (``state`` *auto-accepted*), the miss stays without an answer. Whoever accepts in
+    person is there; for somebody who is away nobody does: raises ``IsAway``.
     """
     if any(owners[item.lead.pk] is None for item in held):
         raise WrongStage("This lead waits in a queue. It has to be claimed or assigned first.")
     handoffs = require_open_handoff(held)
+    to = ids(owners[item.lead.pk] for item in held)
+    places = Places.load(to, (), at)
+    places.require_here((one for one in to if one != record.actor_id), actor_id=record.actor_id)
     decide(handoffs, state, actor_id=record.actor_id, at=at, each={"assignee_id": owners})
     reached = {item.lead.pk: item.lead.sal_at or at for item in held}
     step_to(held, "accept", queue_id=None, each={"owner_id": owners, "sal_at": reached})
@@ -188,11 +194,10 @@ def take_over(
     if is_answered:
         clocks.answer(record, promise="accept", handoff_ids=[handoff.pk for handoff in handoffs], at=at)
         calm(held, at)
-    _begin_work(record, held, at, code="" if is_answered else AUTO)
+    _begin_work(record, held, places, at, code="" if is_answered else AUTO)
 
 
-def _begin_work(record: Record, held: Sequence[Held], at: datetime, *, code: str) -> None:
-    places = Places.load([item.lead.owner_id for item in held if item.lead.owner_id], (), at)
+def _begin_work(record: Record, held: Sequence[Held], places: Places, at: datetime, *, code: str) -> None:
     pinned_terms = terms_of(held, at)
     starts = []
     for item in held:
@@ -248,9 +253,9 @@ def reject_many(
     permit_work(held, actor=actor, at=at)
     record = Record("reject", actor.pk, at)
     decide(handoffs, States.REJECTED, actor_id=actor.pk, at=at, reason=reason, note=note)
-    ids = [handoff.pk for handoff in handoffs]
-    clocks.answer(record, promise="accept", handoff_ids=ids, at=at)
-    clocks.cancel(record, handoff_ids=ids, code="rejected", at=at)
+    handoff_ids = [handoff.pk for handoff in handoffs]
+    clocks.answer(record, promise="accept", handoff_ids=handoff_ids, at=at)
+    clocks.cancel(record, handoff_ids=handoff_ids, code="rejected", at=at)
     _back_to_marketing(record, held, reason, at, returned=False)
     record.write("lead", [item.lead.pk for item in held], reason=reason)
 

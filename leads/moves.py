@@ -33,7 +33,7 @@ from leads.questions import end_offers
 from leads.record import Record
 from leads.transfers import end_transfers
 from ledger.selecting import ids
-from teams.models import Absence, Membership, User
+from teams.models import Membership, User
 from teams.roles import Side
 
 Causes = Assignment.Causes
@@ -52,15 +52,9 @@ class AlreadyTheirs(Conflict):
 
 
 class CannotTake(Invalid):
-    """Not an active member of a sales team that the actor manages, or away."""
+    """Not an active member of a sales team that the actor manages."""
 
     code = "cannot_take"
-
-
-class IsAway(Conflict):
-    """Who claims a lead is noted as away: nobody gets a lead while they are."""
-
-    code = "is_away"
 
 
 @transaction.atomic
@@ -159,8 +153,6 @@ def claim(*, lead_id: int, actor: User, at: datetime) -> None:
         raise _not_waiting(item)
     if item.lead.queue_id not in actor.team_ids:
         raise NotYours("This lead waits in the queue of another team.", details={"queue": item.lead.queue_id})
-    if Absence.objects.at(at).filter(user=actor).exists():
-        raise IsAway("You are noted as away. End your absence first, then claim it.", details={"lead": lead_id})
     record = Record("claim", actor.pk, at)
     trace = {"chosen": {"why": "claimed", "user": actor.pk, "queue": item.lead.queue_id}}
     _give(record, item, actor.pk, trace, cause=Causes.CLAIMED, at=at)
@@ -171,7 +163,7 @@ def claim(*, lead_id: int, actor: User, at: datetime) -> None:
 def assign(*, lead_id: int, user_id: int, actor: User, at: datetime) -> None:
     """Give a lead that waits in a queue, or that a rep of one's own has, to a member of a team that the actor manages.
 
-    Raises ``NotAllowed``, ``NotYours``, ``CannotTake``, ``AlreadyTheirs``, ``WrongStage``.
+    Raises ``NotAllowed``, ``NotYours``, ``CannotTake``, ``AlreadyTheirs``, ``IsAway``, ``WrongStage``.
     """
     held = hold([lead_id], actor=actor)
     permit(actor, "assign")
@@ -184,7 +176,6 @@ def assign(*, lead_id: int, user_id: int, actor: User, at: datetime) -> None:
     _require_able(user_id, actor)
     if item.rep_id == user_id:
         raise AlreadyTheirs(f"{name_of(user_id)} has this lead already.", details={"user": user_id})
-    _require_here(user_id, at)
     record = Record("assign", actor.pk, at)
     record.tell(item.rep_id, "lead_rerouted", "lead", lead_id)
     trace = {"chosen": {"why": "assigned", "user": user_id, "by": actor.pk}}
@@ -208,14 +199,6 @@ def _require_able(user_id: int, actor: User) -> None:
     )
     if not able.exists():
         raise CannotTake("Choose an active member of your own sales team.", field="user_id")
-
-
-def _require_here(user_id: int, at: datetime) -> None:
-    """Refuse whoever is away, and name who covers for them: nobody gets a lead while they are away."""
-    absence = Absence.objects.at(at).filter(user=user_id).select_related("user", "cover").first()
-    if absence is not None:
-        instead = f"{absence.cover} covers for them." if absence.cover else "Choose somebody who is there."
-        raise CannotTake(f"{absence.user} is away. {instead}", field="user_id")
 
 
 def _not_waiting(item: Held) -> NotWaiting:

@@ -129,7 +129,8 @@ def _receiver(user_id: int, giver_id: int, at: datetime) -> Owner:
 def accept_transfer(*, lead_id: int, actor: User, at: datetime) -> None:
     """Accept a transferred lead: it is the receiver's, who begins afresh with what its stage asks for.
 
-    The receiver accepts, or who covers for them now (who then owns it), or their manager for them. Raises ``NotOffered``, ``NotYours``.
+    The receiver accepts, or who covers for them now (who then owns it), or their manager for them; nobody gets it while away (``IsAway``).
+    Raises ``NotOffered``, ``NotYours``, ``HasLeft``.
     """
     item, offered, owner_id = _held_offer(lead_id, actor, at)
     record = Record("accept_transfer", actor.pk, at)
@@ -140,7 +141,7 @@ def accept_transfer(*, lead_id: int, actor: User, at: datetime) -> None:
 
 @transaction.atomic
 def decline_transfer(*, lead_id: int, actor: User, at: datetime, note: str = "") -> None:
-    """Decline a transferred lead: it stays with who has it. An answer too, so it keeps the promise. Raises as ``accept_transfer`` does, and ``BadReason``."""
+    """Decline a transferred lead: it stays with who has it. An answer too, so it keeps the promise. Raises ``NotOffered``, ``NotYours``, ``BadReason``."""
     note = checked_note(note)
     item, offered, _ = _held_offer(lead_id, actor, at)
     record = Record("decline_transfer", actor.pk, at)

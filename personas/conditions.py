@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 Facts = Mapping[str, Any]
@@ -101,6 +102,19 @@ def compile_rule(rule: Any, *, fields: frozenset[str] | None = None) -> Rule:
 def explain(rule: Rule, facts: Facts) -> list[Finding]:
     """Say of every condition of ``rule``, in its order, whether it held on ``facts``, and on what evidence."""
     return [Finding(condition, test(facts), facts.get(condition.field)) for condition, test in rule.lines]
+
+
+def ways_of(rule: Any, *, most: int | None = None) -> list[list[Mapping[str, Any]]]:
+    """Give the ways in which a rule can hold, each a list of conditions that all have to; raises ``OverflowError`` beyond ``most``."""
+    if isinstance(rule, Mapping) and "field" in rule:
+        return [[rule]]
+    if isinstance(rule, Mapping) and "any" in rule:
+        return [way for member in rule["any"] for way in ways_of(member, most=most)]
+    members = rule["all"] if isinstance(rule, Mapping) else rule
+    groups = [ways_of(member, most=most) for member in members]
+    if most is not None and math.prod(map(len, groups)) > most:
+        raise OverflowError
+    return [[line for way in choice for line in way] for choice in product(*groups)]
 
 
 # Reading a rule -----------------------------------------------------------------------------------------------------

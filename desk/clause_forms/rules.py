@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import product
 from typing import Any
 
 from django import forms
@@ -12,7 +11,7 @@ from django import forms
 from desk.clause_forms.base import LinesForm
 from inputs.fields import TextField
 from leads.codes import SOURCES, TIER_LABELS
-from personas.conditions import OPERATORS, WITHOUT_VALUE
+from personas.conditions import OPERATORS, WITHOUT_VALUE, ways_of
 from sla.completeness import RULE_FIELDS
 
 AND, OR = "and", "or"
@@ -115,16 +114,6 @@ def label_of(name: str) -> str:
 def kind_of(name: str) -> str:
     """Tell numbers, flags and texts apart."""
     return "number" if name in NUMBERS else "flag" if name in FLAGS else "text"
-
-
-def ways_of(rule: Any) -> list[list[dict[str, Any]]]:
-    """Give the ways in which a rule can hold, each a list of conditions that all have to."""
-    if isinstance(rule, Mapping) and "field" in rule:
-        return [[dict(rule)]]
-    if isinstance(rule, Mapping) and "any" in rule:
-        return [way for member in rule["any"] for way in ways_of(member)]
-    members = rule["all"] if isinstance(rule, Mapping) else rule
-    return [[line for way in choice for line in way] for choice in product(*(ways_of(member) for member in members))]
 
 
 def written(line: Mapping[str, Any]) -> str:

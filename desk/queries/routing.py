@@ -9,19 +9,25 @@ from typing import Any
 
 from desk.clauses import Clause, Line
 from desk.comparing import SAME, Difference, compare
-from desk.queries.manager import Load, loads
 from desk.rule_words import Places, destination, phrase, routing_sentence
 from inputs.refusals import NotVisible
-from leads.models import Pool, PoolMember, RoutingVersion
+from leads.models import Pool, RoutingVersion
+from leads.routing.able import load_problem, problem_of
+from leads.routing.board import pools_at
+from leads.routing.choice import Case, Place, State
 from leads.routing.lint import Finding
 from leads.routing.linting import findings_of
-from leads.routing.versions import activated, drafts, in_force
+from leads.routing.versions import activated, changes, drafts, in_force
 from ledger.models import AuditEntry
-from sla.business_time import NeverOpens, is_open, next_opening
-from sla.hours import Hours, NoCalendar
 from teams.models import Team, User
 
 MOST_VERSIONS = 200
+ANY_LEAD = Case({})
+STATES = {
+    "inactive": "not in sales", "absent": "away", "leaves_first": "away when their hours begin", "closed": "off today",
+    "no_calendar": "no working hours", "full": "full", "full_today": "full for today",
+}  # fmt: skip
+"""Why somebody could not take a lead now (see ``leads.routing.able``)."""
 LATEST_CHANGES = 20
 
 
@@ -41,13 +47,19 @@ class RuleWords:
 
 @dataclass(frozen=True, slots=True)
 class PlaceWords:
-    """A person in a pool and whether they could take a lead now; ``state`` is the reason if not."""
+    """A person in a pool and whether they could take a lead now; ``state`` is the reason if not.
+
+    The weight that counts is that in the pool (``here``) times their ``own``.
+    """
 
     name: str
     weight: int
+    here: int
+    own: int
     state: str
     opens_at: datetime | None
-    load: Load | None
+    open_count: int
+    capacity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +74,12 @@ class PoolWords:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The version in force."""
+    """The version in force, with what is wrong with it by now."""
 
     version: RoutingVersion
     rules: list[RuleWords]
     pools: list[PoolWords]
+    findings: list[Found]
 
 
 def routing_in_force(at: datetime) -> Routing | None:
@@ -75,7 +88,7 @@ def routing_in_force(at: datetime) -> Routing | None:
     if version is None:
         return None
     pools = list(Pool.objects.select_related("team").order_by("name"))
-    return Routing(version, rules_in_words(version), _pools(pools, at))
+    return Routing(version, rules_in_words(version), _pools(pools, at), found_wrong(version, at))
 
 
 def rules_in_words(version: RoutingVersion) -> list[RuleWords]:
@@ -134,7 +147,7 @@ class Found:
 
 
 def found_wrong(version: RoutingVersion, at: datetime) -> list[Found]:
-    """Say what is wrong with a draft: first what blocks it."""
+    """Say what is wrong with a draft, or with a version by now: first what blocks it."""
     titles = {line["code"]: line.get("words") or line["code"] for line in version.rules}
     found = sorted(findings_of(version, at), key=lambda finding: not finding.blocks)
     return [Found(titles.get(finding.rule, ""), finding) for finding in found]
@@ -192,15 +205,10 @@ def history(at: datetime) -> list[VersionRow]:
     current = in_force(at)
     pairs = zip(versions, [*versions[1:], None], strict=True)
     rows = [
-        VersionRow(version, before, _count_changed(before, version), version == current) for version, before in pairs
+        VersionRow(version, before, sum(map(len, changes(before, version).values())), version == current)
+        for version, before in pairs
     ]
     return rows[:MOST_VERSIONS]
-
-
-def _count_changed(before: RoutingVersion | None, after: RoutingVersion) -> int:
-    old = {line["code"]: line for line in before.rules} if before else {}
-    new = {line["code"]: line for line in after.rules}
-    return sum(old.get(code) != new.get(code) for code in old.keys() | new.keys())
 
 
 def version_numbered(number: int) -> RoutingVersion:
@@ -217,37 +225,28 @@ def version_before(version: RoutingVersion) -> RoutingVersion | None:
 
 
 def _pools(pools: list[Pool], at: datetime) -> list[PoolWords]:
-    members = list(
-        PoolMember.objects.filter(pool__in=pools, user__is_active=True)
-        .select_related("user")
-        .order_by("pool_id", "user__name")
-    )
-    hours = Hours.load([member.user_id for member in members])
-    carried = {load.user.pk: load for load in loads(at)}
+    state = pools_at([pool.pk for pool in pools], at)
+    names = dict(User.objects.filter(id__in=list(state.people)).values_list("id", "name"))
     return [
         PoolWords(
             pool.pk,
             pool.name,
             pool.team.name,
-            [_place(member, hours, carried.get(member.user_id), at) for member in members if member.pool_id == pool.pk],
+            sorted(
+                (_place(place, pool, state, names) for place in state.pools[pool.pk].places), key=lambda one: one.name
+            ),
         )
         for pool in pools
     ]
 
 
-def _place(member: PoolMember, hours: Hours, load: Load | None, at: datetime) -> PlaceWords:
-    opens_at: datetime | None = None
-    state = "available"
-    try:
-        _, calendar = hours.of_person(member.user_id)
-        if not is_open(at, calendar):
-            state, opens_at = "closed", next_opening(at, calendar)
-    except (NoCalendar, NeverOpens):
-        state = "no working hours"
-    if load is None:
-        state = "not in sales"
-    elif load.away_until:
-        state = "away"
-    elif load.total >= load.capacity:
-        state = "full"
-    return PlaceWords(str(member.user), member.weight, state, opens_at, load)
+def _place(place: Place, pool: Pool, state: State, names: Mapping[int, str]) -> PlaceWords:
+    """Say whether somebody could take a lead of this pool now, as the decisions ask it."""
+    person = state.people[place.user_id]
+    problem = problem_of(person, ANY_LEAD, state, team_id=pool.team_id) or load_problem(person)
+    opens_at = person.opens_at if person.opens_at is not None and person.opens_at > state.now else None
+    words = STATES[problem] if problem else "closed" if opens_at else "available"
+    return PlaceWords(
+        names[place.user_id], place.weight, place.weight // person.weight, person.weight, words, opens_at,
+        person.open_count, person.capacity,
+    )  # fmt: skip

@@ -11,7 +11,7 @@ from desk.access import instant, reader, sees
 from desk.calendar_forms import CalendarForm
 from desk.queries.calendars import calendar_for, calendar_list, calendar_page
 from inputs.fields import add_problems
-from inputs.refusals import Invalid, NotVisible, Refusal
+from inputs.refusals import NotVisible, Refusal
 from sla.calendars import change_calendar, newest_version, require_may_change
 from sla.models import Calendar
 
@@ -71,7 +71,7 @@ def _save(request: HttpRequest, form: CalendarForm, found: Calendar | None) -> H
         raise
     except Refusal as refusal:
         add_problems(form, form.problems_of(refusal))
-        return _page(request, form, found, UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status)
+        return _page(request, form, found, refusal.form_status)
     is_same = before is not None and before.pk == version.pk
     words = "Saved. The hours are the same as before." if is_same else f"Saved as version {version.number}."
     messages.success(request, words if is_same else f"{words} Promises that run keep the version they began under.")

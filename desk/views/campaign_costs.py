@@ -41,7 +41,7 @@ def add(request: HttpRequest, campaign_id: int) -> HttpResponse:
             )
         except (Invalid, Conflict) as refused:
             add_problems(form, refused.problems)
-            status = _status(refused)
+            status = refused.form_status
         else:
             messages.success(request, f"“{form.cost.what}” is entered.")
             return redirect("desk:campaign", campaign_id)
@@ -67,7 +67,7 @@ def change(request: HttpRequest, campaign_id: int, line_id: int) -> HttpResponse
             )  # fmt: skip
         except (Invalid, Conflict) as refused:
             add_problems(form, refused.problems)
-            status = _status(refused)
+            status = refused.form_status
         else:
             messages.success(request, "The cost line is changed.")
             return redirect("desk:campaign", campaign_id)
@@ -90,10 +90,6 @@ def _campaign(user: User, campaign_id: int) -> Campaign:
     campaign = campaign_for(user, campaign_id)
     require_may_keep_costs(user, campaign)
     return campaign
-
-
-def _status(refused: Invalid | Conflict) -> int:
-    return UNPROCESSABLE if isinstance(refused, Invalid) else refused.status
 
 
 def _page(request: HttpRequest, campaign: Campaign, line: CostLine, form: CostForm, status: int = 200) -> HttpResponse:

@@ -13,7 +13,7 @@ from desk.negotiating_forms import CommentForm, ResolveForm
 from desk.queries.agreement import names_in
 from desk.queries.negotiation import steps_on, version_for
 from inputs.fields import add_problems
-from inputs.refusals import Invalid, NotVisible, Refusal
+from inputs.refusals import NotVisible, Refusal
 from sla.agreements import check_manager
 from sla.clauses import CLAUSES
 from sla.models import AgreementComment, AgreementVersion
@@ -22,10 +22,6 @@ from sla.negotiating import check_commenter, comment, resolve_concern, withdraw_
 UNPROCESSABLE = 422
 
 States = AgreementVersion.States
-
-
-def _status(refusal: Refusal) -> int:
-    return UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,7 +42,7 @@ def talk(request: HttpRequest, number: int, clause: str) -> HttpResponse:
         said = comment(actor=user, version=found, clause=clause, at=at, **form.cleaned_data)
     except Refusal as refusal:
         add_problems(form, refusal.problems)
-        return _talk_page(request, found, clause, _status(refusal), form=form)
+        return _talk_page(request, found, clause, refusal.form_status, form=form)
     is_concern = said.kind == AgreementComment.Kinds.CONCERN
     messages.success(
         request,
@@ -75,7 +71,9 @@ def close(request: HttpRequest, comment_id: int, code: str) -> HttpResponse:
             resolve_concern(actor=user, comment_id=concern.pk, words=form.cleaned_data["words"], at=at)
         except Refusal as refusal:
             add_problems(form, refusal.problems)
-            return _talk_page(request, concern.version, concern.clause, _status(refusal), resolving=(concern.pk, form))
+            return _talk_page(
+                request, concern.version, concern.clause, refusal.form_status, resolving=(concern.pk, form)
+            )
         messages.success(request, "The concern is resolved; its author is told why.")
         return redirect("desk:agreement_clause", concern.version.number, concern.clause)
     return _talk_page(request, concern.version, concern.clause, UNPROCESSABLE, resolving=(concern.pk, form))

@@ -15,7 +15,7 @@ from desk.clock_forms import ClockForm, RecomputeForm
 from desk.queries import recomputes
 from desk.queries.clock_page import clock_for, lead_of, page_of
 from inputs.fields import add_problems
-from inputs.refusals import Invalid, NotAllowed, NotVisible, Refusal
+from inputs.refusals import NotAllowed, NotVisible, Refusal
 from leads.holding import permit
 from leads.models import Clock
 from leads.recomputing import recompute
@@ -62,7 +62,7 @@ def act(request: HttpRequest, clock_id: int, code: str) -> HttpResponse:
         if isinstance(refusal, NotAllowed):
             form.errors.clear()
         add_problems(form, refusal.problems)
-        return _page(request, wanted, found, form, UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status)
+        return _page(request, wanted, found, form, refusal.form_status)
     messages.success(request, words)
     lead = lead_of(found)
     return (
@@ -113,7 +113,7 @@ def recompute_all(request: HttpRequest, calendar_id: int) -> HttpResponse:
                 done = recompute(clock_ids=found.clock_ids, note=given["note"], seen=given["seen"], actor=user, at=at)
             except Refusal as refusal:
                 add_problems(form, refusal.problems)
-                status = UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status
+                status = refusal.form_status
             else:
                 count = len(done)
                 messages.success(

@@ -19,7 +19,7 @@ from desk.negotiating_forms import TEMPLATE, BeginForm
 from desk.queries.agreement import names_in
 from desk.queries.negotiation import managed, open_concerns, version_for, versions_for
 from inputs.fields import add_problems
-from inputs.refusals import Invalid, NotAllowed, NotVisible, Problem, Refusal
+from inputs.refusals import NotAllowed, NotVisible, Problem, Refusal
 from personas.models import PersonaVersion
 from sla.agreements import check_drafter, check_manager, draft_from_template, draft_from_version
 from sla.applying import UnusableTerms, unvalidated, what_is_missing
@@ -32,10 +32,6 @@ UNPROCESSABLE = 422
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
 States = AgreementVersion.States
-
-
-def _status(refusal: Refusal) -> int:
-    return UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status
 
 
 @require_http_methods(FORM_METHODS)
@@ -56,7 +52,7 @@ def begin(request: HttpRequest) -> HttpResponse:
                 made = _begun(form, user, at)
             except Refusal as refusal:
                 form.add_error(None, refusal.message)
-                status = _status(refusal)
+                status = refusal.form_status
             else:
                 messages.success(
                     request,
@@ -99,7 +95,7 @@ def edit(request: HttpRequest, number: int, clause: str) -> HttpResponse:
         change_clause(actor=user, version=found, clause=clause, part=form.part(), at=at, seen=form.compared)
     except Refusal as refusal:
         add_problems(form, form.problems_of(refusal))
-        return _editor(request, found, clause, form, _status(refusal))
+        return _editor(request, found, clause, form, refusal.form_status)
     messages.success(request, f"“{CLAUSES[clause]}” is saved in the draft.")
     return redirect(_at_clause(found, clause))
 
@@ -163,7 +159,7 @@ def act(request: HttpRequest, number: int, code: str) -> HttpResponse:
         raise
     except Refusal as refusal:
         add_problems(form, _without_clauses(refusal, form))
-        return _act_page(request, code, found, form, _status(refusal))
+        return _act_page(request, code, found, form, refusal.form_status)
     messages.success(request, words)
     return redirect("desk:agreement_version", found.number)
 

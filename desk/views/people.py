@@ -14,7 +14,7 @@ from desk.people_acts import ACTS, Act
 from desk.people_forms import NewPersonForm, PersonForm
 from desk.queries.people import may_add, people_list, person_for, person_page
 from inputs.fields import add_problems
-from inputs.refusals import Invalid, NotVisible, Refusal
+from inputs.refusals import NotVisible, Refusal
 from leads.staff import let_in
 from teams.managing import MayNotManagePeople
 from teams.models import User
@@ -57,7 +57,7 @@ def new_person(request: HttpRequest) -> HttpResponse:
                 raise
             except Refusal as refusal:
                 add_problems(form, refusal.problems)
-                status = UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status
+                status = refusal.form_status
             else:
                 invited = "" if form.wanted["password"] else f" An invitation is on its way to {made.email}."
                 messages.success(request, f"{made} is here.{invited}")
@@ -86,7 +86,7 @@ def act(request: HttpRequest, user_id: int, code: str) -> HttpResponse:
         raise
     except Refusal as refusal:
         add_problems(form, form.problems_of(refusal))
-        return _page(request, code, found, form, UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status)
+        return _page(request, code, found, form, refusal.form_status)
     messages.success(request, f"{found}: {words}")
     return redirect("desk:person", found.pk)
 

@@ -92,7 +92,7 @@ def _written(request: HttpRequest, newest: PersonaVersion | None, save: Save) ->
         raise
     except Refusal as refusal:
         add_problems(form, form.problems_of(refusal))
-        status = UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status
+        status = refusal.form_status
         return _page(request, newest, form, status, moved_from=form.seen_number if "seen" in refusal.details else 0)
     is_same = newest is not None and newest.pk == version.pk
     messages.success(request, "Nothing differs from before." if is_same else f"Saved as version {version.number}.")

@@ -21,7 +21,7 @@ from desk.queries.routing import (
 from desk.routing_forms import NewPoolForm, PoolForm
 from inputs.fields import add_problems
 from inputs.numbers import whole
-from inputs.refusals import Invalid, NotAllowed, NotVisible, Refusal
+from inputs.refusals import NotAllowed, NotVisible, Refusal
 from leads.models import Pool
 from leads.routing.pool_editing import change_pool, make_pool
 
@@ -111,8 +111,7 @@ def pool(request: HttpRequest, pool_id: int) -> HttpResponse:
     except (NotAllowed, NotVisible):
         raise
     except Refusal as refusal:
-        add_problems(form, form.problems_of(refusal))
-        return _pool_page(request, found, form, UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status)
+        return _pool_page(request, found, form.again(refusal), refusal.form_status)
     messages.success(request, f"{given['name']} is saved. It counts for the next lead.")
     return redirect("desk:routing_pool", found.pk)
 

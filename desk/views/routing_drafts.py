@@ -12,17 +12,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from desk.access import instant, reader, sees
 from desk.clause_forms import CHANGE
-from desk.queries.routing import differences, found_wrong, rules_in_words, version_numbered
+from desk.queries.routing import differences, drafts_of, found_wrong, rules_in_words, version_numbered
 from desk.routing_forms import RoutingRuleForm
 from inputs.fields import add_problems
 from inputs.numbers import whole
 from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible, Refusal
 from leads.models import RoutingVersion
+from leads.routing.activating import FaultyRules
 from leads.routing.drafts import (
     DOWN,
-    NEW,
     UP,
-    FaultyRules,
     activate_draft,
     add_rule,
     begin_draft,
@@ -32,10 +31,11 @@ from leads.routing.drafts import (
     remove_rule,
     standing,
 )
+from leads.routing.rules import NEW
+from leads.routing.versions import NoSuchVersion, in_force
 from leads.routing.versions import draft as draft_of
-from leads.routing.versions import in_force
 
-UNPROCESSABLE = 422
+UNPROCESSABLE, CONFLICT = 422, 409
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
 
@@ -74,7 +74,12 @@ def _page(request: HttpRequest, found: RoutingVersion, status: int, problem: str
 @sees("change_routing")
 def rule(request: HttpRequest, draft_id: int, code: str) -> HttpResponse:
     """Write a rule of a draft; buttons that add or take away a condition only show the form again."""
-    found = draft_of(draft_id)
+    try:
+        found = draft_of(draft_id)
+    except NoSuchVersion:
+        if request.method != "POST":
+            raise
+        return _gone(request, draft_id, code)
     line = next((line for line in found.rules if line["code"] == code), None)
     if line is None and code != NEW and request.method != "POST":
         raise NotVisible("There is nothing here.")
@@ -88,11 +93,13 @@ def rule(request: HttpRequest, draft_id: int, code: str) -> HttpResponse:
         return _editor(request, found, code, form, UNPROCESSABLE)
     try:
         _save(request, found, code, form)
+    except NoSuchVersion:
+        return _gone(request, draft_id, code)
     except (NotAllowed, NotVisible):
         raise
     except Refusal as refusal:
         add_problems(form, form.problems_of(refusal))
-        return _editor(request, found, code, form, UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status)
+        return _editor(request, found, code, form, refusal.form_status)
     messages.success(request, f"“{form.cleaned_data['words']}” is saved in the draft.")
     return redirect("desk:routing_draft", found.pk)
 
@@ -112,6 +119,20 @@ def _editor(
     return render(request, "desk/routing_rule.html", context, status=status)
 
 
+def _gone(request: HttpRequest, draft_id: int, code: str) -> HttpResponse:
+    """Keep what was typed for a draft that was activated or thrown away meanwhile, and offer the drafts that there are."""
+    form = RoutingRuleForm(None, again=request.POST, line=None)
+    context = {
+        "draft": None,
+        "draft_id": draft_id,
+        "code": code,
+        "form": form,
+        "is_new": code == NEW,
+        "drafts": drafts_of(),
+    }
+    return render(request, "desk/routing_rule.html", context, status=CONFLICT)
+
+
 @require_POST
 @sees("change_routing")
 def change(request: HttpRequest, draft_id: int, code: str, deed: str) -> HttpResponse:
@@ -123,7 +144,7 @@ def change(request: HttpRequest, draft_id: int, code: str, deed: str) -> HttpRes
     try:
         _DEEDS[deed](**given, seen=request.POST.get("seen") or None)
     except (Conflict, Invalid) as refusal:
-        status = UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status
+        status = refusal.form_status
         return _page(request, draft_of(draft_id), status, refusal.message)
     return redirect("desk:routing_draft", found.pk)
 
@@ -148,7 +169,7 @@ def activate(request: HttpRequest, draft_id: int) -> HttpResponse:
     try:
         made = activate_draft(actor=user, at=at, draft_id=found.pk, seen=request.POST.get("seen") or None)
     except (Conflict, Invalid) as refusal:
-        status = UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status
+        status = refusal.form_status
         problem = "" if isinstance(refusal, FaultyRules) else refusal.message
         return _activation(request, draft_of(draft_id), status, problem)
     messages.success(request, f"Version {made.number} is in force: every lead that is routed from now on follows it.")

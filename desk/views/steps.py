@@ -18,7 +18,7 @@ from desk.step_forms import StepForm
 from desk.steps import STEPS, Step, permit_on, permit_step
 from desk.views.desks import queue_response
 from inputs.fields import add_problems
-from inputs.refusals import Invalid, NotAllowed, NotVisible, Problem, Refusal
+from inputs.refusals import NotAllowed, NotVisible, Problem, Refusal
 from leads.handoffs import AlreadyTaken, NotReady
 from leads.models import Handoff, Lead
 from ledger.instants import edge_now
@@ -90,7 +90,7 @@ def _open_handoff_id(lead: Lead) -> int | None:
 
 def _refused(request: HttpRequest, wanted: Step, lead: Lead, form: Any, refusal: Refusal) -> HttpResponse:
     """Say no beside the fields, and keep what was typed; a step without fields says it in its place."""
-    status = UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status
+    status = refusal.form_status
     if isinstance(refusal, NotAllowed):
         form.errors.clear()  # what is missing does not matter to somebody who may not send it
     form.is_over = isinstance(refusal, AlreadyTaken)

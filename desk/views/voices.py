@@ -16,7 +16,7 @@ from desk.queries.personas import written_persona
 from desk.queries.voices import proposal_for, quotes_of
 from desk.voice_forms import TAKE, AnswerProposalForm, ProposeForm, QuoteForm, VoiceForm
 from inputs.fields import add_problems
-from inputs.refusals import Invalid, NotAllowed, NotVisible, Refusal
+from inputs.refusals import NotAllowed, NotVisible, Refusal
 from leads.holding import permit
 from leads.models import PersonaProposal, Quote
 from leads.voices import close_proposal, propose_change, quote_customer, remove_quote
@@ -105,7 +105,7 @@ def proposal(request: HttpRequest, code: str, proposal_id: int) -> HttpResponse:
         raise
     except Refusal as refusal:
         add_problems(form, refusal.problems)
-        return _answer_page(request, found, form, _status(refusal))
+        return _answer_page(request, found, form, refusal.form_status)
     if is_taken:
         messages.success(request, "Taken up. Write it into the persona now; whoever proposed it is told.")
         return redirect("desk:edit_persona", code)
@@ -128,7 +128,7 @@ def _from_lead(request: HttpRequest, lead_id: int, voice: Voice) -> HttpResponse
                 raise
             except Refusal as refusal:
                 add_problems(form, refusal.problems)
-                status = _status(refusal)
+                status = refusal.form_status
             else:
                 messages.success(request, voice.done)
                 return redirect("desk:lead", lead.pk)
@@ -141,7 +141,3 @@ def _answer_page(
     may_answer = reader(request).may("answer_persona_proposal")
     context = {"proposal": found, "form": form, "may_answer": may_answer, "is_open": not found.closed_at}
     return render(request, "desk/persona_proposal.html", context, status=status)
-
-
-def _status(refusal: Refusal) -> int:
-    return UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status

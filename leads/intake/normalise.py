@@ -34,6 +34,8 @@ LINES = {
     "campaign_code": 80, "member_status": 80, "lawful_basis": 24, "key": 64, "origin": 10,
 }  # fmt: skip
 """The single lines of an arrival with the length that is accepted: their column's, more where only a part is kept."""
+DESCRIBED = ("company", "industry", "country", "region", "language", "role", "seniority", "job_title")
+"""What is said in words of somebody who is only described."""
 NOTE_LENGTH = 10_000
 LANDING_PAGE_LENGTH = 500
 MEDIUM_LENGTH = 80
@@ -108,9 +110,7 @@ def normalise(arrival: Arrival, *, place: int, at: datetime, mode: str) -> Clean
     _check_recognisable(texts, email_key, phone_key, problems)
     if problems:
         return problems
-    if texts["job_title"]:
-        texts["role"] = texts["role"] or role_of(texts["job_title"])
-        texts["seniority"] = texts["seniority"] or seniority_of(texts["job_title"])
+    _by_title(texts)
     return Clean(
         place=place,
         texts=texts,
@@ -128,6 +128,24 @@ def normalise(arrival: Arrival, *, place: int, at: datetime, mode: str) -> Clean
         occurred_at=occurred_at,
         key=texts["key"] or None,
     )
+
+
+def describe(given: Mapping[str, str]) -> dict[str, str] | list[Problem]:
+    """Make the texts of a person who is only described clean, as those of an arrival (of ``DESCRIBED``); where anything is wrong, give all that is."""
+    problems: list[Problem] = []
+    texts = {name: _line(given.get(name, ""), name, LINES[name], problems) for name in DESCRIBED}
+    texts["country"] = _country(texts["country"], problems)
+    _check_company(texts, problems)
+    texts["language"] = texts["language"].lower()
+    _by_title(texts)
+    return problems or texts
+
+
+def _by_title(texts: dict[str, str]) -> None:
+    """Let the job title say role and seniority, where nothing else does."""
+    if texts["job_title"]:
+        texts["role"] = texts["role"] or role_of(texts["job_title"])
+        texts["seniority"] = texts["seniority"] or seniority_of(texts["job_title"])
 
 
 # Text ---------------------------------------------------------------------------------------------------------------
@@ -192,10 +210,14 @@ def _check_choices(texts: dict[str, str], problems: list[Problem]) -> None:
     name = texts["name"]
     if name and (_NOT_A_NAME.search(name) or not any(character.isalpha() for character in name)):
         problems.append(Problem("name", "not_a_name", "This does not look like a person’s name."))
-    if texts["company"] and not any(character.isalnum() for character in texts["company"]):
-        problems.append(Problem("company", "not_a_name", "This does not look like a company’s name."))
+    _check_company(texts, problems)
     texts["language"] = texts["language"].lower()
     texts["landing_page"] = texts["landing_page"][:LANDING_PAGE_LENGTH]
+
+
+def _check_company(texts: Mapping[str, str], problems: list[Problem]) -> None:
+    if texts["company"] and not any(character.isalnum() for character in texts["company"]):
+        problems.append(Problem("company", "not_a_name", "This does not look like a company’s name."))
 
 
 def _check_recognisable(

@@ -40,7 +40,7 @@ class RoutingVersion(models.Model):
 
 
 class Pool(models.Model):
-    """People who share leads by weighted turns."""
+    """People of a team who share leads: by turns, by load or by how long they have waited, as the rule says that leads to it."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="pools")
@@ -50,10 +50,10 @@ class Pool(models.Model):
 
 
 class PoolMember(models.Model):
-    """A person in a pool. ``turn`` is their place in weighted time: the smallest among those available is next.
+    """A person in a pool. ``turn`` is their place in weighted time: where they take turns, the smallest among those who can take the lead is next.
 
-    Each lead moves it on by ``leads.routing.choice.TURN / weight``. Whoever was away starts again at the present, so that nobody is
-    flooded after a holiday.
+    Each lead by turns moves it on by ``leads.routing.choice.TURN`` divided by the weight here times their own. Whoever cannot take leads for
+    a while keeps their distance from the present: they are neither flooded after a holiday nor forgiven what they were ahead.
     """
 
     pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="members")

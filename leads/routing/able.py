@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from leads.routing.choice import Case, Person, State
 
 
+AWAY = ("absent", "leaves_first")
+"""For which of these reasons whoever covers for somebody stands in."""
+
+
 def is_at_hand(person: Person, now: datetime) -> bool:
     """Tell whether somebody is at work now and has room: the usual case, told at once. Who is at work now is not closed."""
     return (
@@ -31,6 +35,8 @@ def problem_of(person: Person | None, case: Case, state: State, *, team_id: int 
         return "absent"
     if person.opens_at is None:
         return "no_calendar"
+    if person.leaves_first:
+        return "leaves_first"
     return "closed" if _is_closed(person, state, team_id or person.team_id) else None
 
 

@@ -1,8 +1,8 @@
 """What decisions need to know, loaded for a whole batch with a bounded number of statements.
 
 The members of the pools in question are locked in the order of their ids until the transaction ends, so that two batches cannot both
-take the same turn; their loads are read after that. The people themselves are locked against leaving, shared with other batches. Rules are
-read once per content.
+take the same turn; their loads are read after that. The people themselves are locked too (see ``leads.routing.people``). Rules are read once
+per content.
 """
 
 from __future__ import annotations
@@ -14,10 +14,8 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from inputs.refusals import Conflict
-from leads.lifecycle import OPEN_STAGES
 from leads.models import Assignment, Pool, PoolMember
 from leads.routing.choice import (
-    LONGEST_WAITING,
     OWNER,
     PERSON,
     POOL,
@@ -33,17 +31,13 @@ from leads.routing.choice import (
     State,
     decide,
 )
+from leads.routing.people import OPEN, load_people
+from leads.routing.ranking import LONGEST_WAITING
 from leads.routing.rules import compiled
 from ledger.rows import update_rows
-from ledger.selecting import Query, ids, row_lock, select, select_all, share_lock
+from ledger.selecting import Query, ids, row_lock, select
 from sla.business_time import next_opening
 from sla.hours import Hours, NoCalendar
-from teams.defaults import OPEN_LEAD_CAPACITY
-
-COVER_DEPTH = 3
-"""How far a chain of covers is followed: whoever covers may be away too."""
-
-_OPEN = ", ".join(f"'{stage}'" for stage in sorted(OPEN_STAGES))
 
 RULES = """
 SELECT id, CAST(rules AS text) FROM leads_routingversion WHERE activated_at <= %s
@@ -63,25 +57,12 @@ COMPANY_REPS = f"""
 SELECT c.company_id, l.id, COALESCE(l.owner_id, h.assignee_id)
 FROM leads_contact c JOIN leads_lead l ON l.contact_id = c.id
 LEFT JOIN leads_handoff h ON h.lead_id = l.id AND h.state = 'open'
-WHERE c.company_id = ANY(%s) AND l.stage IN ({_OPEN}) AND COALESCE(l.owner_id, h.assignee_id) IS NOT NULL
+WHERE c.company_id = ANY(%s) AND l.stage IN ({OPEN}) AND COALESCE(l.owner_id, h.assignee_id) IS NOT NULL
 ORDER BY l.id"""  # noqa: S608
 
 PLACES = """
 SELECT m.id, m.pool_id, p.team_id, m.user_id, m.weight, m.turn
 FROM leads_poolmember m JOIN leads_pool p ON p.id = m.pool_id WHERE m.pool_id = ANY(%s) ORDER BY m.id"""
-
-PEOPLE = f"""
-SELECT u.id, u.is_active, a.weight, a.open_lead_capacity, a.new_leads_per_day,
-    (SELECT count(*) FROM leads_lead l WHERE l.owner_id = u.id AND l.stage IN ({_OPEN}))
-    + (SELECT count(*) FROM leads_handoff h WHERE h.assignee_id = u.id AND h.state = 'open'),
-    (SELECT min(m.team_id) FROM teams_membership m JOIN teams_team t ON t.id = m.team_id
-     WHERE m.user_id = u.id AND t.side = 'sales' AND t.is_active),
-    b.id, b.cover_id
-FROM teams_user u LEFT JOIN teams_availability a ON a.user_id = u.id
-LEFT JOIN teams_absence b ON b.id = (
-    SELECT min(x.id) FROM teams_absence x WHERE x.user_id = u.id AND x.starts_at <= %s AND x.ends_at > %s)
-WHERE u.id = ANY(%s)"""  # noqa: S608
-
 
 LAST_GIVEN = """
 SELECT u.id, (SELECT a.id FROM leads_assignment a WHERE a.user_id = u.id ORDER BY a.assigned_at DESC, a.id DESC LIMIT 1)
@@ -152,13 +133,9 @@ class Board:
         wanted.update(ids(rule.target_id for rule in reached if rule.target == PERSON))
         for company in companies.values():
             wanted.update(ids([company.owner_id, *company.rep_ids]))
-        people, weights, hours = _people_and_hours(wanted, _team_ids(pools.values(), rules), at, locked=locked)
-        _weigh(pools, weights)
-        state = State(at, people, pools, _open_dates(hours, pools.values(), people.values(), at))
-        _set_openings(people.values(), hours, at)
-        _count_new(people, hours, at)
+        state, hours = _state(pools, wanted, _team_ids(pools.values(), rules), at, locked=locked)
         if any(rule.strategy == LONGEST_WAITING for rule in reached):
-            _read_last_given(people)
+            _read_last_given(state.people)
         return cls(at, version_id, rules, companies, state, hours)
 
     def decide(self, lead: Routed) -> Choice:
@@ -174,6 +151,23 @@ class Board:
             if place.member_id in pool.moved
         ]
         update_rows(PoolMember, ("turn",), sorted(moved), returning=())
+
+
+def pools_at(pool_ids: Iterable[int], at: datetime) -> State:
+    """Give these pools as they stand at ``at``, with who is in them; to be shown, so nothing is locked."""
+    pools = _pools(ids(pool_ids), locked=False)
+    people = {place.user_id for pool in pools.values() for place in pool.places}
+    return _state(pools, people, _team_ids(pools.values(), ()), at, locked=False)[0]
+
+
+def _state(
+    pools: dict[int, PoolState], user_ids: Iterable[int], team_ids: Iterable[int], at: datetime, *, locked: bool
+) -> tuple[State, Hours]:
+    """Load who is in these pools, and others, with what each of them can take now."""
+    people, hours = load_people(user_ids, team_ids, at, locked=locked)
+    _weigh(pools, people)
+    _count_new(people, hours, at)
+    return State(at, people, pools, _open_dates(hours, pools.values(), people.values(), at)), hours
 
 
 def rules_in_force(at: datetime) -> tuple[int, tuple[Rule, ...]]:
@@ -192,12 +186,6 @@ def read_rules(rows: Sequence[tuple[Any, ...]]) -> tuple[int, tuple[Rule, ...]]:
         raise NoRouting("No routing rules are active yet. Activate a set of rules first.")
     version_id, text = rows[0]
     return version_id, compiled(text)
-
-
-def people_at(user_ids: Iterable[int], at: datetime) -> dict[int, Person]:
-    """Give whether these people, and whoever covers for them, can take work at ``at`` (without their hours)."""
-    wanted = set(user_ids)
-    return _people(wanted, at, select(*_people_query(wanted, at)) if wanted else [])[0]
 
 
 def _companies(firms: Firms, here: set[int]) -> dict[int, Company]:
@@ -246,45 +234,11 @@ def _pools(pool_ids: Sequence[int], *, locked: bool) -> dict[int, PoolState]:
     return {pool_id: PoolState(pool_id, team_id, places.get(pool_id, [])) for pool_id, team_id in teams.items()}
 
 
-def _people_and_hours(
-    wanted: set[int], team_ids: Iterable[int], at: datetime, *, locked: bool
-) -> tuple[dict[int, Person], dict[int, int], Hours]:
-    """Load people with whoever covers for them, their weights, and the hours of all and of the teams."""
-    rows, hours = select_all([_people_query(wanted, at, locked=locked), Hours.query(wanted, team_ids)])
-    people, weights = _people(wanted, at, rows, locked=locked)
-    return people, weights, Hours.read(hours) if people.keys() <= wanted else Hours.load(people, team_ids)
-
-
-def _people_query(user_ids: Iterable[int], at: datetime, *, locked: bool = True) -> Query:
-    """Give the query of these people; nobody ``locked`` can leave before this transaction ends (see ``leads.staff``)."""
-    return PEOPLE + (share_lock("u") if locked else ""), [at, at, ids(user_ids)]
-
-
-def _people(
-    wanted: set[int], at: datetime, rows: Sequence[tuple[Any, ...]], *, locked: bool = True
-) -> tuple[dict[int, Person], dict[int, int]]:
-    """Read the ``rows`` of those who are ``wanted`` and load who covers for them, and so on."""
-    people: dict[int, Person] = {}
-    weights: dict[int, int] = {}
-    for _ in range(COVER_DEPTH):
-        for user_id, is_active, weight, capacity, per_day, open_count, team_id, absence_id, cover_id in rows:
-            people[user_id] = Person(
-                user_id, bool(is_active) and team_id is not None, absence_id is not None, cover_id, open_count,
-                OPEN_LEAD_CAPACITY if capacity is None else capacity, 0, per_day, None, team_id,
-            )  # fmt: skip
-            weights[user_id] = weight or 1
-        wanted = {person.cover_id for person in people.values() if person.cover_id is not None} - people.keys()
-        if not wanted:
-            break
-        rows = select(*_people_query(wanted, at, locked=locked))
-    return people, weights
-
-
-def _weigh(pools: dict[int, PoolState], weights: dict[int, int]) -> None:
+def _weigh(pools: dict[int, PoolState], people: Mapping[int, Person]) -> None:
     """Bring each person's own weight into their places: it counts in every pool."""
     for pool in pools.values():
         for place in pool.places:
-            place.weight *= weights.get(place.user_id, 1)
+            place.weight *= people[place.user_id].weight
         pool.reckon_present()
 
 
@@ -308,18 +262,6 @@ def _open_dates(hours: Hours, pools: Iterable[PoolState], people: Iterable[Perso
 
         found[team_id] = (local_date(next_opening(at, calendar)), local_date)
     return found
-
-
-def _set_openings(people: Iterable[Person], hours: Hours, at: datetime) -> None:
-    openings: dict[int, datetime] = {}
-    for person in people:
-        try:
-            version_id, calendar = hours.of_person(person.user_id)
-        except NoCalendar:
-            continue
-        if version_id not in openings:
-            openings[version_id] = next_opening(at, calendar)
-        person.opens_at = openings[version_id]
 
 
 def _count_new(people: dict[int, Person], hours: Hours, at: datetime) -> None:

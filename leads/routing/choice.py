@@ -11,18 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
-from leads.routing.able import is_at_hand, load_problem, problem_of
+from leads.routing.able import AWAY, is_at_hand, load_problem, problem_of
+from leads.routing.ranking import TURNS, Taker, first_of, others, why_first
 from teams.defaults import OPEN_LEAD_CAPACITY
 
 TURN = 720_720_000
 """What one lead costs a member of weight 1: divisible by 1 to 16, and large enough for any product of two weights."""
 
 OWNER, POOL, PERSON, QUEUE = "owner", "pool", "person", "queue"
-TURNS, LEAST_LOADED, LONGEST_WAITING = "turns", "least_loaded", "longest_waiting"
-STRATEGIES = (TURNS, LEAST_LOADED, LONGEST_WAITING)
 JUST_NOW = 1 << 62
 """Leads that this batch gives count as given after all that are stored."""
 
@@ -47,8 +45,9 @@ class Rule:
 class Person:
     """Whether somebody can take work now. ``open_count`` and ``new_count`` (today) move as leads are given.
 
-    ``opens_at`` is the first open moment of their calendar from now on; without one no promise of theirs can be counted. ``last_given`` grows
-    with every lead that anybody is given: the smallest has waited longest, 0 never got one.
+    ``opens_at`` is the first open moment of their calendar from now on; without one no promise of theirs can be counted. ``leaves_first`` says
+    that an absence begins before it and lasts then. ``last_given`` grows with every lead that anybody is given: the smallest has waited
+    longest, 0 never got one.
     """
 
     user_id: int
@@ -62,6 +61,14 @@ class Person:
     opens_at: datetime | None = None
     team_id: int | None = None
     last_given: int = 0
+    leaves_first: bool = False
+    weight: int = 1
+    """Their own, which counts in every pool beside the weight that they have there."""
+
+    @property
+    def is_away(self) -> bool:
+        """Tell whether they are away now, or will be when their hours open: nobody gets a lead while they are."""
+        return self.is_absent or self.leaves_first
 
 
 @dataclass(slots=True)
@@ -234,37 +241,35 @@ def _stand_in(
     while current is not None and current not in seen:
         seen.add(current)
         person = state.people.get(current)
+        if person is None and current != user_id:
+            return None  # a chain of covers is followed so far only: nothing is known of the next
         problem = problem_of(person, case, state, team_id=team_id)
         if problem is None:
             return current
         skipped.append([current, problem])
-        current = person.cover_id if person and problem == "absent" else None
+        current = person.cover_id if person and problem in AWAY else None
     return None
 
 
 # Pools ---------------------------------------------------------------------------------------------------------------
 
 
-Taker = tuple[Place, Person]
-"""A place in a pool, and who takes leads there: its member, or who covers for them."""
-
-
 def _to_pool(pool: PoolState, strategy: str, case: Case, state: State, skipped: list[list[Any]]) -> Found:
     able = _able(pool, case, state, skipped)
     if not able:
         return None, pool.team_id, {"why": "nobody", "pool": pool.pool_id, "queue": pool.team_id}
-    place, person, opens = _next(able, pool, strategy, state.now)
-    others = _others(able, person, _LATER[strategy], opens)
-    skipped += others
+    place, person, opens = first_of(able, pool.present, strategy, state.now)
+    later = others(able, (place, person), pool.present, strategy, opens)
+    skipped += map(list, later.items())
+    why = why_first(able, person, strategy, opens) if opens <= state.now else "opens_first"
     if strategy == TURNS:
         start = max(place.turn, pool.present)
-        if len(able) < len(pool.places) or ["opens_later"] in (line[1:] for line in others):
+        if len(able) < len(pool.places) or "opens_later" in later.values():
             _carry_along(
                 pool, {one.member_id for one, each in able if (each.opens_at or opens) <= opens}, start - pool.present
             )
         pool.present, place.turn = start, start + place.cost
         pool.moved.add(place.member_id)
-    why = _FIRST[strategy] if opens <= state.now else "opens_first"
     told = {"why": why, "pool": pool.pool_id, "user": person.user_id}
     return person.user_id, None, told if person.user_id == place.user_id else {**told, "for": place.user_id}
 
@@ -302,58 +307,6 @@ def _taker(place: Place, case: Case, state: State, team_id: int, skipped: list[l
         passed.append([person.user_id, problem])
     skipped += [line for line in passed if line not in skipped]
     return None if problem else person
-
-
-_FIRST = {TURNS: "turn", LEAST_LOADED: "least_loaded", LONGEST_WAITING: "longest_waiting"}
-"""Why the next of a pool is next."""
-_LATER = {TURNS: "turn_later", LEAST_LOADED: "more_loaded", LONGEST_WAITING: "waited_less"}
-"""Why the others are not."""
-
-
-def _next(
-    able: Sequence[Taker], pool: PoolState, strategy: str, now: datetime
-) -> tuple[Place, Person, datetime]:  # fmt: skip
-    """Take who opens first (all who are open now are equal), among them the first by ``strategy``, then the smallest turn and id."""
-    found: Taker | None = None
-    first, least = now, 0
-    goes_before = _is_smaller if strategy == TURNS else partial(_has_earlier_turn, pool.present)
-    for taker in able:
-        place, person = taker
-        opens = person.opens_at
-        if opens is None or opens < now:
-            opens = now
-        if found is not None and opens > first:
-            continue
-        rank = _rank(place, person, pool.present, strategy)
-        if found is None or opens < first or rank < least or (rank == least and goes_before(place, found[0])):
-            found, first, least = taker, opens, rank
-    if found is None:
-        raise LookupError("Nobody is able.")
-    return found[0], found[1], first
-
-
-def _rank(place: Place, person: Person, present: int, strategy: str) -> int:
-    """Give what the smallest of is first by this strategy; load counts for a person's weight."""
-    if strategy == TURNS:
-        turn = place.turn
-        return turn if turn > present else present  # noqa: FURB136 - asked of everybody: max costs twice the time
-    return person.open_count * place.cost if strategy == LEAST_LOADED else person.last_given
-
-
-def _is_smaller(place: Place, other: Place) -> bool:
-    return place.user_id < other.user_id
-
-
-def _has_earlier_turn(present: int, place: Place, other: Place) -> bool:
-    """Tell which of two places goes first that are equal by load or waiting."""
-    return (max(place.turn, present), place.user_id) < (max(other.turn, present), other.user_id)
-
-
-def _others(able: Sequence[Taker], chosen: Person, later: str, first: datetime) -> list[list[Any]]:
-    """Say of everybody else once why they come later: by the strategy, or because they open later."""
-    rest = {person.user_id: person.opens_at for _, person in able}
-    del rest[chosen.user_id]
-    return [[user_id, later if opens is None or opens <= first else "opens_later"] for user_id, opens in rest.items()]
 
 
 def _give(user_id: int | None, case: Case, state: State) -> None:

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from inputs.refusals import Conflict
 from leads.models import Pool, PoolMember, RoutingVersion
-from leads.routing.rules import compile_rules
-from leads.routing.versions import next_number, permit
+from leads.routing.activating import put_in_force
+from leads.routing.versions import lock_latest, permit
 from ledger.writing import write_audit
 from teams.models import Membership, Team, User
 from teams.roles import Side
@@ -29,7 +29,7 @@ class NoSalesTeam(Conflict):
 def activate_default_routing(*, at: datetime, actor: User | None = None) -> RoutingVersion:
     """Make a pool for each active sales team and put the default rules into force at ``at``.
 
-    Raises ``NoSalesTeam``, ``MayNotChangeRouting``.
+    Raises ``NoSalesTeam``, ``MayNotChangeRouting``, ``FaultyRules`` where the first sales team has nobody, or no hours.
 
     The first sales team takes whatever no other rule takes. Leads of other regions or segments are sent to other teams by rules that
     the company writes itself.
@@ -63,14 +63,10 @@ def default_rules(pool_id: int, queue_id: int) -> list[dict[str, Any]]:
 
 @transaction.atomic
 def activate_rules(rules: list[dict[str, Any]], *, at: datetime, actor: User | None = None) -> RoutingVersion:
-    """Store ``rules`` as the next routing version, in force from ``at``; raises ``BadRules``, ``MayNotChangeRouting``."""
+    """Store ``rules`` as the next routing version, in force from ``at``; raises ``FaultyRules``, ``MayNotChangeRouting``."""
     permit(actor)
-    compile_rules(rules)
-    version = RoutingVersion.objects.create(
-        number=next_number(), rules=rules, created_at=at, created_by=actor, activated_at=at, activated_by=actor
-    )
-    _audit("activate_rules", actor, at, "routing_version", version.pk, number=version.number)
-    return version
+    version = RoutingVersion(rules=rules, created_at=at, created_by=actor)
+    return put_in_force(version, lock_latest(), actor=actor, at=at)
 
 
 def _pool_of(team: Team, actor: User | None, at: datetime) -> Pool:

@@ -13,12 +13,12 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
-from inputs.refusals import Conflict, Invalid, Problem
+from inputs.refusals import Conflict, Invalid
 from leads.models import RoutingVersion
+from leads.routing.activating import put_in_force
 from leads.routing.board import NoRouting
-from leads.routing.linting import findings_of
-from leads.routing.rules import BadRules, compile_rules
-from leads.routing.versions import draft, in_force, next_number, permit
+from leads.routing.rules import MOST_RULES, NEW, BadRules, check_rules
+from leads.routing.versions import draft, in_force, lock_latest, permit
 from ledger.writing import write_audit
 from sla.clauses import fingerprint
 from teams.models import User
@@ -26,9 +26,6 @@ from teams.models import User
 Line = dict[str, Any]
 """One rule as it is written: code, words, when and to."""
 
-NEW = "new"
-"""No rule has this code: it stands for one to be."""
-MOST_RULES = 100
 UP, DOWN = -1, 1
 
 
@@ -56,12 +53,6 @@ class NothingChanged(Conflict):
     code = "nothing_changed"
 
 
-class FaultyRules(Invalid):
-    """The draft would send leads where nobody takes them, or has rules that never decide; the problems are the findings that block."""
-
-    code = "faulty_rules"
-
-
 @transaction.atomic
 def begin_draft(*, actor: User, at: datetime, version: RoutingVersion | None = None) -> RoutingVersion:
     """Begin a draft from ``version``, else from the one in force; raises ``MayNotChangeRouting``, ``NoRouting``."""
@@ -81,7 +72,8 @@ def add_rule(*, actor: User, at: datetime, draft_id: int, line: Line) -> str:
     found = draft(draft_id, locked=True)
     if len(found.rules) >= MOST_RULES:
         raise BadRule(f"There are {MOST_RULES} rules already, which is the most.")
-    code = _new_code(line.get("words", ""), [rule["code"] for rule in found.rules])
+    _require_words(line)
+    code = _new_code(line["words"], [rule["code"] for rule in found.rules])
     _store(found, [*found.rules[:-1], {**line, "code": code}, found.rules[-1]])
     _audit("add_routing_rule", actor, at, found, rule=code)
     return code
@@ -99,6 +91,7 @@ def change_rule(*, actor: User, at: datetime, draft_id: int, line: Line, seen: s
     is_last = place == len(found.rules) - 1
     if is_last and (line.get("when") or "queue" not in line["to"]):
         raise FixedRule("The last rule takes whatever is left: it has no conditions and leads to a queue.", field="to")
+    _require_words(line)
     _store(found, [*found.rules[:place], line, *found.rules[place + 1 :]])
     _audit("change_routing_rule", actor, at, found, rule=line["code"])
 
@@ -149,23 +142,15 @@ def activate_draft(*, actor: User, at: datetime, draft_id: int, seen: str | None
     ``MayNotChangeRouting``, ``NoSuchVersion``.
     """
     permit(actor)
-    number = next_number()
+    before = lock_latest()
     found = draft(draft_id, locked=True)
-    before = in_force(at)
     now = standing(found, before)
     if seen is not None and seen != now:
         message = "The draft or the rules in force were changed since you opened the page. Look at what differs now."
         raise DraftMoved(message, details={"seen": now})
     if before is not None and before.rules == found.rules:
         raise NothingChanged("This draft says what is in force already.")
-    faults = [Problem(each.rule, each.problem, each.words) for each in findings_of(found, at) if each.blocks]
-    if faults:
-        raise FaultyRules.of(faults)
-    found.number, found.activated_at, found.activated_by = number, at, actor
-    found.save(update_fields=["number", "activated_at", "activated_by"])
-    replaces = before.pk if before else None
-    _audit("activate_rules", actor, at, found, number=number, replaces=replaces, **_changes(before, found))
-    return found
+    return put_in_force(found, before, actor=actor, at=at)
 
 
 def standing(found: RoutingVersion, before: RoutingVersion | None = None) -> str:
@@ -186,11 +171,17 @@ def _place(rules: Sequence[Line], code: str) -> int:
     raise DraftMoved("Somebody else took this rule out of the draft.")
 
 
+def _require_words(line: Line) -> None:
+    words = line.get("words")
+    if not isinstance(words, str) or not words.strip():
+        raise BadRule("Say what the rule is called.", field="words")
+
+
 def _store(found: RoutingVersion, rules: list[Line]) -> None:
     try:
-        compile_rules(rules)
+        check_rules(rules)
     except BadRules as error:
-        raise BadRule(f"The rule cannot be used: {error.message}.") from error
+        raise BadRule(f"The rule cannot be used: {error.message}.", field=error.part) from error
     found.rules = rules
     found.save(update_fields=["rules"])
 
@@ -199,17 +190,6 @@ def _new_code(words: str, taken: Sequence[str]) -> str:
     base = slugify(words)[:40].strip("-") or "rule"
     codes = [base, *(f"{base}-{number}" for number in range(2, len(taken) + 3))]
     return next(code for code in codes if code not in taken and code != NEW)
-
-
-def _changes(before: RoutingVersion | None, after: RoutingVersion) -> dict[str, list[str]]:
-    """Say by their codes what became of the rules."""
-    old = {line["code"]: line for line in before.rules} if before else {}
-    new = {line["code"]: line for line in after.rules}
-    return {
-        "added": [code for code in new if code not in old],
-        "removed": [code for code in old if code not in new],
-        "changed": [code for code in new if code in old and new[code] != old[code]],
-    }
 
 
 def _audit(verb: str, actor: User, at: datetime, found: RoutingVersion, **facts: Any) -> None:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Any
 
 from leads.codes import SOURCES, TIER_LABELS
 from leads.facts import FACTS
-from personas.conditions import BadRule, Condition, compile_rule, read_condition
+from personas.conditions import BadRule, Condition, compile_rule, read_condition, ways_of
 
 Way = tuple[Condition, ...]
 
@@ -109,26 +108,10 @@ def _of_conditions(
             return
 
 
-def ways_of(rule: Any) -> list[list[Condition]]:
-    """Give the ways in which a rule can hold, each a list of conditions that all have to."""
-    if isinstance(rule, Mapping) and "field" in rule:
-        return [[read_condition(rule)]]
-    if isinstance(rule, Mapping) and "any" in rule:
-        return [way for member in rule["any"] for way in ways_of(member)]
-    members = rule["all"] if isinstance(rule, Mapping) else rule
-    groups = [ways_of(member) for member in members]
-    count = 1
-    for group in groups:
-        count *= len(group)
-    if count > MOST_WAYS:
-        raise OverflowError
-    return [[one for way in choice for one in way] for choice in product(*groups)]
-
-
 def _possible(line: Mapping[str, Any]) -> list[Way] | None:
     """Give the ways that some lead can match; none where there are too many to look at, or they cannot be read."""
     try:
-        ways = ways_of(line.get("when") or [])
+        ways = [[*map(read_condition, way)] for way in ways_of(line.get("when") or [], most=MOST_WAYS)]
     except (BadRule, OverflowError):
         return None
     return [tuple(way) for way in ways if _can_hold(way)]

@@ -28,12 +28,13 @@ def findings_of(version: RoutingVersion, at: datetime) -> list[Finding]:
 
 def _pools(in_sales: frozenset[int], at: datetime) -> dict[int, PoolState]:
     alone = frozenset(Absence.objects.left_alone(at).values_list("user_id", flat=True))
-    members: dict[int, list[tuple[int, str]]] = {pool_id: [] for pool_id in Pool.objects.values_list("id", flat=True)}
+    names = dict(Pool.objects.order_by("name").values_list("id", "name"))
+    members: dict[int, list[tuple[int, str]]] = {pool_id: [] for pool_id in names}
     rows = PoolMember.objects.order_by("user__name").values_list("pool_id", "user_id", "user__name")
     for pool_id, user_id, name in rows:
         members[pool_id].append((user_id, name))
     found = {}
-    for pool_id, name in Pool.objects.order_by("name").values_list("id", "name"):
+    for pool_id, name in names.items():
         there = [user_id for user_id, _ in members[pool_id] if user_id in in_sales]
         left = tuple(person for user_id, person in members[pool_id] if user_id not in in_sales)
         found[pool_id] = PoolState(name, len(there), sum(user_id in alone for user_id in there), left)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from inputs.refusals import Conflict, Invalid, NotVisible, Problem
@@ -60,7 +61,8 @@ def make_pool(*, actor: User, at: datetime, name: str, team_id: int) -> Pool:
     if team is None:
         raise BadPool("Choose an active sales team.", field="team")
     _check_name(name)
-    pool = Pool.objects.create(name=name, team=team)
+    with _one_of_a_name():
+        pool = Pool.objects.create(name=name, team=team)
     _audit("make_pool", actor, at, pool, team=team.pk)
     return pool
 
@@ -79,22 +81,25 @@ def change_pool(
     pool = Pool.objects.select_for_update(no_key=True).filter(pk=pool_id).first()
     if pool is None:
         raise NoSuchPool("There is no such pool.")
-    now = pool_standing(pool)
+    people = {person.pk: person for person in candidates(pool)}
+    before = shares_of(pool, list(people.values()))
+    now = pool_standing(pool, before)
     if seen is not None and seen != now:
         message = "Somebody else changed this pool since you opened the page. Look at it again, then save."
         raise PoolMoved(message, details={"seen": now})
-    people = {person.pk: person for person in candidates(pool)}
-    before = shares_of(pool, list(people.values()))
     changed = {user_id: share for user_id, share in shares.items() if share != before.get(user_id)}
     _check_name(name, pool)
     problems = [one for user_id in changed for one in _problems(changed[user_id], before, people.get(user_id), actor)]
     if problems:
         raise BadPool.of(problems)
     _store_members(pool, changed, before)
-    for user_id, share in changed.items():
+    for user_id, share in sorted(
+        changed.items(), key=lambda pair: pair[0]
+    ):  # which locks them, in the order of their ids
         _store_load(actor, at, people[user_id], share)
     if name != pool.name:
-        Pool.objects.filter(pk=pool.pk).update(name=name)
+        with _one_of_a_name():
+            Pool.objects.filter(pk=pool.pk).update(name=name)
     if changed or name != pool.name:
         _audit("change_pool", actor, at, pool, renamed=name != pool.name, **_facts(changed, before))
 
@@ -117,9 +122,9 @@ def shares_of(pool: Pool, people: Sequence[User]) -> dict[int, Share]:
     return found
 
 
-def pool_standing(pool: Pool) -> str:
-    """Give a short text that differs as soon as somebody changes the pool, or how much its people take."""
-    return digest(pool.name, sorted(shares_of(pool, candidates(pool)).items()))
+def pool_standing(pool: Pool, shares: Mapping[int, Share]) -> str:
+    """Give a short text that differs as soon as somebody changes the pool, or how much its people take; ``shares`` are those of all candidates."""
+    return digest(pool.name, sorted(shares.items()))
 
 
 def _problems(share: Share, before: Mapping[int, Share], person: User | None, actor: User) -> Iterator[Problem]:
@@ -140,7 +145,21 @@ def _check_name(name: str, pool: Pool | None = None) -> None:
     if not name or len(name) > LONGEST_NAME:
         raise BadPool(f"Give a name of at most {LONGEST_NAME} characters.", field="name")
     if Pool.objects.filter(name=name).exclude(pk=pool.pk if pool else 0).exists():
-        raise BadPool("There is a pool of this name already.", field="name")
+        raise _taken()
+
+
+@contextmanager
+def _one_of_a_name() -> Iterator[None]:
+    """Say the same where somebody else was given the name at the same moment."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise _taken() from error
+
+
+def _taken() -> BadPool:
+    return BadPool("There is a pool of this name already.", field="name")
 
 
 def _store_members(pool: Pool, changed: Mapping[int, Share], before: Mapping[int, Share]) -> None:

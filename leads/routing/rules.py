@@ -7,14 +7,25 @@ stand who of it is next: ``{"pool": 3, "by": "least_loaded"}``, else they take t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from leads.routing.choice import OWNER, PERSON, POOL, QUEUE, STRATEGIES, TURNS, Rule
+from leads.facts import FACTS
+from leads.routing.choice import OWNER, PERSON, POOL, QUEUE, Rule
+from leads.routing.ranking import STRATEGIES, TURNS
 from personas.conditions import BadRule, compile_rule
 
 TARGETS = {"owner_of_company": OWNER, "pool": POOL, "person": PERSON, "queue": QUEUE}
+
+
+NEW = "new"
+"""No rule has this code: in addresses it stands for one to be."""
+MOST_RULES = 100
+LONGEST_WORDS = 120
+CODE = re.compile(r"[A-Za-z0-9_-]{1,60}")
+"""A code stands in the address of its rule."""
 
 
 class BadRules(ValueError):
@@ -24,6 +35,12 @@ class BadRules(ValueError):
         super().__init__(f"{path}: {message}")
         self.path = path
         self.message = message
+
+    @property
+    def part(self) -> str:
+        """The part of a rule that is wrong, where one alone is: its words, its conditions or where it leads."""
+        part = self.path.rpartition(".")[2]
+        return part if part in ("words", "when", "to") else ""
 
 
 @lru_cache(maxsize=64)
@@ -43,6 +60,23 @@ def compile_rules(document: Any) -> tuple[Rule, ...]:
     if document[-1].get("when") or rules[-1].target != QUEUE:
         raise BadRules(f"rules[{len(rules) - 1}]", "the last rule has no conditions and names a queue")
     return rules
+
+
+def check_rules(document: Any) -> None:
+    """Refuse rules that may not be written (any more): what ``compile_rules`` reads, with facts that there are, in bounds; raises ``BadRules``."""
+    rules = compile_rules(document)
+    if len(rules) > MOST_RULES:
+        raise BadRules("rules", f"there are at most {MOST_RULES} rules")
+    for place, line in enumerate(document):
+        path, words = f"rules[{place}]", line.get("words", "")
+        if not CODE.fullmatch(line["code"]) or line["code"] == NEW:
+            raise BadRules(path, "a code has at most 60 letters, digits, hyphens and underscores")
+        if not isinstance(words, str) or len(words) > LONGEST_WORDS:
+            raise BadRules(f"{path}.words", f"a rule is called something of at most {LONGEST_WORDS} characters")
+        try:
+            compile_rule(line.get("when", []), fields=FACTS)
+        except BadRule as error:
+            raise BadRules(f"{path}.when", str(error)) from error
 
 
 def _rule(line: Any, path: str) -> Rule:

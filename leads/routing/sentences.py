@@ -36,13 +36,18 @@ SKIPPED = {
     "inactive": "no longer works in sales",
     "excluded": "gave this lead away",
     "absent": "is away",
+    "leaves_first": "will be away when their hours begin",
     "closed": "is off while the team works",
     "no_calendar": "has no working hours",
     "full": "has as many open leads as they can take",
     "full_today": "has had today’s number of new leads",
     "turn_later": "has a later turn",
+    "equal": "is level, and stands later in the list",
     "more_loaded": "has more open leads",
+    "more_for_weight": "has more open leads for their weight",
+    "as_loaded": "has as many open leads for their weight, and a later turn",
     "waited_less": "got a lead more recently",
+    "waited_as_long": "has waited as long, and has a later turn",
     "opens_later": "starts work later",
 }
 
@@ -65,7 +70,10 @@ def why(trace: Trace, names: Names) -> str:
     """Say in one sentence why it went where it went: the *why me* of a queue."""
     chosen = trace.get("chosen", {})
     render = _WHY.get(chosen.get("why", ""))
-    return render(chosen, names) if render else "No reason was recorded."
+    if render is None:
+        return "No reason was recorded."
+    leaves_first = [chosen.get("for"), "leaves_first"] in [list(line) for line in trace.get("people", ())]
+    return render({**chosen, "is_away": "will be away" if leaves_first else "is away"}, names)
 
 
 def story(trace: Trace, names: Names) -> list[str]:
@@ -94,7 +102,7 @@ def _same_company(chosen: Trace, names: Names) -> str:
 
 def _cover(chosen: Trace, names: Names) -> str:
     away = _person(chosen.get("for"), names)
-    return f"{_does(chosen.get('user'), names, 'cover')} for {away}, who knows this company and is away."
+    return f"{_does(chosen.get('user'), names, 'cover')} for {away}, who knows this company and {chosen['is_away']}."
 
 
 def _turn(chosen: Trace, names: Names) -> str:
@@ -102,18 +110,28 @@ def _turn(chosen: Trace, names: Names) -> str:
 
 
 def _least_loaded(chosen: Trace, names: Names) -> str:
-    who = _subject(chosen.get("user"), names)
-    return f"{who} had the fewest open leads in {_pool(chosen, names)}{_stands_in(chosen, names)}{_because(chosen, names)}."
+    return _first_of(chosen, names, "had the fewest open leads")
+
+
+def _least_for_weight(chosen: Trace, names: Names) -> str:
+    return _first_of(chosen, names, "had the fewest open leads for their weight")
 
 
 def _longest_waiting(chosen: Trace, names: Names) -> str:
-    who = _subject(chosen.get("user"), names)
-    return f"{who} had waited longest for a lead in {_pool(chosen, names)}{_stands_in(chosen, names)}{_because(chosen, names)}."
+    return _first_of(chosen, names, "had waited longest for a lead")
+
+
+def _first_of(chosen: Trace, names: Names, what: str) -> str:
+    """Say in what somebody was first: of those alone who could take the lead."""
+    who = _lower(_subject(chosen.get("user"), names))
+    pool = _pool(chosen, names)
+    return f"Of those in {pool} who could take it, {who} {what}{_stands_in(chosen, names)}{_because(chosen, names)}."
 
 
 def _opens_first(chosen: Trace, names: Names) -> str:
     who = "you start" if _is_reader(chosen.get("user"), names) else _does(chosen.get("user"), names, "start")
-    return f"Nobody in {_pool(chosen, names)} was at work; {who} first{_stands_in(chosen, names)}{_because(chosen, names)}."
+    nobody = f"Nobody in {_pool(chosen, names)} who could take it was at work"
+    return f"{nobody}; {who} first{_stands_in(chosen, names)}{_because(chosen, names)}."
 
 
 def _named_person(chosen: Trace, names: Names) -> str:
@@ -122,7 +140,7 @@ def _named_person(chosen: Trace, names: Names) -> str:
 
 def _named_cover(chosen: Trace, names: Names) -> str:
     away, who = _person(chosen.get("for"), names), _does(chosen.get("user"), names, "cover")
-    return f"The rules send it to {away}, who is away; {_lower(who)} for them{_because(chosen, names)}."
+    return f"The rules send it to {away}, who {chosen['is_away']}; {_lower(who)} for them{_because(chosen, names)}."
 
 
 def _placed(chosen: Trace) -> Any:
@@ -133,11 +151,11 @@ def _placed(chosen: Trace) -> Any:
 def _stands_in(chosen: Trace, names: Names) -> str:
     if not chosen.get("for"):
         return ""
-    return f"; {_lower(_does(chosen.get('user'), names, 'cover'))} for {_person(chosen.get('for'), names)}, who is away"
+    return f"; {_lower(_does(chosen.get('user'), names, 'cover'))} for {_person(chosen.get('for'), names)}, who {chosen['is_away']}"
 
 
 def _lower(words: str) -> str:
-    return f"you{words[3:]}" if words.startswith("You ") else words
+    return f"you{words[3:]}" if words == "You" or words.startswith("You ") else words
 
 
 def _nobody(chosen: Trace, names: Names) -> str:
@@ -174,6 +192,7 @@ _WHY = {
     "cover": _cover,
     "turn": _turn,
     "least_loaded": _least_loaded,
+    "least_for_weight": _least_for_weight,
     "longest_waiting": _longest_waiting,
     "opens_first": _opens_first,
     "named": _named_person,

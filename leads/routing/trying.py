@@ -9,14 +9,20 @@ from datetime import datetime
 from typing import Any
 
 from leads.facts import facts_now
-from leads.models import Company, Lead, Pool, RoutingVersion
+from leads.intake.normalise import company_key
+from leads.models import Company, Lead, RoutingVersion
 from leads.routing import sentences
 from leads.routing.board import Board, Firms, Known
 from leads.routing.choice import Choice
+from leads.routing.words import load_names
 from personas.conditions import compile_rule, explain, is_blank
-from teams.models import Team, User
+from personas.fit import grade
 
 NOBODY: frozenset[int] = frozenset()
+OF_COMPANY = ("industry", "employee_count", "is_target_account", "is_customer")
+"""Facts of a company: those of one that is stored count first; that it is *no* customer or target is not known there."""
+OF_CONTACT = ("country", "region")
+"""Facts of a contact, else of their company."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +41,23 @@ class Trial:
 
     @classmethod
     def described(cls, facts: Mapping[str, Any]) -> Trial:
-        """Try a lead that there is not; a company of exactly this name is taken for its company."""
-        name = " ".join(str(facts.get("company") or "").casefold().split())
-        company_id = Company.objects.filter(name_key=name).values_list("pk", flat=True).first() if name else None
-        return cls(facts, company_id)
+        """Try a lead that there is not, described in texts that are clean (``intake.normalise.describe``).
+
+        A company whose name is the same to the intake is taken for its company: what is known of that counts first, as where a lead comes in.
+        """
+        key = company_key(str(facts.get("company") or ""))
+        company = Company.objects.filter(name_key=key).order_by("id").first() if key else None
+        known = (
+            {name: getattr(company, name) for name in OF_COMPANY if not is_blank(getattr(company, name))}
+            if company
+            else {}
+        )
+        said = {**facts, **known}
+        for name in OF_CONTACT:
+            said[name] = facts.get(name) or (getattr(company, name) if company else "")
+        said["kind"] = "expansion" if said.get("is_customer") else "new_business"
+        said["grade"] = grade(said.get("fit"))
+        return cls({"origin": "marketing", **said}, company.pk if company else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +97,7 @@ def try_lead(trial: Trial, version: RoutingVersion, *, at: datetime) -> Tried:
     choice = Board.load([trial], at=at, known=known, locked=False).decide(trial)
     passed = dict(choice.trace["rules"])
     decided = choice.trace["chosen"]["rule"]
-    names = _names(choice, version)
+    names = load_names([choice.trace], [version]).of_version(version.pk)
     looked_at = [line for line in version.rules if line["code"] in passed or line["code"] == decided]
     return Tried(
         choice,
@@ -100,13 +119,3 @@ def _said(evidence: Any) -> str:
     if is_blank(evidence):
         return ""
     return {True: "yes", False: "no"}[evidence] if isinstance(evidence, bool) else str(evidence)
-
-
-def _names(choice: Choice, version: RoutingVersion) -> sentences.Names:
-    people, pools, queues = sentences.ids_in([choice.trace])
-    return sentences.Names(
-        dict(User.objects.filter(id__in=people).values_list("id", "name")),
-        dict(Pool.objects.filter(id__in=pools).values_list("id", "name")),
-        dict(Team.objects.filter(id__in=queues).values_list("id", "name")),
-        {line["code"]: line.get("words", "") for line in version.rules},
-    )

@@ -1,14 +1,19 @@
-"""The versions of the routing rules: which is in force, which number is next, who may write them."""
+"""The versions of the routing rules: which is in force, which was activated last, what differs, who may write them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from inputs.refusals import NotAllowed, NotVisible
 from leads.models import RoutingVersion
+from ledger.selecting import select
 from teams.models import User
+
+ACTIVATING = 7402
+"""The number of the lock under which rules are put into force."""
 
 
 class MayNotChangeRouting(NotAllowed):
@@ -18,7 +23,9 @@ class MayNotChangeRouting(NotAllowed):
 
 
 class NoSuchVersion(NotVisible):
-    """There is no such version of the rules, or it is somebody else's draft."""
+    """There is no such draft, or none any more: it was activated or thrown away."""
+
+    code = "no_such_draft"
 
 
 def permit(actor: User | None) -> None:
@@ -27,10 +34,25 @@ def permit(actor: User | None) -> None:
         raise MayNotChangeRouting("Routing is changed by sales managers and administrators.")
 
 
-def next_number() -> int:
-    """Lock all versions, so that two are not activated at once, and give the number of the next."""
-    rows = RoutingVersion.objects.order_by("id").select_for_update(no_key=True).values_list("number", flat=True)
-    return max((number for number in rows if number is not None), default=0) + 1
+def lock_latest() -> RoutingVersion | None:
+    """Let nobody else put rules into force until this transaction ends, and give what was put into force last.
+
+    It is read after the lock: what somebody else activated while this waited is among it. SQLite has one writer.
+    """
+    if connection.vendor == "postgresql":
+        select("SELECT CAST(pg_advisory_xact_lock(%s) AS text)", [ACTIVATING])
+    return RoutingVersion.objects.filter(number__isnull=False).order_by("-number").first()
+
+
+def changes(before: RoutingVersion | None, after: RoutingVersion) -> dict[str, list[str]]:
+    """Say by their codes what became of the rules."""
+    old = {line["code"]: line for line in before.rules} if before else {}
+    new = {line["code"]: line for line in after.rules}
+    return {
+        "added": [code for code in new if code not in old],
+        "removed": [code for code in old if code not in new],
+        "changed": [code for code in new if code in old and new[code] != old[code]],
+    }
 
 
 def in_force(at: datetime) -> RoutingVersion | None:

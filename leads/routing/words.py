@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from leads.models import Assignment, Pool
+from leads.models import Assignment, Pool, RoutingVersion
 from leads.routing import sentences
 from teams.models import Team, User
 
@@ -24,20 +24,28 @@ class Names:
     def load(assignments: Iterable[Assignment], *, reader: int = 0) -> Names:
         """Load the names for ``assignments`` (with ``routing_version``), with three queries at most; ``reader`` is called *you*."""
         rows = list(assignments)
-        people, pools, queues = sentences.ids_in([row.trace for row in rows])
         versions = {row.routing_version for row in rows if row.routing_version is not None}
-        return Names(
-            dict(User.objects.filter(id__in=people).values_list("id", "name")) if people else {},
-            dict(Pool.objects.filter(id__in=pools).values_list("id", "name")) if pools else {},
-            dict(Team.objects.filter(id__in=queues).values_list("id", "name")) if queues else {},
-            {version.pk: {line["code"]: line.get("words", "") for line in version.rules} for version in versions},
-            reader,
-        )
+        return load_names([row.trace for row in rows], versions, reader=reader)
 
     def of(self, assignment: Assignment) -> sentences.Names:
         """Give the names as they apply to one assignment."""
-        rules = self.rules.get(assignment.routing_version_id or 0, {})
-        return sentences.Names(self.people, self.pools, self.queues, rules, self.reader)
+        return self.of_version(assignment.routing_version_id or 0)
+
+    def of_version(self, version_id: int) -> sentences.Names:
+        """Give the names as they apply to a decision by this version of the rules."""
+        return sentences.Names(self.people, self.pools, self.queues, self.rules.get(version_id, {}), self.reader)
+
+
+def load_names(traces: Sequence[sentences.Trace], versions: Iterable[RoutingVersion], *, reader: int = 0) -> Names:
+    """Load the names that these traces of decisions by ``versions`` speak of, with three queries at most."""
+    people, pools, queues = sentences.ids_in(traces)
+    return Names(
+        dict(User.objects.filter(id__in=people).values_list("id", "name")) if people else {},
+        dict(Pool.objects.filter(id__in=pools).values_list("id", "name")) if pools else {},
+        dict(Team.objects.filter(id__in=queues).values_list("id", "name")) if queues else {},
+        {version.pk: {line["code"]: line.get("words", "") for line in version.rules} for version in versions},
+        reader,
+    )
 
 
 def why(assignment: Assignment, names: Names) -> str:

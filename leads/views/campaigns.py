@@ -59,7 +59,7 @@ def edit_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
             )
         except (Invalid, Conflict) as refused:
             add_problems(form, refused.problems)
-            status = UNPROCESSABLE if isinstance(refused, Invalid) else refused.status
+            status = refused.form_status
         else:
             messages.success(request, "The campaign is changed.")
             return redirect(_address(campaign))

@@ -24,12 +24,21 @@ PASSED = {
     "owner_of_company": {"no_owner", "owner_cannot"}, "pool": {"no_pool"}, "person": {"person_cannot"}, "queue": set[str](),
 }  # fmt: skip
 """Why a rule whose conditions hold may be passed over, by what it names."""
-UNABLE = {"inactive", "excluded", "absent", "no_calendar", "closed"}
+AWAY = ("absent", "leaves_first")
+UNABLE = {"inactive", "excluded", *AWAY, "no_calendar", "closed"}
 FULL = {"full", "full_today"}
-STRATEGIES = {"turns": ("turn", "turn_later"), "least_loaded": ("least_loaded", "more_loaded"),
-              "longest_waiting": ("longest_waiting", "waited_less")}  # fmt: skip
-"""By who of a pool is next: why it was somebody, and why the others were later."""
-LATER = {"turn": False, "least_loaded": False, "longest_waiting": False, "opens_first": True}
+FIRST = {
+    "turns": {"turn"},
+    "least_loaded": {"least_loaded", "least_for_weight"},
+    "longest_waiting": {"longest_waiting"},
+}
+"""Why somebody of a pool was next, by who of it is."""
+AFTER = {
+    "turns": {"turn_later"}, "least_loaded": {"more_loaded", "more_for_weight", "as_loaded"},
+    "longest_waiting": {"waited_less", "waited_as_long"},
+}  # fmt: skip
+"""Why the others were later, unless they were equal to who was next, or started work later."""
+LATER = {"turn": False, "least_loaded": False, "least_for_weight": False, "longest_waiting": False, "opens_first": True}
 """Whether the hours of who got it by turns opened only later."""
 
 Starts = Mapping[tuple[int, int, datetime], bool]
@@ -147,13 +156,14 @@ def _target(to: Mapping[str, Any]) -> tuple[str, Any]:
 
 
 def _people(row: AssignmentRow, past: Past, to: Mapping[str, Any]) -> Iterator[str]:
-    later = {STRATEGIES[to.get("by", "turns")][1], "opens_later"} if "pool" in to else set()
+    later = {*AFTER[to.get("by", "turns")], "equal", "opens_later"} if "pool" in to else set()
     for user_id, why in row.trace["people"]:
         if why not in UNABLE | FULL | later:
             yield f"passes over {user_id} for {why}, which is no reason"
         if why == "excluded" and user_id not in past.everybody:
             yield f"excludes {user_id}, who never had the lead"
-        if user_id == row.user_id and why != "closed":  # closed in their own team, they may be open in that of the pool
+        # Closed in their own team, they may be open in that of the pool; full for a rule that names them, they still answer for a company.
+        if user_id == row.user_id and why != "closed" and not ("owner_of_company" in to and why in FULL):
             yield f"passes over {user_id} for {why}, who got it"
     if row.user_id is None:
         return
@@ -175,7 +185,8 @@ def _chosen(row: AssignmentRow, to: Mapping[str, Any], facts: Facts, starts: Sta
         yield f"chooses {row.trace['chosen']}, by its rule {wanted} by {sorted(reasons)}"
     if wanted.get("queue") != row.queue_id or wanted.get("user") != row.user_id:
         yield f"chooses {wanted}, it went to {row.user_id or f'queue {row.queue_id}'}"
-    if "for" in chosen and ([chosen["for"], "absent"] not in row.trace["people"] or row.user_id == chosen["for"]):
+    is_away = any([chosen.get("for"), why] in row.trace["people"] for why in AWAY)
+    if "for" in chosen and (not is_away or row.user_id == chosen["for"]):
         yield f"covers for {chosen['for']}, who is not away"
     has_waited = starts.get((row.lead_id, row.user_id or 0, row.assigned_at))
     if why in LATER and has_waited is not None and has_waited != LATER[why]:
@@ -197,7 +208,7 @@ def _wanted_of_person(row: AssignmentRow, to: Mapping[str, Any], why: Any) -> tu
         return {"queue": target_id}, {"queue"}
     if target == "pool":
         wanted = {"pool": target_id, "user": row.user_id, **covered}
-        return wanted, {STRATEGIES[to.get("by", "turns")][0], "opens_first"}
+        return wanted, {*FIRST[to.get("by", "turns")], "opens_first"}
     if target == "person" and why == "named_cover":
         return {"user": row.user_id, "for": target_id}, {"named_cover"}
     if target == "person":

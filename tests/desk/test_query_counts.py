@@ -44,7 +44,7 @@ BASELINES = [
     ("/personas/", "maya", 9),
     ("/personas/operations-olivia/", "maya", 9),
     ("/personas/new/", "maya", 5),
-    ("/routing/", "sue", 16),
+    ("/routing/", "sue", 21),
     ("/routing/versions/", "sam", 9),
     ("/routing/versions/1/", "sam", 13),
     ("/calendars/", "sam", 10),

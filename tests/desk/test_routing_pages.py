@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import pytest
 from django.test import Client
 
-from leads.models import Handoff, Pool, PoolMember, RoutingVersion
+from leads.models import Pool, PoolMember, RoutingVersion
 from leads.routing.drafts import begin_draft
+from leads.routing.versions import NoSuchVersion
 from ledger.models import AuditEntry
 from sla.in_force import InForce
-from teams.availability import load_of
-from teams.models import Team, User
+from teams.models import Availability, Membership, Team, User
 from tests.cast import office, person
 from tests.desk.conftest import Enter
 from tests.desk.test_people_pages import form_of
@@ -126,6 +125,22 @@ def test_a_draft_is_thrown_away_and_then_there_is_none(browser: Client, draft: R
     assert browser.post(f"/routing/drafts/{draft.pk}/discard/")["location"] == "/routing/"
     assert browser.get(f"/routing/drafts/{draft.pk}/").status_code == 404
     assert AuditEntry.objects.filter(verb="discard_routing_draft").count() == 1
+
+
+def test_the_page_says_of_everybody_what_a_decision_would_and_what_is_wrong_by_now(
+    browser: Client, draft: RoutingVersion, rita: User, sam: User, sales: Team, at: datetime
+) -> None:
+    Availability.objects.create(user=sam, weight=3, new_leads_per_day=0)
+    PoolMember.objects.filter(user=sam).update(weight=2)
+    Membership.objects.filter(user=rita).delete()
+
+    page = browser.get("/routing/").content.decode()
+
+    assert "full for today" in page
+    assert "not in sales" in page
+    assert "6<small>2 here × 3 of their own</small>" in page
+    assert "By now this is wrong with the rules in force:" in page
+    assert "still in the pool Sales: Rita" in page
 
 
 # What is wrong --------------------------------------------------------------------------------------------------------
@@ -296,74 +311,33 @@ def test_an_order_that_somebody_else_changed_is_looked_at_again(
     assert browser.post(f"/routing/drafts/{draft.pk}/rules/gone/remove/").status_code == 409
 
 
-# Pools ----------------------------------------------------------------------------------------------------------------
-
-
-def test_a_pool_is_made_and_filled_and_its_people_share_by_weight(
-    browser: Client, draft: RoutingVersion, rita: User, sam: User, sales: Team
+@pytest.mark.parametrize("deed", ["activate", "discard"])
+def test_what_was_typed_for_a_draft_that_is_gone_is_kept_and_goes_into_another(
+    deed: str, browser: Client, draft: RoutingVersion, rita: User, sue: User, at: datetime
 ) -> None:
-    made = browser.post("/routing/pools/new/", {"name": "Key accounts", "team": sales.pk})
-    path = made["location"]
-    changes: dict[str, Any] = {
-        f"in-{rita.pk}": "on", f"in-{sam.pk}": "on", f"weight-{rita.pk}": "3", f"open-{rita.pk}": "40", f"day-{rita.pk}": "5",
-    }  # fmt: skip
+    put_first(browser, draft, pumps(f"person:{rita.pk}", words="First"))
+    path = f"/routing/drafts/{draft.pk}/rules/new/"
+    browser.post(f"/routing/drafts/{draft.pk}/{deed}/")
 
-    saved = browser.post(path, form_of(browser, path, **changes))
+    alone = browser.post(path, pumps(f"person:{rita.pk}", words="Mine"))
+    other = begin_draft(actor=sue, at=at)
+    page = browser.post(path, pumps(f"person:{rita.pk}", words="Mine")).content.decode()
 
-    assert saved["location"] == path
-    pool = Pool.objects.get(name="Key accounts")
-    assert set(pool.members.values_list("user__name", "weight")) == {("Rita", 3), ("Sam", 1)}
-    assert (load_of(rita).open_lead_capacity, load_of(rita).new_leads_per_day) == (40, 5)
-    assert "Sam joined, Rita joined" in browser.get(path).content.decode()
-
-
-def test_a_pool_keeps_turns_of_who_stays(browser: Client, rita: User, sam: User) -> None:
-    pool = Pool.objects.get()
-    PoolMember.objects.filter(user=sam).update(turn=77)
-    path = f"/routing/pools/{pool.pk}/"
-    typed = form_of(browser, path, **{f"weight-{sam.pk}": "2"})
-    typed.pop(f"in-{rita.pk}")
-
-    browser.post(path, typed)
-
-    assert list(pool.members.values_list("user__name", "weight", "turn")) == [("Sam", 2, 77)]
-    assert "Rita left, weight of Sam 1 → 2" in browser.get(path).content.decode()
+    assert (alone.status_code, browser.get(path).status_code) == (409, 404)
+    assert "Begin a draft" in alone.content.decode()
+    assert all(typed in page for typed in ('value="Mine"', 'value="Finance"', f'value="person:{rita.pk}" selected'))
+    assert f'formaction="/routing/drafts/{other.pk}/rules/new/"' in page
 
 
-def test_a_pool_that_somebody_else_changed_is_not_saved_over(browser: Client, rita: User, sam: User) -> None:
-    path = f"/routing/pools/{Pool.objects.get().pk}/"
-    mine = form_of(browser, path, name="Mine")
-    browser.post(path, form_of(browser, path, **{f"weight-{sam.pk}": "4"}))
-
-    refused = browser.post(path, mine)
-
-    assert refused.status_code == 409
-    assert 'value="Mine"' in refused.content.decode()
-    assert PoolMember.objects.get(user=sam).weight == 4
-
-
-@pytest.mark.parametrize("change", [("weight", "17"), ("weight", ""), ("open", "-1"), ("day", "x")])
-def test_figures_of_a_pool_that_cannot_be_are_told_beside_them(
-    browser: Client, rita: User, sam: User, change: tuple[str, str]
+def test_a_draft_that_goes_while_a_rule_is_saved_loses_nothing(
+    browser: Client, draft: RoutingVersion, rita: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = f"/routing/pools/{Pool.objects.get().pk}/"
+    def gone(**given: object) -> str:
+        raise NoSuchVersion("There is no such draft any more.")
 
-    answer = browser.post(path, form_of(browser, path, **{f"{change[0]}-{sam.pk}": change[1]}))
+    monkeypatch.setattr("desk.views.routing_drafts.add_rule", gone)
 
-    assert answer.status_code == 422
-    assert f'id="id_{change[0]}-{sam.pk}_error"' in answer.content.decode()
+    answer = browser.post(f"/routing/drafts/{draft.pk}/rules/new/", pumps(f"person:{rita.pk}", words="Mine"))
 
-
-def test_a_name_is_given_to_one_pool_only(browser: Client, rita: User, sales: Team) -> None:
-    answer = browser.post("/routing/pools/new/", {"name": "Sales", "team": sales.pk})
-
-    assert answer.status_code == 422
-    assert "There is a pool of this name already." in answer.content.decode()
-
-
-def test_a_rep_finds_no_draft_and_no_way_to_change(enter: Enter, draft: RoutingVersion, sam: User) -> None:
-    reader = enter(sam)
-
-    assert "Begin a draft" not in reader.get("/routing/").content.decode()
-    assert reader.get(f"/routing/drafts/{draft.pk}/").status_code == 404
-    assert Handoff.objects.count() == 0
+    assert answer.status_code == 409
+    assert 'value="Mine"' in answer.content.decode()

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from leads.handoffs import hand_off
-from leads.models import Assignment, Handoff, PoolMember, RoutingVersion
+from leads.intake.pipeline import take_in
+from leads.models import Assignment, Company, Handoff, PoolMember, RoutingVersion
 from leads.routing.drafts import add_rule, begin_draft, move_rule
 from sla.in_force import InForce
 from teams.models import Team, User
 from tests.cast import person
 from tests.desk.conftest import Enter
+from tests.leads.intake_world import anna
 from tests.leads.worlds import away, go_round, ready_lead
 
 
@@ -61,7 +65,7 @@ def test_a_described_lead_is_tried_by_a_draft_with_every_rule_explained(browser:
     assert "2 more rules were not looked at." in large
     assert "It was Sam’s turn in Sales" in small
     assert "Did not decide: its conditions do not hold." in small
-    assert "Rita has a later turn." in small
+    assert "Rita is level, and stands later in the list." in small
     assert "Employee count is at least 500: no, it is not known." in unknown
 
 
@@ -78,30 +82,56 @@ def test_a_lead_that_there_is_goes_where_the_trial_said(browser: Client, rita: U
     assert Assignment.objects.get().trace["people"] == [[rita.pk, "absent"]]
 
 
-def test_the_company_of_a_described_lead_counts_by_its_name(browser: Client, rita: User, at: datetime) -> None:
-    company = ready_lead().contact.company
-    assert company is not None
-    company.owner, company.name, company.name_key = rita, "Acme GmbH", "acme gmbh"
-    company.save()
+def test_a_described_lead_is_read_as_the_intake_would(browser: Client, rita: User, sue: User, at: datetime) -> None:
+    """Its company is the one that would be recognised, and what is known of that counts; the title says the seniority."""
+    take_in([anna(company="Acme & Sons GmbH")], actor=None, at=at)
+    Company.objects.update(owner=rita, industry="Steel", is_customer=True)
+    found = begin_draft(actor=sue, at=at)
+    when = [
+        {"field": "country", "op": "is", "value": "GB"}, {"field": "industry", "op": "is", "value": "Steel"},
+        {"field": "kind", "op": "is", "value": "expansion"}, {"field": "seniority", "op": "is_known"},
+    ]  # fmt: skip
+    line = {"words": "Known", "when": when, "to": {"person": rita.pk}}
+    code = add_rule(actor=sue, at=at, draft_id=found.pk, line=line)
+    for _ in range(2):
+        move_rule(actor=sue, at=at, draft_id=found.pk, code=code, by=-1)
 
-    assert "Rita answers for this company." in ask(browser, company=" ACME  GmbH")
+    said = {"company": " ACME and Sons ", "country": "uk", "job_title": "Chief Technology Officer", "industry": "Wood"}
+
+    assert "Rita answers for this company." in ask(browser, company=said["company"])
+    assert "The rules send it to Rita (rule: Known)." in ask(browser, found, **said)
+    assert "The rules send it to Rita" not in ask(browser, found, **{**said, "company": "Acme Daughters"})
 
 
-def test_trying_writes_nothing_and_locks_nothing(browser: Client, draft: RoutingVersion, at: datetime) -> None:
-    lead = ready_lead(captured_at=at)
+def test_trying_writes_nothing_and_locks_nothing(
+    browser: Client, draft: RoutingVersion, maya: User, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Locks are marked, so that they are seen on an engine that has none; a handoff, which does lock, shows that they are."""
+    for name in ("board.row_lock", "people.share_lock"):
+        monkeypatch.setattr(f"leads.routing.{name}", lambda table: f" /* lock of {table} */")
+    monkeypatch.setattr("django.db.models.query.QuerySet.select_for_update", marked)
+    lead = ready_lead(captured_at=at, last_touch_at=at, mql_at=at)
     before = list(PoolMember.objects.values_list("id", "turn"))
 
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as trying:
         ask(browser, draft, lead=lead.pk)
+    turns = list(PoolMember.objects.values_list("id", "turn"))
+    with CaptureQueriesContext(connection) as handing:
+        hand_off(lead_id=lead.pk, actor=maya, at=at)
 
-    told = [query["sql"].upper() for query in queries.captured_queries]
-    assert not [
-        sql
-        for sql in told
-        if sql.startswith(("INSERT", "UPDATE", "DELETE")) or "FOR UPDATE" in sql or "FOR SHARE" in sql
-    ]
-    assert list(PoolMember.objects.values_list("id", "turn")) == before
-    assert Assignment.objects.count() == 0
+    assert turns == before
+    assert not [sql for sql in told(trying) if sql.startswith(("INSERT", "UPDATE", "DELETE")) or "LOCK OF" in sql]
+    assert {"LOCK OF M", "LOCK OF U"} <= {
+        word for sql in told(handing) for word in ("LOCK OF M", "LOCK OF U") if word in sql
+    }
+
+
+def told(queries: CaptureQueriesContext) -> list[str]:
+    return [query["sql"].strip().upper() for query in queries.captured_queries]
+
+
+def marked(rows: QuerySet[Any], **_options: Any) -> QuerySet[Any]:
+    return rows.extra(where=["1 = 1 /* lock of rows */"])
 
 
 @pytest.mark.parametrize(
@@ -110,6 +140,8 @@ def test_trying_writes_nothing_and_locks_nothing(browser: Client, draft: Routing
         ({"lead": 10**9}, "There is no lead of this number."),
         ({"lead": "x"}, "Enter a whole number."),
         ({"fit": 101}, "less than or equal to 100"),
+        ({"country": "Germany"}, "as two letters"),
+        ({"company": "x" * 201}, "at most 200 characters"),
         ({"rules": 10**9}, "Select a valid choice."),
     ],
 )

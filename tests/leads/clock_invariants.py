@@ -96,5 +96,6 @@ def _reassignments() -> list[str]:
     taken = ClockStep.objects.filter(kind="escalated", code="reassign")
     lapsed = Q(clock__promise="accept", clock__lead__isnull=False)  # the offer of a colleague, who keeps the lead
     steps = taken.exclude(lapsed).count()
-    given = Assignment.objects.filter(cause="escalated").count()
+    queued = Q(trace__chosen__why="nobody_answered")  # by the end of the accept window
+    given = Assignment.objects.filter(cause="escalated").exclude(queued).count()
     return [] if steps == given else [f"{steps} reassignments were recorded, {given} were made"]

@@ -9,12 +9,13 @@ import pytest
 
 from inputs.refusals import NotAllowed
 from leads import handoffs
+from leads.assigning import IsAway
 from leads.clock_plans import REASSIGN, instant
 from leads.followup import log_activity
 from leads.holding import NotYours
 from leads.lifecycle import WrongStage
 from leads.models import Assignment, Clock, Lead, LeadEvent
-from leads.moves import AlreadyTheirs, CannotTake, IsAway, NotWaiting
+from leads.moves import AlreadyTheirs, CannotTake, NotWaiting
 from leads.outcomes import qualify_for_sales
 from leads.sweep import sweep
 from replay.invariants import attempts, endings
@@ -272,10 +273,10 @@ def test_a_manager_assigns_from_the_queue(waiting: Lead, sam: User, sue: User) -
 def test_nobody_is_assigned_a_lead_while_away(waiting: Lead, sam: User, sue: User, sales: Team) -> None:
     absence = away(sam)
 
-    with pytest.raises(CannotTake, match="Choose somebody who is there") as refused:
+    with pytest.raises(IsAway, match="Choose somebody who is there") as refused:
         handoffs.assign(lead_id=waiting.pk, user_id=sam.pk, actor=sue, at=LATER)
     Absence.objects.update(cover=person("Rita", sales))
-    with pytest.raises(CannotTake, match="Rita covers"):
+    with pytest.raises(IsAway, match="Rita covers"):
         handoffs.assign(lead_id=waiting.pk, user_id=sam.pk, actor=sue, at=LATER)
     handoffs.assign(lead_id=waiting.pk, user_id=sam.pk, actor=sue, at=absence.ends_at)
 
@@ -291,6 +292,31 @@ def test_nobody_claims_a_lead_while_away(waiting: Lead, sam: User) -> None:
     handoffs.claim(lead_id=waiting.pk, actor=sam, at=absence.ends_at)
 
     assert waiting.handoffs.get().assignee == sam
+
+
+def test_nobody_accepts_for_somebody_who_is_away(maya: User, sam: User, sue: User) -> None:
+    lead = bring_to("mql", ready_lead(), maya=maya, sam=sam)
+    away(sam)
+
+    with pytest.raises(IsAway, match="Sam is away"):
+        handoffs.accept(lead_id=lead.pk, actor=sue, at=LATER)
+    with pytest.raises(IsAway, match="Sam is away"):
+        log_activity(lead_id=lead.pk, kind="call", outcome="no_answer", actor=sue, at=LATER)
+    handoffs.accept(lead_id=lead.pk, actor=sam, at=LATER)
+
+    lead.refresh_from_db()
+    assert lead.owner == sam
+
+
+def test_nobody_is_assigned_a_lead_who_leaves_before_their_hours_begin(waiting: Lead, sam: User, sue: User) -> None:
+    evening = NOW.replace(hour=20)
+    Absence.objects.create(user=sam, starts_at=evening + timedelta(hours=2), ends_at=evening + timedelta(days=1))
+
+    with pytest.raises(IsAway, match="Sam will be away when their hours begin"):
+        handoffs.assign(lead_id=waiting.pk, user_id=sam.pk, actor=sue, at=evening)
+    with pytest.raises(IsAway, match="noted as away when your hours begin"):
+        handoffs.claim(lead_id=waiting.pk, actor=sam, at=evening)
+    handoffs.assign(lead_id=waiting.pk, user_id=sam.pk, actor=sue, at=NOW.replace(hour=16))
 
 
 def test_a_manager_moves_a_worked_lead_with_its_opportunity(maya: User, sam: User, sue: User, sales: Team) -> None:

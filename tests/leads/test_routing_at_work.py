@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from leads.models import Assignment, Pool
+from leads.models import Assignment, Company, Pool
 from leads.routing.defaults import activate_rules
 from leads.routing.words import Names, why
 from replay.invariants import routes
 from replay.invariants.facts import Facts
 from sla.in_force import InForce
-from teams.models import Availability, Team, User
+from teams.models import Absence, Availability, Team, User
 from tests.cast import NOW, SIGNED_AT, make_lead, person
 from tests.leads.test_assigning import hand_off_all, who_got
 from tests.leads.worlds import away, go_round, ready_lead
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -96,6 +98,45 @@ def test_who_covers_for_a_member_takes_their_turns(agreement: InForce, rita: Use
         why(told, Names.load([told]))
         == f"It was Rita’s turn in Sales; Cora covers for Rita, who is away (rule: {rule})."
     )
+    assert list(routes.differences(Facts.load())) == []
+
+
+def test_who_leaves_before_their_hours_begin_gets_nothing_and_whoever_covers_stands_in(
+    agreement: InForce, rita: User, sam: User, sales: Team
+) -> None:
+    evening = NOW.replace(hour=20)
+    leads = [make_lead() for _ in range(5)]
+    absence = Absence.objects.create(user=rita, starts_at=evening + HOUR, ends_at=evening + 14 * HOUR)
+
+    hand_off_all(leads[:2], agreement, at=evening)
+    absence.cover = person("Cora", sales)
+    absence.save()
+    hand_off_all(leads[2:4], agreement, at=evening)
+    hand_off_all(leads[4:], agreement, at=evening + 15 * HOUR)
+
+    assert who_got(leads)[:4] == ["Sam", "Sam", "Sam", "Cora"]
+    assert "leaves_first" not in str(Assignment.objects.get(lead=leads[4]).trace)
+    assert [rita.pk, "leaves_first"] in Assignment.objects.get(lead=leads[0]).trace["people"]
+    told = Assignment.objects.select_related("routing_version").get(lead=leads[3])
+    assert "; Cora covers for Rita, who will be away (rule" in why(told, Names.load([told]))
+    assert list(routes.differences(Facts.load())) == []
+
+
+def test_who_is_full_for_a_rule_that_names_them_still_answers_for_a_company(
+    agreement: InForce, rita: User, sam: User, sales: Team
+) -> None:
+    Availability.objects.create(user=sam, open_lead_capacity=0)
+    rules = [{"person": sam.pk}, {"owner_of_company": True}, {"queue": sales.pk}]
+    activate_rules(
+        [{"code": f"r{n}", "words": f"Rule {n}", "when": [], "to": to} for n, to in enumerate(rules)], at=NOW
+    )
+    lead = ready_lead()
+    Company.objects.update(owner=sam)
+
+    hand_off_all([lead], agreement)
+
+    row = Assignment.objects.get()
+    assert (row.user, row.trace["people"], row.trace["chosen"]["why"]) == (sam, [[sam.pk, "full"]], "account_owner")
     assert list(routes.differences(Facts.load())) == []
 
 

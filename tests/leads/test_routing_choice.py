@@ -361,7 +361,7 @@ NAMES = Names({1: "Ann", 2: "Sam", 3: "Rita"}, {1: "Inbound"}, {TEAM: "Sales"}, 
         (
             ANYTHING,
             [person(2, opens_at=NOW + timedelta(hours=4))],
-            "Nobody in Inbound was at work; Sam starts first (rule: Leads go round).",
+            "Nobody in Inbound who could take it was at work; Sam starts first (rule: Leads go round).",
         ),
         (ANYTHING, [person(2, is_absent=True)], "Nobody in Inbound could take it, so it waits in the queue of Sales."),
     ],
@@ -378,6 +378,6 @@ def test_the_whole_story_names_rules_and_people_in_their_order():
     assert story(choice.trace, NAMES) == [
         "Rule “known” did not decide: nobody here knows the company yet.",
         "Ann is away.",
-        "Rita has a later turn.",
+        "Rita is level, and stands later in the list.",
         "It was Sam’s turn in Inbound (rule: Leads go round).",
     ]

@@ -8,7 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from leads.routing.choice import STRATEGIES, Case, Rule, decide
+from leads.routing import sentences
+from leads.routing.choice import Case, Rule, decide
+from leads.routing.ranking import STRATEGIES
 from leads.routing.sentences import Names, why
 from tests.leads.test_routing_choice import ANYTHING, NOW, TEAM, passed_over, person, rule, state
 
@@ -32,6 +34,47 @@ def test_who_has_the_fewest_open_leads_is_first_until_all_have_as_many():
     assert chosen[0].trace["chosen"] == {"rule": "least", "why": "least_loaded", "pool": 1, "user": 2}
     assert passed_over(chosen[0]) == {1: "more_loaded", 3: "more_loaded"}
     assert board.pools[1].moved == set()
+
+
+@pytest.mark.parametrize(
+    ("rules", "first", "second", "told", "reason"),
+    [
+        (TURNS, {}, {}, "It was Ann’s turn in Inbound", "is level, and stands later in the list"),
+        (TURNS, {}, {"turn": 1}, "It was Ann’s turn in Inbound", "has a later turn"),
+        (LEAST, {}, {"open_count": 1}, "{} Ann had the fewest open leads.", "has more open leads"),
+        (
+            LEAST, {"open_count": 3, "weight": 4}, {"open_count": 1}, "{} Ann had the fewest open leads for their weight.",
+            "has more open leads for their weight",
+        ),
+        (LEAST, {}, {"turn": 1}, "{} Ann had the fewest open leads.", "has as many open leads for their weight, and a later turn"),
+        (LEAST, {}, {}, "{} Ann had the fewest open leads.", "is level, and stands later in the list"),
+        (LONGEST, {"last_given": 1}, {"last_given": 2}, "{} Ann had waited longest for a lead.", "got a lead more recently"),
+        (LONGEST, {}, {"turn": 1}, "{} Ann had waited longest for a lead.", "has waited as long, and has a later turn"),
+        (LONGEST, {}, {}, "{} Ann had waited longest for a lead.", "is level, and stands later in the list"),
+    ],
+)  # fmt: skip
+def test_every_reason_is_true_of_those_it_speaks_of(rules, first, second, told, reason):
+    places = [
+        {name: said.pop(name, default) for name, default in (("turn", 0), ("weight", 1))} for said in (first, second)
+    ]
+    weights = {number: place["weight"] for number, place in enumerate(places, 1)}
+    board = state(person(1, **first), person(2, **second), person(3, is_absent=True), weights={**weights, 3: 1})
+    for place, said in zip(board.pools[1].places, places, strict=False):
+        place.turn = said["turn"]
+    board.pools[1].present = 0
+
+    trace = decide(ANYTHING, rules, board).trace
+
+    assert why(trace, NAMES).startswith(told.format("Of those in Inbound who could take it,"))
+    assert sentences.passed_over(trace, NAMES) == ["Rita is away.", f"Sam {reason}."]
+
+
+def test_somebody_in_two_places_comes_later_for_what_is_closest():
+    board = state(person(1), person(2, is_absent=True, cover_id=3), person(3), weights={1: 1, 2: 1, 3: 1})
+    board.pools[1].places[1].turn = 5
+    board.pools[1].present = 0
+
+    assert passed_over(decide(ANYTHING, TURNS, board)) == {2: "absent", 3: "equal"}
 
 
 def test_load_counts_for_a_weight():

@@ -1,4 +1,4 @@
-"""Somebody leaves while others give them leads: whoever is first, no lead stays with who has left."""
+"""Somebody leaves, or is noted as away, while others give them leads: whoever is first, no lead goes to who is not there."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from leads import handoffs, staff
-from leads.assigning import HasLeft
+from leads.assigning import HasLeft, IsAway
 from leads.models import Handoff, Lead
 from leads.moves import CannotTake
 from sla.in_force import InForce
+from teams.absences import set_absence
 from teams.models import Team, User
 from teams.people import set_active
 from tests.cast import NOW, person
@@ -88,6 +89,30 @@ def test_a_manager_cannot_assign_to_somebody_who_leaves_just_then(
 
     assert code in ("has_left", "cannot_take")
     assert Handoff.objects.get().assignee == holder
+
+
+def test_a_manager_cannot_assign_to_somebody_who_is_noted_as_away_just_then(
+    sue: User, maya: User, sam: User, rita: User
+) -> None:
+    lead = bring_to("mql", ready_lead(), maya=maya, sam=sam)
+    holder = Handoff.objects.get().assignee
+    other, actor, boss = (sam if holder == rita else rita), loaded(sue), loaded(sue)
+
+    def assign() -> str:
+        try:
+            handoffs.assign(lead_id=lead.pk, user_id=other.pk, actor=actor, at=LATER)
+        except IsAway as refusal:
+            return refusal.code
+        return ""
+
+    code = beside(
+        lambda: set_absence(
+            actor=boss, at=NOW, user_id=other.pk, starts_at=NOW, ends_at=NOW + timedelta(days=9)
+        ),
+        assign,
+    )  # fmt: skip
+
+    assert (code, Handoff.objects.get().assignee) == ("is_away", holder)
 
 
 def test_many_leave_while_leads_come(ada: User, maya: User, sam: User, rita: User, sales: Team) -> None:

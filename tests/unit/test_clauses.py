@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.clause_forms.rules import ways_of
 from desk.clauses import WORDS, Names, chapters_of, clauses_of
 from desk.comparing import compare
 from leads.facts import FACTS, MISSING_WORDS
-from personas.conditions import compile_rule
+from personas.conditions import compile_rule, ways_of
 from sla import completeness
 from sla.clauses import CLAUSES, in_this_edition, part_of, with_part
 from sla.completeness import REQUIRABLE, RULE_FIELDS

@@ -206,12 +206,15 @@ def _leave_for_good(user: str) -> Act:
     return act
 
 
-def _sweep(*, minutes: int, away: str = "") -> Act:
-    """Let the time pass that a step needs to come due, with somebody away who could get the lead else."""
+def _sweep(*, minutes: int, away: str = "", cover: str = "") -> Act:
+    """Let the time pass that a step needs to come due, with somebody away who could get the lead else, and whoever covers."""
 
     def act(c: Company, lead: Lead) -> None:
         if away:
-            Absence.objects.create(user=getattr(c, away), starts_at=NOW, ends_at=NOW + timedelta(days=60))
+            covers = getattr(c, cover) if cover else None
+            Absence.objects.create(
+                user=getattr(c, away), cover=covers, starts_at=NOW, ends_at=NOW + timedelta(days=60)
+            )  # fmt: skip
         sweep(at=NOW + timedelta(minutes=minutes))
 
     return act
@@ -277,6 +280,12 @@ HAPPENINGS: dict[str, tuple[Setup, Act]] = {
     "the window ends, and it is accepted for them": (offered_under(TO_REP, then="auto_accept"), _sweep(minutes=DAY + 1)),
     "the window ends, and it goes back to the queue": (
         offered_under(TO_REP, then="return_to_queue"), _sweep(minutes=DAY + 1),
+    ),
+    "the window ends while they are away, and it is accepted for who covers": (
+        offered_under(TO_REP, then="auto_accept"), _sweep(minutes=DAY + 1, away="sam", cover="rita"),
+    ),
+    "the window ends while they are away, nobody covers, and it goes to the queue": (
+        offered_under(TO_REP, then="auto_accept"), _sweep(minutes=DAY + 1, away="sam"),
     ),
     "returned": (in_work, lambda c, x: handoffs.return_lead(lead_id=x.pk, reason="wrong_role", actor=c.sam, at=AT)),
     "recycled untouched": (in_work, _recycle),
