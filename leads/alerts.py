@@ -24,7 +24,7 @@ from leads.models import LeadEvent
 from leads.record import EVENT_COLUMNS, Record
 
 ALERT = "campaign_alert"
-EVENTS_READ = 5 * WINDOW
+EVENTS_READ = 3 * WINDOW
 """Events of a kind that are read, the newest, to find the window: a lead is judged and rated few times. So the price is the same however many leads there are."""
 
 REASONS = ~Q(code=POOR)

@@ -35,12 +35,15 @@ def set_member_status(*, lead_id: int, campaign_id: int, status: str, actor: Use
     campaign = Campaign.objects.visible_to(actor).filter(pk=campaign_id).first()
     if campaign is None:
         raise NoSuchCampaign("There is no such campaign.")
+    found = CampaignMember.objects.filter(campaign=campaign, lead=lead_id)
+    stored = found.values_list("status", flat=True).first() or ""
+    if status == stored:  # also one of a former type of the campaign, which nobody could set now
+        return False
     wanted = read_status(campaign.type, status) if status else None
     if status and wanted is None:
         raise BadStatus(f"In this campaign it is one of: {labels(campaign.type)}.", field="status")
-    found = CampaignMember.objects.filter(campaign=campaign, lead=lead_id)
     code = wanted.code if wanted else ""
-    if (found.values_list("status", flat=True).first() or "") == code:
+    if code == stored:
         return False
     if wanted is None:
         found.delete()

@@ -14,7 +14,7 @@ from leads.models.leads import Lead
 class CampaignMember(models.Model):
     """What a lead is in a campaign, by the statuses of its type (``campaigns.member_statuses``). Who has none has no row.
 
-    ``set_by`` is null where it came in with a file or a call.
+    ``set_by`` is who set it by hand, in the browser or by the act of the API: then what comes in leaves it. It is null where it came in with a lead.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="members", db_index=False)
