@@ -29,13 +29,21 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return self.annotate(**{name: Subquery(_sum_of(kind)) for name, kind in SUMS.items()})
 
 
+class Money(models.DecimalField):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """The type of a sum of amounts: in cents, also on SQLite, which adds them up as floating-point numbers."""
+
+    def from_db_value(self, value: Decimal | None, _expression: object, _connection: object) -> Decimal | None:
+        return None if value is None else value.quantize(CENT)
+
+
+CENT = Decimal("0.01")
 SUMS = {"spent": "actual", "planned": "planned"}
 """Names of sums, by the kind of the lines that they add up."""
 
 
 def _sum_of(kind: str) -> models.QuerySet[CostLine, Any]:
     lines = CostLine.objects.filter(campaign=OuterRef("pk"), kind=kind).order_by().values("campaign")
-    return lines.annotate(sum=Sum("amount")).values("sum")
+    return lines.annotate(sum=Sum("amount", output_field=Money(max_digits=16, decimal_places=2))).values("sum")
 
 
 class Campaign(models.Model):

@@ -21,6 +21,10 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.campaign'),
         ),
         migrations.AddIndex(
+            model_name='campaignmember',
+            index=models.Index(fields=['campaign', 'set_at'], name='member_set_idx'),
+        ),
+        migrations.AddIndex(
             model_name='leadevent',
             index=models.Index(condition=models.Q(('campaign__isnull', False)), fields=['campaign', 'kind', 'occurred_at'], name='event_campaign_idx'),
         ),

@@ -25,7 +25,10 @@ class CampaignMember(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "lead"], name="one_status_per_member")]
-        indexes = [models.Index(fields=["campaign", "status", "lead"], name="member_status_idx")]
+        indexes = [
+            models.Index(fields=["campaign", "status", "lead"], name="member_status_idx"),
+            models.Index(fields=["campaign", "set_at"], name="member_set_idx"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.status}: lead {self.lead_id} in campaign {self.campaign_id}"

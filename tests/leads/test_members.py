@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -228,3 +229,30 @@ def test_the_api_takes_a_status_with_a_lead_and_on_one(campaign: Campaign, maya:
     assert [response.status_code for response in refused] == [400, 400, 404, 400]
     assert refused[0].json()["errors"][0]["field"] == "status"
     assert statuses() == ["attended"]
+
+
+def test_the_api_tells_who_is_what_page_by_page(campaign: Campaign, maya: User, sam: User) -> None:
+    client, token = Client(), AuthToken.objects.create(user=sam)[1]
+    come("registered")
+    ben, cleo = make_lead(), make_lead()
+    for minute, (lead, status) in enumerate([(ben, "attended"), (cleo, "no show")], start=1):
+        set_member_status(
+            lead_id=lead.pk, campaign_id=campaign.pk, status=status, actor=maya, at=NOW + timedelta(minutes=minute)
+        )
+    set_member_status(
+        lead_id=ben.pk, campaign_id=make_campaign(maya, "autumn").pk, status="attended", actor=maya, at=NOW
+    )
+
+    def read(path: str = "spring", **query: Any) -> Any:
+        return client.get(f"/api/v1/campaigns/{path}/members", query, headers={"authorization": f"Token {token}"})
+
+    first = read(limit=2).json()
+    rest = read(limit=2, cursor=first["next"]).json()
+    rows = [*first["results"], *rest["results"]]
+
+    assert [(row["status"], row["set_by"] and row["set_by"]["name"]) for row in rows] == [
+        ("no_show", "Maya"), ("attended", "Maya"), ("registered", None),
+    ]  # fmt: skip
+    assert rest["next"] is None
+    assert [row["lead_id"] for row in read(status="attended,invited").json()["results"]] == [ben.pk]
+    assert [read("unheard-of").status_code, read(status="danced").status_code] == [404, 400]
