@@ -76,8 +76,8 @@ class Campaign(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("owner")
     )
-    persona = models.ForeignKey(
-        Persona, on_delete=models.PROTECT, null=True, blank=True, related_name="campaigns", verbose_name=_("persona")
+    personas = models.ManyToManyField(
+        Persona, blank=True, related_name="campaigns", verbose_name=_("personas"), help_text="None: it speaks to all."
     )
     starts_on = models.DateField(_("starts on"))
     ends_on = models.DateField(_("ends on"), null=True, blank=True)

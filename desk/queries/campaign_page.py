@@ -21,6 +21,7 @@ from leads.codes import TOUCH_KINDS
 from leads.lifecycle import PATH, Stage
 from leads.models import CampaignMember, CaptureForm, Clock, Feedback, Lead, Touch
 from ledger.instants import company_day
+from personas.models import PersonaVersion
 from teams.models import User
 
 MOST_MEMBERS = 25
@@ -67,6 +68,7 @@ class CampaignPage:
     costs: list[CostLine]
     statuses: list[StatusCount]
     alerts: list[CampaignAlert]
+    personas: list[tuple[str, str]]
 
 
 def campaign_for(user: User, campaign_id: int) -> Campaign:
@@ -74,7 +76,7 @@ def campaign_for(user: User, campaign_id: int) -> Campaign:
     found = (
         Campaign.objects.visible_to(user)
         .with_money()
-        .select_related("owner", "persona", "announced_by")
+        .select_related("owner", "announced_by")
         .filter(pk=campaign_id)
         .first()
     )
@@ -100,7 +102,15 @@ def page_of(campaign: Campaign, user: User) -> CampaignPage:
         costs=list(CostLine.objects.filter(campaign=campaign).order_by("starts_on", "pk")),
         statuses=status_counts(campaign, _counts(CampaignMember.objects.filter(campaign=campaign), "status")),
         alerts=list(CampaignAlert.objects.filter(campaign=campaign, ended_at__isnull=True).order_by("raised_at", "pk")),
+        personas=_personas(campaign),
     )
+
+
+def _personas(campaign: Campaign) -> list[tuple[str, str]]:
+    """Give whom the campaign speaks to: codes, and the names of their newest versions."""
+    versions = PersonaVersion.objects.filter(persona__campaigns=campaign).order_by("number")
+    names = dict(versions.values_list("persona__code", "name"))
+    return sorted(names.items(), key=lambda line: line[1])
 
 
 def _counts(rows: QuerySet[Any], column: str) -> Counter[Any]:
@@ -197,9 +207,7 @@ class CampaignRow:
 
 def campaign_rows(user: User, today: date, *, mine: bool = False) -> list[CampaignRow]:
     """List the newest hundred campaigns with their figures, and say of each whether it runs."""
-    campaigns = (
-        Campaign.objects.visible_to(user).with_money().select_related("owner", "persona").order_by("-starts_on", "-id")
-    )
+    campaigns = Campaign.objects.visible_to(user).with_money().select_related("owner").order_by("-starts_on", "-id")
     if mine:
         campaigns = campaigns.filter(owner=user)
     return [CampaignRow(line, state_of(line.campaign, today)) for line in campaign_figures(list(campaigns[:100]))]

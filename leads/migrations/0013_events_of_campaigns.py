@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0006_alerts'),
+        ('campaigns', '0002_announcing'),
         ('leads', '0011_members'),
         ('sla', '0002_negotiating'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
