@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from personas.models import Persona
 from teams.models import User
 
 MAY = "log_campaign"
+PERSONAS = "persona_ids"
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 """Between these a campaign starts and ends; the latter is not included."""
 ENDS_BEFORE_START = "The campaign would end before it starts."
@@ -25,14 +26,17 @@ ENDS_BEFORE_START = "The campaign would end before it starts."
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What is said of a campaign. ``code`` is its UTM campaign: links carry it, touches are matched by it."""
+    """What is said of a campaign. ``code`` is its UTM campaign: links carry it, touches are matched by it.
+
+    ``persona_ids`` are those that it speaks to, in their order; none: all.
+    """
 
     name: str
     code: str
     type: str
     starts_on: date
     ends_on: date | None = None
-    persona_id: int | None = None
+    persona_ids: tuple[int, ...] = ()
     budget: Decimal | None = None
     currency: str = "EUR"
     offer: str = ""
@@ -71,7 +75,8 @@ def log_campaign(*, brief: Brief, actor: User, at: datetime) -> Campaign:
     _check(brief)
     try:
         with transaction.atomic():
-            campaign = Campaign.objects.create(**asdict(brief), owner=actor, created_at=at)
+            campaign = Campaign.objects.create(**_columns(brief), owner=actor, created_at=at)
+            campaign.personas.set(brief.persona_ids)
             _audit("log_campaign", campaign, actor, at, {})
     except IntegrityError as error:
         raise _taken(brief, error) from error
@@ -85,21 +90,24 @@ def change_campaign(*, campaign_id: int, brief: Brief, actor: User, at: datetime
     changes. Raises ``MayNotLog``, ``NoSuchCampaign``, ``BadBrief``, ``CodeTaken`` too.
     """
     require_marketer(actor)
-    _check(brief)
     try:
         with transaction.atomic():
             campaign = Campaign.objects.select_for_update().filter(pk=campaign_id).first()
             if campaign is None:
                 raise NoSuchCampaign("There is no such campaign.")
+            spoken_to = persona_ids_of(campaign)
+            _check(brief, spoken_to)
             _refuse_stale(campaign, seen)
             _refuse_other_money(campaign, brief)
-            changed = {name: value for name, value in asdict(brief).items() if getattr(campaign, name) != value}
+            changed = {name: value for name, value in _columns(brief).items() if getattr(campaign, name) != value}
+            fields_changed = sorted(changed) + ["personas"] * (spoken_to != tuple(sorted(brief.persona_ids)))
+            if not fields_changed:
+                return campaign
             for name, value in changed.items():
                 setattr(campaign, name, value)
-            if not changed:
-                return campaign
             campaign.save(update_fields=list(changed))
-            _audit("change_campaign", campaign, actor, at, {"fields": sorted(changed)})
+            campaign.personas.set(brief.persona_ids)
+            _audit("change_campaign", campaign, actor, at, {"fields": fields_changed})
     except IntegrityError as error:
         raise _taken(brief, error) from error
     return campaign
@@ -111,7 +119,8 @@ def require_marketer(actor: User) -> None:
         raise MayNotLog("Campaigns are marketing’s to log and change.")
 
 
-def _check(brief: Brief) -> None:
+def _check(brief: Brief, spoken_to: Collection[int] = ()) -> None:
+    """Refuse a brief that cannot be; personas that are retired are in order where the campaign was ``spoken_to`` them before."""
     problems = []
     if brief.type not in Campaign.Types.values:
         problems.append(Problem("type", "unknown_type", "Choose one of the types."))
@@ -122,8 +131,10 @@ def _check(brief: Brief) -> None:
     ]
     if ends_before_start(brief.starts_on, brief.ends_on):
         problems.append(Problem("ends_on", "ends_before_start", ENDS_BEFORE_START))
-    if brief.persona_id and not Persona.objects.filter(pk=brief.persona_id, is_retired=False).exists():
-        problems.append(Problem("persona", "unknown_persona", "This persona is not in use."))
+    if added := set(brief.persona_ids).difference(spoken_to):
+        in_use = Persona.objects.filter(pk__in=added, is_retired=False)
+        if in_use.count() < len(added):
+            problems.append(Problem("personas", "unknown_persona", "One of these personas is not in use."))
     if brief.budget is not None and brief.budget < 0:
         problems.append(Problem("budget", "negative", "An amount of money cannot be negative here."))
     if problems:
@@ -137,7 +148,18 @@ def ends_before_start(starts_on: date | None, ends_on: date | None) -> bool:
 
 def fingerprint(campaign: Campaign) -> str:
     """Give a short text that differs as soon as anything that can be changed differs."""
-    return digest(*(str(getattr(campaign, field.name)) for field in fields(Brief)))
+    names = (field.name for field in fields(Brief) if field.name != PERSONAS)
+    return digest(*(str(getattr(campaign, name)) for name in names), str(persona_ids_of(campaign)))
+
+
+def persona_ids_of(campaign: Campaign) -> tuple[int, ...]:
+    """Give the personas that a campaign speaks to, in their order; none: all."""
+    return tuple(campaign.personas.order_by("pk").values_list("pk", flat=True))
+
+
+def _columns(brief: Brief) -> dict[str, Any]:
+    """Give what the row of a campaign holds of its brief."""
+    return {name: value for name, value in asdict(brief).items() if name != PERSONAS}
 
 
 def _refuse_stale(campaign: Campaign, seen: str | None) -> None:

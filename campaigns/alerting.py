@@ -18,6 +18,8 @@ POOR_RATINGS = 6
 """Of the rated leads rated poor: nearly a third, for single leads are poor in any campaign."""
 POOR_QUALITY = 2
 """The best rating that is poor, of 5."""
+OTHER = "other"
+"""The reason that is none: what its notes say may differ from lead to lead. All others count, also those of procedure: whom a campaign should not have reached, its list could have left out."""
 POOR = "poor_rating"
 """The code of an alert about ratings; all others are reasons of rejections."""
 
@@ -40,9 +42,9 @@ class Change:
 
 
 def tallies_of_reasons(reasons: Sequence[str]) -> dict[str, Tally]:
-    """Count the reasons of the last judged deliveries, newest first; what was accepted has none."""
+    """Count the reasons of the last judged deliveries, newest first; what was accepted has none, *other* is none to share."""
     window = reasons[:WINDOW]
-    counts = Counter(reason for reason in window if reason)
+    counts = Counter(reason for reason in window if reason not in ("", OTHER))
     return {code: Tally(count, len(window)) for code, count in counts.items()}
 
 

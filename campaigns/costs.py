@@ -16,6 +16,7 @@ from django.db import transaction
 
 from campaigns.actions import EARLIEST, LATEST, CampaignMoved, NoSuchCampaign, ends_before_start, require_marketer
 from campaigns.models import Campaign, CostLine
+from inputs.numbers import BadNumber, amount
 from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible, Problem
 from inputs.seen import digest
 from inputs.text import problem_with, tidy
@@ -26,7 +27,6 @@ MAY_ANY = "keep_any_costs"
 MOST_LINES = 200
 """Of one campaign: its page shows them all."""
 LONGEST_WHAT = 120
-MOST_AMOUNT = Decimal(10) ** 12
 ENDS_BEFORE_START = "The last day would be before the first."
 
 
@@ -153,10 +153,10 @@ def _checked(cost: Cost) -> Cost:
     problems = [problem] if (problem := problem_with(what, field="what", single_line=True)) else []
     if not 0 < len(what) <= LONGEST_WHAT:
         problems.append(Problem("what", "length", f"Say what it is, in at most {LONGEST_WHAT} characters."))
-    if not (cost.amount.is_finite() and 0 <= cost.amount < MOST_AMOUNT):
-        problems.append(
-            Problem("amount", "bad_amount", "Give an amount that is not negative and below a million millions.")
-        )
+    try:
+        money = amount(cost.amount, field="amount")
+    except BadNumber as bad:
+        problems += bad.problems
     if cost.kind not in CostLine.Kinds.values:
         problems.append(Problem("kind", "unknown_kind", "Say whether it is planned or actual."))
     problems += [
@@ -168,7 +168,7 @@ def _checked(cost: Cost) -> Cost:
         problems.append(Problem("ends_on", "ends_before_start", ENDS_BEFORE_START))
     if problems:
         raise BadCost.of(problems)
-    return Cost(what, cost.amount, cost.kind, cost.starts_on, cost.ends_on)
+    return Cost(what, money, cost.kind, cost.starts_on, cost.ends_on)
 
 
 def _audit(verb: str, line: CostLine, actor: User, at: datetime, facts: Mapping[str, Any]) -> None:

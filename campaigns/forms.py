@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.db.models import Q
 from django.utils.text import slugify
 
-from campaigns.actions import ENDS_BEFORE_START, Brief, ends_before_start
+from campaigns.actions import ENDS_BEFORE_START, Brief, ends_before_start, persona_ids_of
 from campaigns.costs import LONGEST_WHAT, Cost
 from campaigns.links import Counting, LinkWords, build, counting
 from campaigns.models import Campaign, CostLine
@@ -18,11 +20,11 @@ from personas.models import Persona, PersonaVersion
 MAX_AMOUNT_DIGITS, AMOUNT_DECIMALS = 14, 2
 
 
-class PersonaField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
-    """Personas in use, by the name of their newest version."""
+class PersonasField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """Personas, by the name of their newest version."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(queryset=Persona.objects.none(), empty_label="All personas", required=False, **kwargs)
+        super().__init__(queryset=Persona.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, **kwargs)
 
     def label_from_instance(self, obj: Any) -> str:
         return self.names.get(obj.pk, str(obj))
@@ -52,7 +54,7 @@ class CampaignForm(forms.Form):
     type = forms.ChoiceField(label="Type", choices=[("", "Choose…"), *Campaign.Types.choices])
     starts_on = day("Starts on", required=True)
     ends_on = day("Ends on", required=False)
-    persona = PersonaField(label="Whom it speaks to")
+    personas = PersonasField(label="Whom it speaks to", help_text="None chosen: all personas.")
     code = forms.SlugField(
         label="UTM campaign", max_length=80, required=False,
         help_text="Links carry it as utm_campaign. Left empty, it is made from the name.",
@@ -68,12 +70,14 @@ class CampaignForm(forms.Form):
         error_messages={"invalid": "Three capital letters, such as EUR."},
     )  # fmt: skip
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, spoken_to: Sequence[int] = (), **kwargs: Any) -> None:
+        """Offer the personas in use, and those that the campaign is ``spoken_to`` already."""
         super().__init__(*args, **kwargs)
-        field = self.fields["persona"]
-        assert isinstance(field, PersonaField)  # noqa: S101 - for the type checker
-        field.queryset = Persona.objects.filter(is_retired=False, is_negative=False).order_by("code")
-        versions = PersonaVersion.objects.filter(persona__is_retired=False).order_by("number")
+        field = self.fields["personas"]
+        assert isinstance(field, PersonasField)  # noqa: S101 - for the type checker
+        offered = Q(is_retired=False, is_negative=False) | Q(pk__in=spoken_to)
+        field.queryset = Persona.objects.filter(offered).order_by("code")
+        versions = PersonaVersion.objects.filter(persona__in=field.queryset).order_by("number")
         field.names = dict(versions.values_list("persona_id", "name"))
 
     def clean(self) -> dict[str, Any]:
@@ -89,15 +93,14 @@ class CampaignForm(forms.Form):
     @property
     def brief(self) -> Brief:
         """The valid input as the verb takes it."""
-        values = {name: value for name, value in self.cleaned_data.items() if name != "persona"}
-        persona = self.cleaned_data["persona"]
-        return Brief(**values, persona_id=persona.pk if persona else None)
+        values = {name: value for name, value in self.cleaned_data.items() if name != "personas"}
+        return Brief(**values, persona_ids=tuple(sorted(persona.pk for persona in self.cleaned_data["personas"])))
 
 
 def initial_of(campaign: Campaign) -> dict[str, Any]:
     """Give what the form shows of a campaign that is there."""
     names = ("name", "type", "starts_on", "ends_on", "code", "offer", "talking_points", "budget", "currency")
-    return {name: getattr(campaign, name) for name in names} | {"persona": campaign.persona_id}
+    return {name: getattr(campaign, name) for name in names} | {"personas": list(persona_ids_of(campaign))}
 
 
 class CostForm(forms.Form):

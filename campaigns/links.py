@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote_plus, urlsplit, urlunsplit
 
 from campaigns.sources import classify
 from inputs.refusals import Problem
-from inputs.text import problem_with, tidy
+from inputs.text import problem_with
 
 MOST_ADDRESS = 500
 """What a touch keeps of its landing page (``Touch.landing_page``): a longer one would be stored cut."""
@@ -80,15 +80,7 @@ def build(words: LinkWords, code: str) -> Built:
         return Built(problems=tuple(problems))
     link = with_utm(words.address.strip(), words.utm(code))
     if len(link) > MOST_ADDRESS:
-        return Built(
-            problems=(
-                Problem(
-                    "address",
-                    "too_long",
-                    f"The link would have {len(link)} characters; {MOST_ADDRESS} are kept of one.",
-                ),
-            )
-        )
+        return Built(problems=(_too_long(len(link)),))
     return Built(link)
 
 
@@ -103,10 +95,17 @@ def with_utm(address: str, utm: Mapping[str, str]) -> str:
     return urlunsplit(parts._replace(query="&".join([*kept, *added])))
 
 
+def _too_long(length: int) -> Problem:
+    message = f"The link would have {length} characters; {MOST_ADDRESS} are kept of one."
+    return Problem("address", "too_long", message)
+
+
 def _problems_of_address(text: str) -> list[Problem]:
     address = text.strip()
     if not address:
         return [Problem("address", "required", "Say which page the link leads to.")]
+    if len(address) > MOST_ADDRESS:  # before it is taken apart: what comes may be of any length
+        return [_too_long(len(address))]
     if problem := problem_with(address, field="address", single_line=True):
         return [problem]
     if _NOT_IN_ADDRESS.search(address):
@@ -135,8 +134,8 @@ def _problems_of_values(words: LinkWords) -> list[Problem]:
     problems = []
     for name, label in LABELS.items():
         value: str = getattr(words, name)
-        if problem := problem_with(value, field=name, single_line=True):
-            problems.append(problem)
-        elif len(tidy(value)) > MOST_VALUE:
+        if len(value) > MOST_VALUE:
             problems.append(Problem(name, "too_long", f"{label}: at most {MOST_VALUE} characters."))
+        elif problem := problem_with(value, field=name, single_line=True):
+            problems.append(problem)
     return problems

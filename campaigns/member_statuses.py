@@ -55,6 +55,8 @@ STATUSES: dict[str, tuple[Status, ...]] = {
 }  # fmt: skip
 """By type of campaign."""
 
+CODES = frozenset(status.code for statuses in STATUSES.values() for status in statuses)
+"""Of all types: a campaign may have members of a former type of its own."""
 LONGEST = 24
 """Characters of a code."""
 _NOT_WORD = re.compile(r"[\W_]+")

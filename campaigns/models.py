@@ -29,13 +29,21 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return self.annotate(**{name: Subquery(_sum_of(kind)) for name, kind in SUMS.items()})
 
 
+class Money(models.DecimalField):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """The type of a sum of amounts: in cents, also on SQLite, which adds them up as floating-point numbers."""
+
+    def from_db_value(self, value: Decimal | None, _expression: object, _connection: object) -> Decimal | None:
+        return None if value is None else value.quantize(CENT)
+
+
+CENT = Decimal("0.01")
 SUMS = {"spent": "actual", "planned": "planned"}
 """Names of sums, by the kind of the lines that they add up."""
 
 
 def _sum_of(kind: str) -> models.QuerySet[CostLine, Any]:
     lines = CostLine.objects.filter(campaign=OuterRef("pk"), kind=kind).order_by().values("campaign")
-    return lines.annotate(sum=Sum("amount")).values("sum")
+    return lines.annotate(sum=Sum("amount", output_field=Money(max_digits=16, decimal_places=2))).values("sum")
 
 
 class Campaign(models.Model):
@@ -68,8 +76,8 @@ class Campaign(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("owner")
     )
-    persona = models.ForeignKey(
-        Persona, on_delete=models.PROTECT, null=True, blank=True, related_name="campaigns", verbose_name=_("persona")
+    personas = models.ManyToManyField(
+        Persona, blank=True, related_name="campaigns", verbose_name=_("personas"), help_text="None: it speaks to all."
     )
     starts_on = models.DateField(_("starts on"))
     ends_on = models.DateField(_("ends on"), null=True, blank=True)

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible
 from leads import clocks
-from leads.alerts import calm
+from leads.alerts import calm_overturned
 from leads.clock_acts import COLUMNS, ClockRow, Managers, act, name_subjects
 from leads.clock_plans import CLOSE, entries_before, place_of
 from leads.clocks import ClockStart
@@ -336,7 +336,7 @@ def _close(record: Record, item: Held, dispute: Dispute, state: str) -> None:
     """Let what was decided count, and tell everybody concerned."""
     if state == States.OVERTURNED:
         _overturn(item, dispute)
-        calm([item], record.at)
+        calm_overturned(record, dispute.handoff_id, record.at)
     handoff = dispute.handoff
     record.event(
         item.lead.pk, "dispute_closed", handoff_id=handoff.pk, campaign_id=item.lead.last_campaign_id,

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from inputs.refusals import Conflict, Invalid, NotAllowed, Problem
 from leads import clocks
-from leads.alerts import calm, heed_rejections
+from leads.alerts import calm_accepted, heed_rejections
 from leads.assigning import Places
 from leads.codes import REJECTIONS
 from leads.facts import MISSING_WORDS, missing_for_handoff
@@ -193,8 +193,9 @@ def take_over(
     is_answered = state == States.ACCEPTED
     if is_answered:
         clocks.answer(record, promise="accept", handoff_ids=[handoff.pk for handoff in handoffs], at=at)
-        calm(held, at)
     _begin_work(record, held, places, at, code="" if is_answered else AUTO)
+    if is_answered:
+        calm_accepted(record, held, at)
 
 
 def _begin_work(record: Record, held: Sequence[Held], places: Places, at: datetime, *, code: str) -> None:
@@ -204,8 +205,8 @@ def _begin_work(record: Record, held: Sequence[Held], places: Places, at: dateti
         version_id, terms = pinned_terms[item.lead.pk]
         owner_id = item.lead.owner_id or 0
         record.event(
-            item.lead.pk, "accepted", handoff_id=item.current_handoff_id, user_id=owner_id, version_id=version_id,
-            code=code,
+            item.lead.pk, "accepted", handoff_id=item.current_handoff_id, campaign_id=item.lead.last_campaign_id,
+            user_id=owner_id, version_id=version_id, code=code,
         )  # fmt: skip
         if code == AUTO:
             record.tell(owner_id, "lead_auto_accepted", "lead", item.lead.pk, handoff=item.current_handoff_id)

@@ -19,15 +19,14 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 
-from campaigns.models import Campaign
 from inputs import csv_file
 from inputs.refusals import Busy, Conflict, Invalid, NotAllowed, NotVisible, Problem
 from inputs.text import tidy
-from leads.codes import SOURCES, TOUCH_KINDS
-from leads.import_columns import FIELD_CODES, LABELS, RECOGNISING, BadRow, Reading, names_columns, suggest
+from leads.import_columns import BadRow, Reading, names_columns
+from leads.import_mapping import choice_problems, mapping_problems, proposed_mapping
 from leads.intake.arrival import Arrival, Outcome
 from leads.intake.pipeline import foresee, take_in
-from leads.models import Contact, ImportRow, ImportRun
+from leads.models import ImportRow, ImportRun
 from ledger.rows import insert_rows, update_rows
 from ledger.writing import write_audit
 from teams.models import User
@@ -86,7 +85,7 @@ def stage_file(*, actor: User, at: datetime, name: str, raw: bytes, first_line: 
         run = ImportRun.objects.create(
             user=actor, file_name=_file_name(name), columns=list(table.columns), notes=list(table.notes), created_at=at,
             rows_read=len(table.lines), rejected_count=sum(line.problem is not None for line in table.lines),
-            mapping=remembered_mapping(actor, table.columns) or suggest(table.columns),
+            mapping=proposed_mapping(actor, table.columns),
         )  # fmt: skip
         rows = [_staged(run.pk, line) for line in table.lines]
         for start in range(0, len(rows), STAGE_ROWS):
@@ -100,12 +99,6 @@ def stage_file(*, actor: User, at: datetime, name: str, raw: bytes, first_line: 
 
 def _judge_of(first_line: str) -> Callable[[Sequence[str]], bool]:
     return names_columns if not first_line else lambda _cells: first_line == "names"
-
-
-def remembered_mapping(actor: User, columns: Sequence[str]) -> dict[str, str]:
-    """Give the mapping of the user's last run with the same header, or nothing."""
-    last = ImportRun.objects.filter(user=actor, columns=list(columns), started_at__isnull=False).order_by("-id").first()
-    return dict(last.mapping) if last else {}
 
 
 def _staged(run_id: int, line: csv_file.Line) -> tuple[Any, ...]:
@@ -140,9 +133,8 @@ def map_columns(
     """Say what each column is and what holds for the whole file; raises ``BadMapping`` with the fields that are wrong."""
     with transaction.atomic():
         run = _staged_run(actor, run_id)
-        problems = _mapping_problems(run, mapping) + _choice_problems(
-            actor, touch_kind, campaign_id, lawful_basis, source
-        )
+        problems = mapping_problems(actor, run.columns, mapping)
+        problems += choice_problems(actor, touch_kind, campaign_id, lawful_basis, source)
         if problems:
             raise BadMapping.of(problems)
         run.mapping = dict(mapping)
@@ -153,37 +145,6 @@ def map_columns(
             facts={"fields": sorted(mapping), "campaign": campaign_id, "touch_kind": touch_kind, "source": source},
         )  # fmt: skip
     return run
-
-
-def _mapping_problems(run: ImportRun, mapping: Mapping[str, str]) -> list[Problem]:
-    problems: list[Problem] = []
-    taken: set[str] = set()
-    for code, column in mapping.items():
-        if code not in FIELD_CODES or column not in run.columns:
-            problems.append(Problem(code, "unknown_column", "The file has no such column."))
-        elif column in taken:
-            message = f"The column “{column}” is already used for another field."
-            problems.append(Problem(code, "column_used_twice", message))
-        taken.add(column)
-    if not any(code in mapping for code in RECOGNISING):
-        labels = ", ".join(LABELS[code] for code in RECOGNISING)
-        problems.append(Problem("email", "nothing_to_recognise", f"Choose a column for at least one of: {labels}."))
-    return problems
-
-
-def _choice_problems(
-    actor: User, touch_kind: str, campaign_id: int | None, lawful_basis: str, source: str
-) -> list[Problem]:
-    problems = []
-    if source and source not in SOURCES:
-        problems.append(Problem("file_source", "unknown_code", "This is not a source that we know."))
-    if touch_kind not in TOUCH_KINDS:
-        problems.append(Problem("touch_kind", "unknown_code", "This is not a kind of touch that we know."))
-    if lawful_basis and lawful_basis not in Contact.LawfulBases.values:
-        problems.append(Problem("lawful_basis", "unknown_code", "This is not a lawful basis that we know."))
-    if campaign_id is not None and not Campaign.objects.visible_to(actor).filter(pk=campaign_id).exists():
-        problems.append(Problem("campaign", "not_found", "There is no such campaign."))
-    return problems
 
 
 # looking ahead --------------------------------------------------------------------------------------------------------
@@ -226,7 +187,7 @@ def start_run(*, actor: User, run_id: int, at: datetime) -> ImportRun:
     """Let a staged run begin; the worker does the rest."""
     with transaction.atomic():
         run = _staged_run(actor, run_id)
-        if problems := _mapping_problems(run, run.mapping):
+        if problems := mapping_problems(actor, run.columns, run.mapping):
             raise BadMapping.of(problems)
         changed = ImportRun.objects.filter(pk=run.pk, state=ImportRun.States.STAGED).update(
             state=ImportRun.States.RUNNING, started_at=at

@@ -86,7 +86,9 @@ class Marketing:
     def _found_by_rep(self, planned: Planned, at: datetime) -> None:
         key = "europe" if planned.number % 2 else "americas"
         rep = self.company.reps[key][planned.number % len(self.company.reps[key])]
-        (outcome,) = take_in([replace(planned.arrival, origin="sales", campaign_code="")], actor=rep, at=at)
+        (outcome,) = take_in(
+            [replace(planned.arrival, origin="sales", campaign_code="", member_status="")], actor=rep, at=at
+        )
         self._took(planned, outcome, at)
         if outcome.state == "created" and outcome.lead_id:
             self.sales.follow(self.sales.leads[outcome.lead_id], rep.pk, "standard", at)

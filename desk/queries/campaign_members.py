@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from campaigns.member_statuses import STATUSES, Status
+from campaigns.member_statuses import CODES, STATUSES, Status
 from campaigns.models import Campaign
 from inputs.refusals import Invalid
 from leads.models import CampaignMember, Lead, Touch
@@ -17,7 +17,7 @@ PAGE = 50
 
 
 class BadStatusFilter(Invalid):
-    """The address asks for a status that the campaign does not know."""
+    """The address asks for a status that no campaign knows."""
 
     code = "unknown_status"
 
@@ -39,11 +39,12 @@ def status_counts(campaign: Campaign, of_code: Mapping[str, int]) -> list[Status
 
 @dataclass(frozen=True, slots=True)
 class CampaignMemberRow:
-    """A lead of the campaign with its status there; empty where it has none."""
+    """A lead of the campaign with its status there; empty where it has none. ``is_former``: of a former type of the campaign."""
 
     lead: Lead
     status: str
     label: str
+    is_former: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,7 @@ def members_of(campaign: Campaign, user: User, *, status: str = "", before: int 
     """Give the members of ``campaign``, all or those of one ``status``; raises ``BadStatusFilter``. Five queries at most."""
     said = CampaignMember.objects.filter(campaign=campaign)
     counts = status_counts(campaign, dict(said.values_list("status").annotate(Count("pk"))))
-    shown = next((line for line in counts if line.status.code == status), None)
-    if status and shown is None:
-        raise BadStatusFilter("This campaign knows no such status.", field="status")
+    shown = _shown(counts, status)
     leads = Lead.objects.visible_to(user).filter(
         Q(pk__in=said.filter(status=status).values("lead")) if status
         else Q(pk__in=said.values("lead")) | Q(pk__in=Touch.objects.filter(campaign=campaign).values("lead"))
@@ -72,8 +71,22 @@ def members_of(campaign: Campaign, user: User, *, status: str = "", before: int 
     page = list(leads.select_related("contact__company", "owner").order_by("-pk")[: PAGE + 1])
     now = dict(said.filter(lead__in=page).values_list("lead", "status"))
     labels = {line.status.code: line.status.label for line in counts}
-    rows = [CampaignMemberRow(lead, now.get(lead.pk, ""), labels.get(now.get(lead.pk, ""), "")) for lead in page[:PAGE]]
+    known = {line.code for line in STATUSES[campaign.type]} | {""}
+    rows = [
+        CampaignMemberRow(lead, code, labels.get(code, ""), code not in known)
+        for lead in page[:PAGE]
+        for code in (now.get(lead.pk, ""),)
+    ]
     return MemberPage(rows, counts, shown, rows[-1].lead.pk if len(page) > PAGE else None)
+
+
+def _shown(counts: Sequence[StatusCount], status: str) -> StatusCount | None:
+    """Give the count that is shown alone, if one is; a status that nobody has (any more) is that of nobody."""
+    if not status:
+        return None
+    if status not in CODES:
+        raise BadStatusFilter("No campaign knows such a status.", field="status")
+    return next((line for line in counts if line.status.code == status), StatusCount(Status(status, _words(status)), 0))
 
 
 def _words(code: str) -> str:

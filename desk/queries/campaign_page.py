@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import CharField, Count, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models import Count, QuerySet
 
 from campaigns.models import Campaign, CampaignAlert, CostLine
 from dashboards.families import STAGES, reached
@@ -21,6 +21,7 @@ from leads.codes import TOUCH_KINDS
 from leads.lifecycle import PATH, Stage
 from leads.models import CampaignMember, CaptureForm, Clock, Feedback, Lead, Touch
 from ledger.instants import company_day
+from personas.models import PersonaVersion
 from teams.models import User
 
 MOST_MEMBERS = 25
@@ -67,6 +68,7 @@ class CampaignPage:
     costs: list[CostLine]
     statuses: list[StatusCount]
     alerts: list[CampaignAlert]
+    personas: list[tuple[str, str]]
 
 
 def campaign_for(user: User, campaign_id: int) -> Campaign:
@@ -74,7 +76,7 @@ def campaign_for(user: User, campaign_id: int) -> Campaign:
     found = (
         Campaign.objects.visible_to(user)
         .with_money()
-        .select_related("owner", "persona", "announced_by")
+        .select_related("owner", "announced_by")
         .filter(pk=campaign_id)
         .first()
     )
@@ -86,42 +88,34 @@ def campaign_for(user: User, campaign_id: int) -> Campaign:
 def page_of(campaign: Campaign, user: User) -> CampaignPage:
     """Load the page of ``campaign``: a dozen queries, none of which grows with its leads' history."""
     feedback = Feedback.objects.filter(lead__last_campaign=campaign)
-    counts = _counts(campaign, feedback)
+    touches = _counts(Touch.objects.filter(campaign=campaign), "kind")
+    ratings = _counts(feedback, "quality")
     return CampaignPage(
         campaign=campaign,
         figures=campaign_figures([campaign])[0],
         funnel=_funnel(campaign),
-        touch_kinds=[(kind, TOUCH_KINDS.get(kind, kind), count) for kind, count in counts["touch"].most_common()],
+        touch_kinds=[(kind, TOUCH_KINDS.get(kind, kind), count) for kind, count in touches.most_common()],
         members=_members(campaign, user),
         feedback=list(feedback.select_related("lead__contact", "user").order_by("-given_at", "-id")[:NEWEST_RATINGS]),
-        quality=[
-            (f"opinion.stars_{stars}", stars, count) for stars in STARS if (count := counts["rating"][str(stars)])
-        ],
+        quality=[(f"opinion.stars_{stars}", stars, count) for stars in STARS if (count := ratings[stars])],
         forms=list(CaptureForm.objects.filter(campaign=campaign).order_by("-is_active", "title")),
         costs=list(CostLine.objects.filter(campaign=campaign).order_by("starts_on", "pk")),
-        statuses=status_counts(campaign, counts["member"]),
+        statuses=status_counts(campaign, _counts(CampaignMember.objects.filter(campaign=campaign), "status")),
         alerts=list(CampaignAlert.objects.filter(campaign=campaign, ended_at__isnull=True).order_by("raised_at", "pk")),
+        personas=_personas(campaign),
     )
 
 
-def _counts(campaign: Campaign, feedback: QuerySet[Feedback]) -> dict[str, Counter[str]]:
-    """Count touches by kind, members by status and ratings by quality, in one query."""
-    touches, members = Touch.objects.filter(campaign=campaign), CampaignMember.objects.filter(campaign=campaign)
-    counted = [
-        rows.order_by()
-        .annotate(what=Value(what, CharField()), which=Cast(by, CharField()))
-        .values_list("what", "which")
-        .annotate(number=Count("pk"))
-        for what, rows, by in (
-            ("touch", touches, "kind"),
-            ("member", members, "status"),
-            ("rating", feedback, "quality"),
-        )
-    ]
-    counts: dict[str, Counter[str]] = {"touch": Counter(), "member": Counter(), "rating": Counter()}
-    for what, which, number in counted[0].union(*counted[1:], all=True):
-        counts[what][which] = number
-    return counts
+def _personas(campaign: Campaign) -> list[tuple[str, str]]:
+    """Give whom the campaign speaks to: codes, and the names of their newest versions."""
+    versions = PersonaVersion.objects.filter(persona__campaigns=campaign).order_by("number")
+    names = dict(versions.values_list("persona__code", "name"))
+    return sorted(names.items(), key=lambda line: line[1])
+
+
+def _counts(rows: QuerySet[Any], column: str) -> Counter[Any]:
+    """Count ``rows`` by the values of a column."""
+    return Counter(dict(rows.order_by().values_list(column).annotate(Count("pk"))))
 
 
 def _funnel(campaign: Campaign) -> list[FunnelStep]:
@@ -213,9 +207,7 @@ class CampaignRow:
 
 def campaign_rows(user: User, today: date, *, mine: bool = False) -> list[CampaignRow]:
     """List the newest hundred campaigns with their figures, and say of each whether it runs."""
-    campaigns = (
-        Campaign.objects.visible_to(user).with_money().select_related("owner", "persona").order_by("-starts_on", "-id")
-    )
+    campaigns = Campaign.objects.visible_to(user).with_money().select_related("owner").order_by("-starts_on", "-id")
     if mine:
         campaigns = campaigns.filter(owner=user)
     return [CampaignRow(line, state_of(line.campaign, today)) for line in campaign_figures(list(campaigns[:100]))]

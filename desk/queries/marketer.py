@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from django.db.models import Count, Q, Sum, Value, Window
 
-from campaigns.models import Campaign, CampaignAlert
+from campaigns.models import Campaign
 from dashboards.families import reached_before, reached_now
 from dashboards.to_date import NOT_ACCEPTED
 from desk.queries.lead_sets import in_triage_with, returned_to, stuck_with, to_nurture
@@ -221,12 +221,6 @@ def to_brief(user: User, at: datetime) -> list[ToBrief]:
     made = chips(clocks, at) if clocks else {}
     newest = {clock.campaign_id: clock for clock in clocks if clock.campaign}
     return [ToBrief(clock.campaign, made[clock.pk]) for clock in newest.values() if clock.campaign]
-
-
-def standing_alerts(user: User) -> list[CampaignAlert]:
-    """Give the alerts that stand about campaigns of ``user``, the newest first; one query."""
-    alerts = CampaignAlert.objects.filter(campaign__owner=user, ended_at__isnull=True)
-    return list(alerts.select_related("campaign").order_by("-raised_at", "-pk"))
 
 
 T = TypeVar("T")

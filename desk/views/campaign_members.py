@@ -27,7 +27,7 @@ def members(request: HttpRequest, campaign_id: int) -> HttpResponse:
     before = whole(asked, field="before", low=1, high=MAX_ID) if asked else None
     page = members_of(found, user, status=status, before=before)
     context = {
-        "campaign": found, "page": page, "status": status, "following": page.following, "is_first": before is None,
+        "campaign": found, "page": page, "status": status, "before": asked, "following": page.following, "is_first": before is None,
         "query": urlencode({"status": status}) if status else "", "at": instant(request),
         "choices": STATUSES[found.type] if user.may(MAY) else (),
     }  # fmt: skip

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from desk.access import instant, reader, sees
 from desk.queries import exchange, manager, marketer
+from desk.queries.campaign_alerts import standing_alerts
 from desk.queries.negotiation import matters_for
 from desk.queries.queue import SHOWN, Queue, queue_of, tiles_of
 from desk.queries.targets import current_targets
@@ -103,7 +104,7 @@ def marketer_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
         "feedback": marketer.feedback_received(user, at),
         "targets": current_targets(at, Side.MARKETING),
         "to_brief": marketer.to_brief(user, at),
-        "alerts": marketer.standing_alerts(user),
+        "alerts": standing_alerts(user, at),
     }
 
 

@@ -14,7 +14,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.models import Campaign
 from inputs.moments import day, instant
 from inputs.numbers import MAX_ID, amount, whole
 from inputs.refusals import NotVisible
@@ -23,7 +22,7 @@ from leads.api.base import ApiView, BadBody, Reader, code, flag, given, read_bod
 from leads.api.shapes import ActOut, ProblemBody, detailed, lead_body
 from leads.completing import complete
 from leads.corrections import FIELDS
-from leads.members import set_member_status
+from leads.members import campaign_of, set_member_status
 from leads.models import Lead
 from leads.nurturing import nurture
 from teams.models import User
@@ -119,8 +118,8 @@ def _correct(*, lead_id: int, actor: User, at: datetime, is_elsewhere: bool = Fa
 
 
 def _member_status(*, lead_id: int, campaign_code: str, status: str, actor: User, at: datetime) -> None:
-    campaigns = Campaign.objects.visible_to(actor).filter(code=campaign_code).values_list("pk", flat=True)
-    set_member_status(lead_id=lead_id, campaign_id=campaigns.first() or 0, status=status, actor=actor, at=at)
+    campaign = campaign_of(campaign_code, actor)
+    set_member_status(lead_id=lead_id, campaign_id=campaign.pk, status=status, actor=actor, at=at)
 
 
 _SEEN: dict[str, Reader] = {"handoff_id": _id}

@@ -156,7 +156,9 @@ class LeadIn(serializers.Serializer[Any]):
     landing_page = serializers.CharField(required=False, allow_null=True)
     campaign_code = serializers.CharField(required=False, allow_null=True)
     member_status = serializers.CharField(
-        required=False, allow_null=True, help_text="What they are in the campaign, such as registered or attended."
+        required=False,
+        allow_null=True,
+        help_text="What they are in the campaign, such as registered or attended. For marketing; one that its type does not know is left out, and `problems` says so.",
     )
     note = serializers.CharField(required=False, allow_null=True)
     lawful_basis = serializers.ChoiceField(choices=["consent", "contract", "legitimate_interest"], required=False)

@@ -12,6 +12,7 @@ from leads.api.clocks import ActOnClock, ClocksOfLead, OneClock
 from leads.api.exchange import Disputes, OneDispute, OneQuestion, Questions
 from leads.api.leads import Leads, OneLead
 from leads.api.me import Me
+from leads.api.members import Members
 
 OPEN_TO_MEMBERS = {
     "authentication_classes": ApiView.authentication_classes,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("v1/questions/<idnumber:question_id>", OneQuestion.as_view(), name="api_question"),
     path("v1/disputes", Disputes.as_view(), name="api_disputes"),
     path("v1/disputes/<idnumber:dispute_id>", OneDispute.as_view(), name="api_dispute"),
+    path("v1/campaigns/<slug:code>/members", Members.as_view(), name="api_members"),
     path("schema/", SpectacularAPIView.as_view(**OPEN_TO_MEMBERS), name="api_schema"),
     path("docs/", Docs.as_view(**READ_ONLY_PAGE), name="api_docs"),
 ]

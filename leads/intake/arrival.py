@@ -65,8 +65,9 @@ class Outcome:
     """What became of one arrival, in the order they came.
 
     ``state`` is *created* (a new lead), *updated* (joined a lead that was there, or another of the same batch), *skipped* (its key was
-    taken in before) or *rejected* (``problems`` says why; nothing was stored). ``stage`` is the lead's stage afterwards, ``fit`` and
-    ``engagement`` its scores (nothing where the arrival was skipped: nobody looked).
+    taken in before) or *rejected* (``problems`` says why; nothing was stored). With the other states ``problems`` says what of the
+    arrival was left out. ``stage`` is the lead's stage afterwards, ``fit`` and ``engagement`` its scores (nothing where the arrival was
+    skipped: nobody looked).
     """
 
     state: str

@@ -14,7 +14,7 @@ from leads.intake.credit import credit
 from leads.intake.duties import settle
 from leads.intake.handing import Mql, hand_off
 from leads.intake.match import Book
-from leads.intake.members import KnownCampaign, Membership, membership, problem_with_status, store_members
+from leads.intake.members import KnownCampaign, SaidStatus, problem_with_status, said_status, store_members
 from leads.intake.names import locks_of, names_of
 from leads.intake.normalise import MEDIUM_LENGTH, Clean
 from leads.intake.states import CampaignTouch, ContactState, LeadState
@@ -63,7 +63,7 @@ class Batch:
         self.products: Mapping[str, int] = {}
         self.touched: dict[int, LeadState] = {}
         self.touch_rows: list[tuple[Any, ...]] = []
-        self.members: list[Membership] = []
+        self.members: list[SaidStatus] = []
         self.qualifications: list[tuple[Any, ...]] = []
 
     def take(self, cleans: Sequence[Clean]) -> dict[int, Outcome]:
@@ -82,14 +82,19 @@ class Batch:
     def _take_fresh(self, cleans: Sequence[Clean]) -> dict[int, Outcome]:
         taken = self._join(cleans)
         if self.only_read:
-            return {clean.place: _foreseen(lead, state) for clean, lead, state in taken}
+            return {clean.place: _foreseen(lead, state, self._noted(clean)) for clean, lead, state in taken}
         self._hand_off()
         return {
             clean.place: Outcome(
-                state, lead.id, lead.contact.id, str(lead.stage), fit=lead.fit, engagement=self._engagement(lead)
+                state, lead.id, lead.contact.id, str(lead.stage), self._noted(clean), lead.fit, self._engagement(lead)
             )
             for clean, lead, state in taken
         }
+
+    def _noted(self, clean: Clean) -> tuple[Problem, ...]:
+        """Say what of an arrival could not be used; a status that nobody can have costs no lead."""
+        problem = problem_with_status(clean.texts["member_status"], self._campaign(clean))
+        return (problem,) if problem else ()
 
     # Before
 
@@ -123,7 +128,7 @@ class Batch:
             return Problem("campaign_code", "unknown_campaign", "There is no campaign with this code.")
         if clean.texts["product_code"] and clean.texts["product_code"] not in self.products:
             return Problem("product_code", "unknown_product", "There is no product with this code.")
-        return problem_with_status(clean.texts["member_status"], self._campaign(clean))
+        return None
 
     def _campaign(self, clean: Clean) -> KnownCampaign | None:
         code = clean.campaign_code
@@ -192,12 +197,12 @@ class Batch:
         campaign = self._campaign(clean)
         facts = {"kind": clean.texts["touch_kind"], "origin": lead.origin}
         self.record.event(
-            lead.id, "captured", occurred_at=clean.occurred_at, campaign_id=campaign[0] if campaign else None,
+            lead.id, "captured", occurred_at=clean.occurred_at, campaign_id=campaign.id if campaign else None,
             user_id=lead.owner_id, code=lead.source, facts=facts,
         )  # fmt: skip
         if lead.is_history and lead.mql_at:
             self.record.event(
-                lead.id, "qualified", occurred_at=clean.occurred_at, campaign_id=campaign[0] if campaign else None,
+                lead.id, "qualified", occurred_at=clean.occurred_at, campaign_id=campaign.id if campaign else None,
                 code="history",
             )  # fmt: skip
 
@@ -212,7 +217,7 @@ class Batch:
             self.record.event(lead.id, "revived", code="touch")
         campaign = self._campaign(clean)
         self.record.event(
-            lead.id, "touched", occurred_at=clean.occurred_at, campaign_id=campaign[0] if campaign else None,
+            lead.id, "touched", occurred_at=clean.occurred_at, campaign_id=campaign.id if campaign else None,
             code=clean.texts["touch_kind"], facts={"source": clean.source},
         )  # fmt: skip
 
@@ -226,12 +231,12 @@ class Batch:
         lead.touches.append((texts["touch_kind"], clean.occurred_at))
         if texts["touch_kind"] in HAND_RAISES:
             lead.is_hand_raise = lead.has_new_hand_raise = True
-        if said := membership(texts["member_status"], campaign, lead.id):
+        if said := said_status(texts["member_status"], campaign, lead.id):
             self.members.append(said)
         self.touched[lead.id] = lead
         self.touch_rows.append(
             (lead.id, lead.contact.id, texts["touch_kind"], clean.source, texts["source_raw"],
-             clean.utm.get("medium", "")[:MEDIUM_LENGTH], campaign[0] if campaign else None, clean.utm,
+             clean.utm.get("medium", "")[:MEDIUM_LENGTH], campaign.id if campaign else None, clean.utm,
              texts["landing_page"], texts["note"], clean.key, clean.occurred_at, self.at)
         )  # fmt: skip
 
@@ -251,7 +256,7 @@ class Batch:
                 reserved=self.book.for_handoffs,
             )  # fmt: skip
             store(self.book, leads, self.touch_rows, at=self.at)
-            store_members(self.members, actor_id=self.actor_id, at=self.at)
+            store_members(self.members, at=self.at)
             insert_rows(Qualification, QUALIFICATION_COLUMNS, self.qualifications)
             self.record.write("lead", [lead.id for lead in leads], mode="history" if self.is_history else "live")
 
@@ -315,6 +320,8 @@ class Batch:
             self.record.tell(lead.owner_id or lead.assignee_id, HAND_RAISE, "lead", lead.id)
 
 
-def _foreseen(lead: LeadState, state: str) -> Outcome:
+def _foreseen(lead: LeadState, state: str, noted: tuple[Problem, ...]) -> Outcome:
     """Give the outcome of an arrival that is not stored: a new lead has no id yet."""
-    return Outcome(state) if lead.is_new else Outcome(state, lead.id, lead.contact.id, str(lead.stage))
+    if lead.is_new:
+        return Outcome(state, problems=noted)
+    return Outcome(state, lead.id, lead.contact.id, str(lead.stage), noted)

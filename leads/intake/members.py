@@ -1,4 +1,7 @@
-"""What those who come in are in their campaign: read by the statuses of its type, stored with the batch, never back to an earlier one."""
+"""What those who come in are in their campaign: read by the statuses of its type, stored with the batch, never back to an earlier one.
+
+What marketing set by hand stays: whoever sets it corrects what a file said, and the next file says the same again.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ class KnownCampaign(NamedTuple):
     type: str
 
 
-class Membership(NamedTuple):
+class SaidStatus(NamedTuple):
     """What a lead is said to be in a campaign; ``status`` is a code."""
 
     campaign: KnownCampaign
@@ -28,27 +31,33 @@ class Membership(NamedTuple):
 
 
 def problem_with_status(text: str, campaign: KnownCampaign | None) -> Problem | None:
-    """Give what is wrong with a status that an arrival names, or nothing."""
+    """Give what is wrong with a status that an arrival names, or nothing. The lead is taken in without it."""
     if not text:
         return None
     if campaign is None:
-        return Problem("member_status", "no_campaign", "A member status needs the campaign that it is of.")
+        return Problem(
+            "member_status", "no_campaign", f"“{text}” is left out: a status needs the campaign that it is of."
+        )
     if read_status(campaign.type, text) is None:
-        return Problem("member_status", "unknown_status", f"In this campaign it is one of: {labels(campaign.type)}.")
+        message = f"“{text}” is left out: in this campaign it is one of: {labels(campaign.type)}."
+        return Problem("member_status", "unknown_status", message)
     return None
 
 
-def membership(text: str, campaign: KnownCampaign | None, lead_id: int) -> Membership | None:
-    """Give what a checked arrival says, if it says anything."""
+def said_status(text: str, campaign: KnownCampaign | None, lead_id: int) -> SaidStatus | None:
+    """Give what an arrival says, if it says anything that can be."""
     status = read_status(campaign.type, text) if campaign and text else None
-    return Membership(campaign, lead_id, status.code) if campaign and status else None
+    return SaidStatus(campaign, lead_id, status.code) if campaign and status else None
 
 
-def store_members(said: Sequence[Membership], *, actor_id: int | None, at: datetime) -> None:
-    """Write what ``said`` says where it goes further than what is known; two statements, none where nothing is said."""
+def store_members(said: Sequence[SaidStatus], *, at: datetime) -> None:
+    """Write what ``said`` says where it goes further than what came in before; two statements, none where nothing is said.
+
+    The leads are locked by the batch, so nobody sets one of them by hand meanwhile.
+    """
     if not said:
         return
-    furthest: dict[tuple[int, int], Membership] = {}
+    furthest: dict[tuple[int, int], SaidStatus] = {}
     for one in said:
         key = (one.campaign.id, one.lead_id)
         known = furthest.get(key)
@@ -56,23 +65,21 @@ def store_members(said: Sequence[Membership], *, actor_id: int | None, at: datet
             furthest[key] = one
     rows = CampaignMember.objects.filter(
         lead__in={lead_id for _, lead_id in furthest}, campaign__in={campaign_id for campaign_id, _ in furthest}
-    ).values_list("campaign_id", "lead_id", "status")
-    stored = {(campaign_id, lead_id): status for campaign_id, lead_id, status in rows}
-    further = [
-        one
-        for key, one in sorted(furthest.items())
-        if key not in stored or _rank(one) > rank(one.campaign.type, stored[key])
-    ]
+    ).values_list("campaign_id", "lead_id", "status", "set_by_id")
+    stored = {(campaign_id, lead_id): (status, set_by_id) for campaign_id, lead_id, status, set_by_id in rows}
+    further = [one for key, one in sorted(furthest.items()) if key not in stored or _goes_further(one, *stored[key])]
     CampaignMember.objects.bulk_create(
         [
-            CampaignMember(
-                campaign_id=one.campaign.id, lead_id=one.lead_id, status=one.status, set_at=at, set_by_id=actor_id
-            )
+            CampaignMember(campaign_id=one.campaign.id, lead_id=one.lead_id, status=one.status, set_at=at)
             for one in further
         ],
-        update_conflicts=True, unique_fields=["campaign", "lead"], update_fields=["status", "set_at", "set_by"],
+        update_conflicts=True, unique_fields=["campaign", "lead"], update_fields=["status", "set_at"],
     )  # fmt: skip
 
 
-def _rank(one: Membership) -> int:
+def _goes_further(one: SaidStatus, status: str, set_by_id: int | None) -> bool:
+    return set_by_id is None and _rank(one) > rank(one.campaign.type, status)
+
+
+def _rank(one: SaidStatus) -> int:
     return rank(one.campaign.type, one.status)

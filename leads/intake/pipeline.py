@@ -9,7 +9,7 @@ History (``mode="history"``) brings its own dates: each lead is an MQL from its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -30,6 +30,9 @@ class MayNotTakeIn(NotAllowed):
     """The actor may not bring in leads of this origin."""
 
     code = "may_not_take_in"
+
+
+SET_STATUS = "set_member_status"
 
 
 class UnknownMode(ValueError):
@@ -68,12 +71,14 @@ def foresee(arrivals: Sequence[Arrival], *, actor: User | None, at: datetime) ->
     return _outcomes(arrivals, batch.take, at=at, mode=LIVE)
 
 
-def _check_permission(arrivals: Iterable[Arrival], actor: User | None) -> None:
+def _check_permission(arrivals: Sequence[Arrival], actor: User | None) -> None:
     origins = {arrival.origin for arrival in arrivals}
     if "sales" in origins and (actor is None or not actor.may("capture_own_lead")):
         raise MayNotTakeIn("Only a sales rep brings in leads of their own.")
     if origins - {"sales"} and actor is not None and not (actor.may("capture_lead") or actor.may("import_leads")):
         raise MayNotTakeIn("Only marketing takes leads in; a rep’s own lead has the origin sales.")
+    if actor is not None and not actor.may(SET_STATUS) and any(arrival.member_status for arrival in arrivals):
+        raise MayNotTakeIn("Only marketing says what somebody is in a campaign.", field="member_status")
 
 
 def _outcomes(

@@ -22,7 +22,7 @@ class LeadEvent(models.Model):
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="events")
     kind = models.CharField(max_length=24, choices=EVENT_KINDS)
     handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, null=True, related_name="+")
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="+")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     version = models.ForeignKey(AgreementVersion, on_delete=models.PROTECT, null=True, related_name="+")
@@ -35,6 +35,11 @@ class LeadEvent(models.Model):
         indexes = [
             models.Index(fields=["lead", "occurred_at", "id"], name="event_lead_idx"),
             models.Index(fields=["kind", "occurred_at"], name="event_period_idx"),
+            models.Index(
+                fields=["campaign", "kind", "occurred_at"],
+                name="event_campaign_idx",
+                condition=models.Q(campaign__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

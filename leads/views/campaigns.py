@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from campaigns.actions import NoSuchCampaign, fingerprint, require_marketer
+from campaigns.actions import NoSuchCampaign, fingerprint, persona_ids_of, require_marketer
 from campaigns.forms import CampaignForm, initial_of
 from campaigns.models import Campaign
 from inputs.fields import add_problems
@@ -48,9 +48,10 @@ def edit_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
     campaign = Campaign.objects.visible_to(actor).filter(pk=campaign_id).first()
     if campaign is None:
         raise NoSuchCampaign("There is no such campaign.")
+    spoken_to = persona_ids_of(campaign)
     if request.method != "POST":
-        return _page(request, CampaignForm(initial=initial_of(campaign)), campaign)
-    form = CampaignForm(request.POST)
+        return _page(request, CampaignForm(initial=initial_of(campaign), spoken_to=spoken_to), campaign)
+    form = CampaignForm(request.POST, spoken_to=spoken_to)
     status = UNPROCESSABLE
     if form.is_valid():
         try:

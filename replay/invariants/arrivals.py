@@ -16,7 +16,7 @@ from replay.invariants.facts import EventRow, Facts, LeadRow
 
 HAND_RAISES = ("demo_request", "contact_request")
 CREDITED = (
-    "qualified", "handed_off", "rejected", "recalled", "attempted", "conversed", "rated", "qualified_for_sales",
+    "qualified", "handed_off", "accepted", "rejected", "recalled", "attempted", "conversed", "rated", "qualified_for_sales",
     "opportunity_opened", "lost", "recycled", "disqualified", "reopened", "nurtured", "triage_needed", "asked", "replied",
     "question_withdrawn", "disputed", "dispute_closed",
 )  # fmt: skip

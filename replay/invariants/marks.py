@@ -67,12 +67,13 @@ def _pauses(clock: ClockLine, facts: Facts) -> Iterator[str]:
         yield f"means to go on at {clock.next_action_at}, its pause ends at {rows[-1].until}"
     yield from _allowed(rows, facts.terms[clock.version_id])
     outcome = next((step for step in facts.steps.get(clock.id, ()) if step.kind in OUTCOMES), None)
-    by_ordinal = {step.ordinal: step for step in gone}
+    by_ordinal, paused_by = {step.ordinal: step for step in gone}, {step.ordinal: step.id for step in begun}
     if len(by_ordinal) != len(gone) or not set(by_ordinal) <= {row.ordinal for row in rows}:
         yield "went on without having been paused"
     for row in rows:
         if row.ended_at is not None:
-            yield from _end(row, by_ordinal.get(row.ordinal), outcome)
+            is_later = outcome is not None and outcome.id > paused_by.get(row.ordinal, 0)
+            yield from _end(row, by_ordinal.get(row.ordinal), outcome if is_later else None)
         elif row.ordinal in by_ordinal:
             yield f"went on, though pause {row.ordinal} has not ended"
 
@@ -95,7 +96,7 @@ def _allowed(rows: Sequence[PauseRow], terms: Mapping[str, Any]) -> Iterator[str
 
 
 def _end(row: PauseRow, step: StepRow | None, outcome: StepRow | None) -> Iterator[str]:
-    """A pause ended when the clock went on: by somebody, or by itself at its time; or with the clock."""
+    """A pause ended when the clock went on: by somebody, or by itself at its time; or with the clock, by an ``outcome`` that came after it."""
     if step is None:
         if outcome is None or (row.ended_at, row.ended_by_id) != (
             max(row.started_at, outcome.recorded_at),

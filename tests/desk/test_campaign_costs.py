@@ -46,12 +46,11 @@ def test_what_is_spent_is_the_sum_of_the_actual_lines_alone(offer: Offer, campai
 
     (figures,) = campaign_figures([loaded])
 
-    assert loaded.spent is not None
-    assert round(loaded.spent, 2) == Decimal("300.30")
+    assert str(loaded.spent) == "300.30"
     assert figures.costs[0].amount == Decimal("100.10")
     assert loaded.planned == 5000
-    assert round(loaded.left or 0, 2) == Decimal("-50.30")
-    assert round(loaded.left_after_plan or 0, 2) == Decimal("-5050.30")
+    assert loaded.left == Decimal("-50.30")
+    assert loaded.left_after_plan == Decimal("-5050.30")
 
 
 def test_without_an_actual_line_nothing_is_said_to_be_spent(offer: Offer, campaign: Campaign) -> None:
@@ -188,7 +187,7 @@ def test_removing_what_somebody_else_changed_is_refused(maya: User, campaign: Ca
     ("changed", "field"),
     [
         ({"what": " "}, "what"), ({"what": "a\nb"}, "what"), ({"amount": Decimal(-1)}, "amount"), ({"amount": Decimal("NaN")}, "amount"),
-        ({"amount": Decimal(10) ** 12}, "amount"), ({"kind": "wished"}, "kind"), ({"starts_on": date(2100, 1, 1)}, "starts_on"),
+        ({"amount": Decimal(10) ** 12}, "amount"), ({"amount": Decimal("1.234")}, "amount"), ({"kind": "wished"}, "kind"), ({"starts_on": date(2100, 1, 1)}, "starts_on"),
         ({"ends_on": date(2026, 3, 1)}, "ends_on"),
     ],
 )  # fmt: skip

@@ -49,9 +49,15 @@ def test_a_status_is_set_in_the_list_and_the_list_stays_as_it_was(
     lead, browser = offer().lead, enter(maya)
     path = f"/campaigns/{campaign.pk}/members/"
 
-    response = browser.post(f"{path}{lead.pk}/", {"status": "registered", "shown_status": "invited"})
+    response = browser.post(
+        f"{path}{lead.pk}/", {"status": "registered", "shown_status": "invited", "shown_before": "9"}
+    )
 
-    assert response["Location"] == f"{path}?status=invited"
+    assert response["Location"] == f"{path}?status=invited&before=9"
+    assert (
+        f'<input type="hidden" name="shown_before" value="{lead.pk + 1}">'
+        in browser.get(f"{path}?before={lead.pk + 1}").content.decode()
+    )
     assert CampaignMember.objects.get().status == "registered"
     assert '<option value="registered" selected>' in browser.get(path).content.decode()
 
@@ -85,6 +91,12 @@ def test_a_status_that_the_type_does_not_know_is_counted_while_somebody_has_it(
     page = browser.get(f"/campaigns/{campaign.pk}/members/?status=attended")
 
     assert page.context["page"].shown.count == len(page.context["page"].rows) == 1
+    assert '<option value="attended" selected>' in page.content.decode()
+    path = f"/campaigns/{campaign.pk}/members/{page.context['page'].rows[0].lead.pk}/"
+    browser.post(path, {"status": "attended"})
+    assert CampaignMember.objects.get().status == "attended"
+    left = browser.post(path, {"status": "clicked", "shown_status": "attended"}, follow=True)
+    assert (left.status_code, left.context["page"].rows) == (200, [])
     assert browser.get(f"/campaigns/{campaign.pk}/members/?status=danced").status_code == 422
     assert browser.get(f"/campaigns/{campaign.pk}/members/?before=x").status_code == 422
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
 
-from campaigns.actions import BadBrief, Brief, CampaignMoved, MayNotLog, change_campaign, fingerprint, log_campaign
+from campaigns.actions import (
+    BadBrief,
+    Brief,
+    CampaignMoved,
+    MayNotLog,
+    change_campaign,
+    fingerprint,
+    log_campaign,
+    persona_ids_of,
+)
 from campaigns.models import Campaign
 from ledger.models import AuditEntry
+from personas.defaults import create_default_personas
+from personas.writing import retire_persona
 from teams.models import User
 from tests.desk.conftest import Enter, Offer
 
@@ -41,7 +55,7 @@ def test_five_fields_log_a_campaign(enter: Enter, maya: User) -> None:
         ("budget", "99999999999999999", "no more than"),
         ("currency", "euro", ""),
         ("code", "no spaces please", "valid “slug”"),
-        ("persona", "999", "Select a valid choice"),
+        ("personas", "999", "Select a valid choice"),
         ("name", "日本", "no Latin letters"),
     ],
 )
@@ -146,6 +160,7 @@ def test_the_page_shows_brief_funnel_members_and_links(
 
     page = response.content.decode()
     assert "Ask how they plan." in page
+    assert "all personas" in page
     assert "utm_campaign=spring-webinar" in page
     assert "Ines Carvalho" in page
     assert [(step.label, step.count) for step in response.context["page"].funnel][:3] == [
@@ -157,3 +172,69 @@ def test_a_campaign_without_leads_shows_no_made_up_share(enter: Enter, sam: User
     funnel = enter(sam).get(f"/campaigns/{campaign.pk}/").context["page"].funnel
 
     assert {step.percent for step in funnel} == {None}
+
+
+def test_a_campaign_speaks_to_several_personas(enter: Enter, maya: User, at: datetime) -> None:
+    versions = [version for version in create_default_personas(at=at) if not version.persona.is_negative][:2]
+    ids = [version.persona_id for version in versions]
+    browser = enter(maya)
+    browser.post("/campaigns/new/", LEAST | {"personas": ids})
+    campaign = Campaign.objects.get()
+    path = f"/campaigns/{campaign.pk}/"
+    shown = browser.get(path).content.decode()
+    retire_persona(actor=maya, at=at, code=versions[0].persona.code)
+    form = browser.get(f"{path}edit/").content.decode()
+    browser.post(f"{path}edit/", LEAST | {"code": campaign.code, "personas": ids, "seen": fingerprint(campaign)})
+    kept = persona_ids_of(campaign)
+    browser.post(f"{path}edit/", LEAST | {"code": campaign.code, "personas": ids[1:]})
+    left = persona_ids_of(campaign)
+    again = browser.post(f"{path}edit/", LEAST | {"code": campaign.code, "personas": ids})
+
+    assert all(version.name in shown for version in versions)
+    assert form.count(" checked") == 2
+    assert (kept, left) == (tuple(sorted(ids)), tuple(ids[1:]))
+    assert AuditEntry.objects.get(verb="change_campaign").facts == {"fields": ["personas"]}
+    assert again.status_code == 422
+    with pytest.raises(BadBrief):
+        change_campaign(campaign_id=campaign.pk, brief=replace(BRIEF, persona_ids=tuple(ids)), actor=maya, at=at)
+
+
+def test_whoever_chose_other_personas_meanwhile_is_not_overwritten(maya: User, mona: User, at: datetime) -> None:
+    campaign = log_campaign(brief=BRIEF, actor=maya, at=at)
+    seen = fingerprint(campaign)
+    persona = create_default_personas(at=at)[0].persona_id
+    change_campaign(campaign_id=campaign.pk, brief=replace(BRIEF, persona_ids=(persona,)), actor=mona, at=at)
+
+    with pytest.raises(CampaignMoved):
+        change_campaign(campaign_id=campaign.pk, brief=BRIEF, actor=maya, at=at, seen=seen)
+
+
+def test_the_talking_points_stand_on_each_lead_of_the_campaign(
+    enter: Enter, sam: User, offer: Offer, campaign: Campaign
+) -> None:
+    Campaign.objects.update(offer="The checklist", talking_points="Ask how they plan.\nName the fair.")
+    leads = [offer(f"Person {number}").lead for number in range(2)]
+
+    for lead in leads:
+        page = enter(sam).get(f"/leads/{lead.pk}/").content.decode()
+        assert "The checklist" in page
+        assert "Ask how they plan.<br>Name the fair." in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_one_persona_of_before_is_the_first_of_several_and_comes_back(campaign: Campaign, at: datetime) -> None:
+    persona_id = create_default_personas(at=at)[0].persona_id
+    call_command("migrate", "campaigns", "0007", verbosity=0)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE campaigns_campaign SET persona_id = %s", [persona_id])
+        call_command("migrate", "campaigns", "0009", verbosity=0)
+        several = persona_ids_of(campaign)
+        call_command("migrate", "campaigns", "0007", verbosity=0)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT persona_id FROM campaigns_campaign")
+            back = cursor.fetchall()
+    finally:
+        call_command("migrate", verbosity=0)
+
+    assert (several, back) == ((persona_id,), [(persona_id,)])

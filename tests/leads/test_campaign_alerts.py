@@ -99,11 +99,19 @@ def test_it_is_told_again_only_after_it_was_over(judging: Judging) -> None:
     for _ in range(SAME_REASON - 1):
         judging.rejects()
 
-    assert still == [("wrong_role", 5, 5)]
+    assert still == [("wrong_role", 5, 20)]
     assert over == []
     assert again == (1, [])
     assert len(told()) == 2
     assert CampaignAlert.objects.filter(ended_at__isnull=False).count() == 1
+
+
+def test_an_alert_that_stands_after_an_acceptance_tells_the_figures_of_now(judging: Judging) -> None:
+    for _ in range(SAME_REASON):
+        judging.rejects()
+    judging.accepts()
+
+    assert standing() == [("wrong_role", 5, 6)]
 
 
 def test_different_reasons_do_not_add_up_and_each_is_told_by_itself(judging: Judging) -> None:
@@ -124,6 +132,38 @@ def test_a_returned_lead_counts_as_rejected(judging: Judging, sam: User) -> None
         return_lead(lead_id=handoff.lead_id, reason="wrong_role", actor=sam, at=judging.at)
 
     assert standing() == [("wrong_role", 5, 5)]
+
+
+def test_a_return_is_news_however_long_ago_the_lead_was_accepted(judging: Judging, sam: User) -> None:
+    accepted = [judging.accepts() for _ in range(WINDOW + SAME_REASON)]
+    for handoff in accepted[:SAME_REASON]:
+        judging.at += timedelta(minutes=1)
+        return_lead(lead_id=handoff.lead_id, reason="wrong_role", actor=sam, at=judging.at)
+
+    assert standing() == [("wrong_role", SAME_REASON, WINDOW)]
+
+
+def test_what_sales_said_counts_for_the_campaign_of_then(judging: Judging, maya: User, sam: User) -> None:
+    other = Judging(make_campaign(maya, "autumn"), maya, sam)
+    for _ in range(SAME_REASON - 1):
+        judging.rejects()
+    Lead.objects.update(last_campaign=other.campaign)
+    other.rejects()
+    none_inherited = standing()
+    judging.rejects()
+
+    assert none_inherited == []
+    assert [alert.campaign for alert in CampaignAlert.objects.all()] == [judging.campaign]
+
+
+@pytest.mark.parametrize(("reason", "stands"), [("other", False), ("do_not_contact", True)])
+def test_other_is_no_shared_reason_and_one_of_procedure_is(
+    judging: Judging, sam: User, reason: str, stands: bool
+) -> None:
+    for _ in range(SAME_REASON):
+        reject(lead_id=judging.offer().lead_id, reason=reason, note="As said.", actor=sam, at=judging.at)
+
+    assert bool(standing()) is stands
 
 
 def test_many_rejected_at_once_are_one_alert(judging: Judging, sam: User) -> None:
@@ -170,6 +210,7 @@ def test_other_campaigns_do_not_count(judging: Judging, maya: User, sam: User) -
 def test_an_overturned_rejection_takes_the_alert_back(judging: Judging, mona: User, sue: User) -> None:
     handoffs = [judging.rejects() for _ in range(SAME_REASON)]
     stood = standing()
+    Lead.objects.update(last_campaign=make_campaign(mona, "later"))
     dispute = contested(handoffs[0].lead, mona, at=judging.at)
     say(dispute, mona, "overturn", at=judging.at)
     say(dispute, sue, "overturn", at=judging.at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,14 +13,15 @@ from knox.models import AuthToken
 from campaigns.actions import NoSuchCampaign
 from campaigns.models import Campaign
 from inputs.refusals import NotAllowed
+from leads.importing import BadMapping, map_columns
 from leads.intake.arrival import CREATED, REJECTED, SKIPPED, UPDATED, Arrival, Outcome
-from leads.intake.pipeline import foresee, take_in
+from leads.intake.pipeline import MayNotTakeIn, foresee, take_in
 from leads.members import BadStatus, set_member_status
-from leads.models import CampaignMember, Lead
+from leads.models import CampaignMember, ImportRow, Lead
 from ledger.models import AuditEntry
 from sla.in_force import InForce
 from teams.models import User
-from tests.cast import NOW, make_lead
+from tests.cast import NOW, make_lead, person
 from tests.leads.import_runs import finished, staged
 from tests.leads.worlds import make_campaign
 
@@ -114,9 +117,9 @@ def test_a_status_of_a_former_type_gives_way(campaign: Campaign) -> None:
 @pytest.mark.parametrize(
     ("fields", "code"),
     [({"member_status": "clicked"}, "unknown_status"), ({"campaign_code": ""}, "no_campaign"),
-     ({"campaign_code": "", "utm": {"campaign": "unheard-of"}}, "no_campaign"), ({"member_status": "x" * 81}, "too_long")],
+     ({"campaign_code": "", "utm": {"campaign": "unheard-of"}}, "no_campaign")],
 )  # fmt: skip
-def test_a_status_that_cannot_be_is_refused_with_its_arrival(
+def test_a_status_that_cannot_be_costs_no_lead_and_is_told(
     campaign: Campaign, fields: dict[str, Any], code: str
 ) -> None:
     arrival = Arrival(**{"email": "ana@firm.example", "campaign_code": "spring", "member_status": "attended"} | fields)
@@ -124,9 +127,55 @@ def test_a_status_that_cannot_be_is_refused_with_its_arrival(
     foreseen, taken = foresee([arrival], actor=None, at=NOW), take_in([arrival], actor=None, at=NOW)
 
     for (outcome,) in (foreseen, taken):
-        assert outcome.state == REJECTED
+        assert outcome.state == CREATED
         assert [(problem.field, problem.code) for problem in outcome.problems] == [("member_status", code)]
-    assert not Lead.objects.exists()
+    assert (Lead.objects.count(), statuses()) == (1, [])
+
+
+def test_a_status_too_long_for_any_is_refused_like_any_text(campaign: Campaign) -> None:
+    (outcome,) = come("x" * 81)
+
+    assert (outcome.state, outcome.problems[0].code) == (REJECTED, "too_long")
+
+
+def test_what_marketing_set_by_hand_stays_whatever_comes_in(campaign: Campaign, maya: User) -> None:
+    (outcome,) = come("registered")
+    said: dict[str, Any] = {"lead_id": outcome.lead_id, "campaign_id": campaign.pk, "actor": maya, "at": NOW}
+    set_member_status(status="no show", **said)
+    come("attended")
+    by_hand = (statuses(), CampaignMember.objects.get().set_by)
+    set_member_status(status="", **said)
+    come("attended")
+
+    assert by_hand == (["no_show"], maya)
+    assert (statuses(), CampaignMember.objects.get().set_by) == (["attended"], None)
+
+
+def test_only_marketing_says_it_with_an_arrival(campaign: Campaign, sam: User, maya: User) -> None:
+    ada = person("Ada", is_administrator=True)
+    arrival = Arrival(email="ana@firm.example", campaign_code="spring", member_status="attended", origin="sales")
+    for arrivals, actor in (([arrival], sam), ([replace(arrival, origin="marketing")], ada)):
+        with pytest.raises(MayNotTakeIn) as refused:
+            take_in(arrivals, actor=actor, at=NOW)
+        assert refused.value.field == "member_status"
+    take_in([replace(arrival, member_status="")], actor=sam, at=NOW)
+    none_said = statuses()
+    take_in([replace(arrival, origin="marketing")], actor=maya, at=NOW)
+
+    assert (none_said, statuses()) == ([], ["attended"])
+
+
+def test_an_administrator_imports_a_file_without_that_column(campaign: Campaign) -> None:
+    ada = person("Ada", is_administrator=True)
+    run = staged(ada, b"Email,Member status\nana@firm.example,attended\n")
+
+    assert run.mapping == {"email": "Email"}
+    with pytest.raises(BadMapping) as refused:
+        map_columns(
+            actor=ada, run_id=run.pk, mapping={"email": "Email", "member_status": "Member status"}, at=NOW,
+            touch_kind="list_import", campaign_id=None, lawful_basis="consent",
+        )  # fmt: skip
+    assert [problem.field for problem in refused.value.problems] == ["member_status"]
 
 
 def test_a_utm_campaign_is_enough_to_know_the_campaign(campaign: Campaign) -> None:
@@ -157,7 +206,8 @@ def test_a_column_of_a_file_says_it(campaign: Campaign, maya: User) -> None:
     run = finished(maya, staged(maya, content, campaign_id=campaign.pk))
 
     assert statuses() == ["attended", "no_show"]
-    assert (run.created_count, run.rejected_count) == (2, 1)
+    assert (run.created_count, run.rejected_count) == (3, 0)
+    assert [row.problems[0]["code"] for row in ImportRow.objects.exclude(problems=[])] == ["unknown_status"]
 
 
 def test_the_api_takes_a_status_with_a_lead_and_on_one(campaign: Campaign, maya: User) -> None:
@@ -179,3 +229,30 @@ def test_the_api_takes_a_status_with_a_lead_and_on_one(campaign: Campaign, maya:
     assert [response.status_code for response in refused] == [400, 400, 404, 400]
     assert refused[0].json()["errors"][0]["field"] == "status"
     assert statuses() == ["attended"]
+
+
+def test_the_api_tells_who_is_what_page_by_page(campaign: Campaign, maya: User, sam: User) -> None:
+    client, token = Client(), AuthToken.objects.create(user=sam)[1]
+    come("registered")
+    ben, cleo = make_lead(), make_lead()
+    for minute, (lead, status) in enumerate([(ben, "attended"), (cleo, "no show")], start=1):
+        set_member_status(
+            lead_id=lead.pk, campaign_id=campaign.pk, status=status, actor=maya, at=NOW + timedelta(minutes=minute)
+        )
+    set_member_status(
+        lead_id=ben.pk, campaign_id=make_campaign(maya, "autumn").pk, status="attended", actor=maya, at=NOW
+    )
+
+    def read(path: str = "spring", **query: Any) -> Any:
+        return client.get(f"/api/v1/campaigns/{path}/members", query, headers={"authorization": f"Token {token}"})
+
+    first = read(limit=2).json()
+    rest = read(limit=2, cursor=first["next"]).json()
+    rows = [*first["results"], *rest["results"]]
+
+    assert [(row["status"], row["set_by"] and row["set_by"]["name"]) for row in rows] == [
+        ("no_show", "Maya"), ("attended", "Maya"), ("registered", None),
+    ]  # fmt: skip
+    assert rest["next"] is None
+    assert [row["lead_id"] for row in read(status="attended,invited").json()["results"]] == [ben.pk]
+    assert [read("unheard-of").status_code, read(status="danced").status_code] == [404, 400]

@@ -68,6 +68,7 @@ CAMPAIGN = Target(
     {"campaign_id": MISSING_ID},
     lambda world, actor: {"campaign_id": world.campaigns["max"].pk},
 )
+CODE = Target(lambda world, actor: {"code": world.campaigns["maya"].code}, {"code": MISSING_SLUG})
 COST = Target(
     lambda world, actor: cost_of(of(actor, world.campaigns, "maya")),
     {"line_id": MISSING_ID},
@@ -268,6 +269,7 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "leads:api_question": api({"GET": Access(who_may("see_leads"), OK)}, target=QUESTION),
     "leads:api_disputes": api({"GET": Access(who_may("see_leads"), OK, refused=403)}),
     "leads:api_dispute": api({"GET": Access(who_may("see_leads"), OK)}, target=DISPUTE),
+    "leads:api_members": api({"GET": Access(who_may("see_campaigns"), OK, refused=403)}, target=CODE),
     "leads:api_schema": api({"GET": Access(PEOPLE, OK)}),
     "leads:api_docs": api({"GET": Access(PEOPLE, OK)}),
     # figures

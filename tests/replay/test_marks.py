@@ -185,12 +185,16 @@ def warn_before_the_pause_moved_it() -> None:
     ClockStep.objects.filter(pk=step.pk).update(occurred_at=step.occurred_at - HOUR)
 
 
+def pause_what_had_ended() -> None:
+    ClockStep.objects.filter(kind="paused", clock__state="cancelled").update(id=10**6)
+
+
 DAMAGE = [
     move_a_due_time, move_a_plan, lengthen_a_pause, begin_a_pause_earlier, pause_for_another_reason, pause_by_another,
     end_by_another, lose_a_pause, miscount_pauses, lose_a_resumption, pause_longer_than_agreed, excuse_without_a_word,
     lose_an_excuse, excuse_for_another_reason, reckon_by_another_calendar, say_another_time_before,
     say_another_time_after, lose_a_recompute, count_paused_time_as_taken, be_late_by_less, wait_longer,
-    warn_before_the_pause_moved_it,
+    warn_before_the_pause_moved_it, pause_what_had_ended,
 ]  # fmt: skip
 
 
