@@ -22,7 +22,7 @@ from inputs.fields import add_problems
 from inputs.refusals import Invalid, NotAllowed, NotVisible, Problem, Refusal
 from personas.models import PersonaVersion
 from sla.agreements import check_drafter, check_manager, draft_from_template, draft_from_version
-from sla.applying import UnusableTerms, unvalidated, what_is_missing
+from sla.applying import UnusableTerms, retired, unvalidated, what_is_missing
 from sla.clauses import CLAUSES, TAKEN, part_of
 from sla.models import AgreementVersion
 from sla.negotiating import change_clause, take_newest
@@ -186,6 +186,7 @@ def _act_page(request: HttpRequest, code: str, found: AgreementVersion, form: fo
         "act": ACTS[code], "code": code, "version": found, "form": form, "lacking": lacking,
         "is_over": found.state != ACTS[code].state,
         "unvalidated": unvalidated(found) if code in ("propose", "sign") else [],
+        "retired": retired(found) if code == "sign" and found.state == States.PROPOSED else [],
         "concerns": open_concerns(found) if code == "sign" and found.state == States.PROPOSED else [],
     }  # fmt: skip
     return render(request, "desk/agreement_act.html", context, status=status)

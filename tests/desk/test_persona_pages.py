@@ -16,7 +16,7 @@ from personas.models import Persona, PersonaVersion
 from personas.portrait import AVATARS, Portrait
 from personas.validating import validate_persona
 from personas.writing import create_persona, edit_persona, retire_persona
-from sla.agreements import draft_from_template
+from sla.agreements import draft_from_template, propose
 from sla.in_force import InForce
 from teams.models import User
 from tests.cast import SIGNED_AT, sign
@@ -258,6 +258,23 @@ def test_the_agreement_says_which_personas_nobody_stands_by(
     )
     validate_persona(actor=sue, at=at, code=CODE, number=1)
     assert "Operations Olivia (v1)." in browser.get("/agreement/2/").content.decode()
+
+
+def test_the_page_that_signs_names_who_was_retired(enter: Enter, mona: User, agreed: InForce, at: datetime) -> None:
+    propose(actor=mona, version=draft_from_template(actor=mona, at=at), at=at)
+    browser, path = enter(mona), "/agreement/2/sign/"
+    shown = browser.get(path).content.decode()
+    assert "This alone does not keep it from being signed." in shown
+    retire_persona(actor=mona, at=at, code=CODE)
+
+    response = browser.get(path)
+    typed = {name: str(value or "") for name, value in response.context["form"].initial.items()}
+    refused = browser.post(path, {**typed, "has_read": "on"})
+
+    assert response.context["retired"] == ["Operations Olivia"]
+    assert "Nobody signs it before they are brought back" in response.content.decode()
+    assert refused.status_code == 409
+    assert "retired since it was proposed" in refused.content.decode()
 
 
 def test_who_has_to_validate_is_told_by_name(
