@@ -159,8 +159,8 @@ def _leave(record: Record, proposal: PersonaProposal, kind: str, people: list[in
 
 
 def _newest(code: str) -> PersonaVersion:
-    versions = PersonaVersion.objects.filter(persona__code=code, persona__is_retired=False).select_related("persona")
-    newest = versions.order_by("-number").first()
+    versions = PersonaVersion.objects.in_use().newest().select_related("persona")
+    newest = versions.filter(persona__code=code).first()
     if newest is None:
         raise UnknownPersona("Choose one of the personas.", field="persona")
     return newest

@@ -65,16 +65,15 @@ def sides_of(user: User) -> list[Side]:
 
 def versions_to_pin() -> list[PersonaVersion]:
     """Give of each persona in use what a new agreement rests on: the newest version that both sides validated, else the newest."""
-    rows = PersonaVersion.objects.filter(persona__is_retired=False).order_by("number")
-    newest = {persona_id: pk for pk, persona_id in rows.values_list("pk", "persona_id")}
+    newest = dict(PersonaVersion.objects.in_use().newest().values_list("persona_id", "pk"))
     return list(PersonaVersion.objects.filter(pk__in={**newest, **newest_validated()}.values()).order_by("pk"))
 
 
 def newest_validated() -> dict[int, int]:
     """Give by persona in use the newest version that both sides have validated, where there is one."""
-    rows = PersonaVersion.objects.filter(persona__is_retired=False).annotate(sides=Count("validations"))
-    validated = rows.filter(sides=len(Side)).order_by("number")
-    return {persona_id: pk for pk, persona_id in validated.values_list("pk", "persona_id")}
+    rows = PersonaValidation.objects.filter(version__persona__is_retired=False).order_by("version__number")
+    by_version = rows.values("version__number", "version__persona_id", "version_id").annotate(sides=Count("pk"))
+    return {row["version__persona_id"]: row["version_id"] for row in by_version.filter(sides=len(Side))}
 
 
 def missing_sides(version_ids: Iterable[int]) -> dict[int, list[Side]]:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from inputs.refusals import Conflict
 from ledger.models import AuditEntry, Notice
@@ -150,6 +151,16 @@ def test_of_two_of_a_side_at_once_one_validates(maya: User, mona: User) -> None:
     refusals = refusals_of([partial(validated, actor) for actor in actors], Conflict)
 
     assert sorted(type(refusal).__name__ for refusal in refusals) == ["AlreadyValidated", "NoneType"]
+
+
+def test_what_is_validated_is_counted_by_ids_alone(maya: User, sam: User) -> None:
+    validated(maya, sam)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert len(newest_validated()) == 1
+
+    (sql,) = [query["sql"] for query in queries.captured_queries]
+    assert "criteria" not in sql
 
 
 # What a new agreement rests on ----------------------------------------------------------------------------------------
