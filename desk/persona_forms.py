@@ -10,8 +10,9 @@ from django.http import QueryDict
 
 from desk.clause_forms.base import Choices, number
 from desk.clause_forms.rules import RuleForm, label_of, written
+from desk.step_forms import key_field, renew_key
 from inputs.fields import TextField
-from inputs.refusals import Problem, Refusal
+from inputs.refusals import Problem, Refusal, SentBefore
 from personas.conditions import OPERATORS
 from personas.fit import FIT_FIELDS, MAX_POINTS
 from personas.portrait import (
@@ -49,7 +50,7 @@ class PersonaForm(RuleForm):
         self.is_new = portrait is None
         said = portrait.columns if portrait else None
         super().__init__(data, clause="criteria", part=said, choices=Choices(), again=again)
-        plain = (*LINES, *STORY, "buying_role", "avatar", "summary", "is_negative")
+        plain = (*LINES, *STORY, "buying_role", "avatar", "summary", "is_negative", "key")
         if again is None:
             self.initial["seen"] = str(seen)
         else:
@@ -75,6 +76,7 @@ class PersonaForm(RuleForm):
                 label=label, required=False, multi_line=True, rows=4, max_length=LONGEST_LIST, help_text=HINTS.get(name, "")
             )  # fmt: skip
         if self.is_new:
+            self.fields["key"] = key_field()
             self.fields["is_negative"] = forms.BooleanField(
                 label="Somebody we do not want: who looks like them gets a fit of D", required=False
             )
@@ -143,6 +145,8 @@ class PersonaForm(RuleForm):
 
     def problems_of(self, refusal: Refusal) -> tuple[Problem, ...]:
         """Give what a refusal says beside the fields; a criterion is named by its line."""
+        if isinstance(refusal, SentBefore):
+            renew_key(self)
         return tuple(self._beside(problem) for problem in super().problems_of(refusal))
 
     def _beside(self, problem: Problem) -> Problem:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible
+from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible, SentBefore
 from leads.holding import Held, hold, permit
 from leads.models import PersonaProposal, Quote
 from leads.questions import checked_words
@@ -62,12 +62,13 @@ def quote_customer(
 ) -> int:  # fmt: skip
     """Note words of the contact of a lead on the persona of this code, and give the quote's id.
 
-    What was sent with the same ``key`` before is not noted again. Raises ``BadReason``, ``NoSuchLead``, ``NotAllowed``, ``UnknownPersona``.
+    What was sent with the same ``key`` before is not noted again. Raises ``BadReason``, ``NoSuchLead``, ``NotAllowed``, ``UnknownPersona``,
+    ``SentBefore``.
     """
     text = checked_words(text, "text")
     (item,) = hold([lead_id], actor=actor)
     permit(actor, "quote_customer")
-    if sent := _sent_before(Quote, item, key):
+    if sent := _sent_before(Quote, item, key, persona, text):
         return sent
     version = _newest(persona)
     quote = Quote.objects.create(
@@ -104,12 +105,13 @@ def propose_change(
 ) -> int:  # fmt: skip
     """Propose a change of the persona of this code from a lead, and give the proposal's id; the managers of marketing are told.
 
-    What was sent with the same ``key`` before is not proposed again. Raises ``BadReason``, ``NoSuchLead``, ``NotAllowed``, ``UnknownPersona``.
+    What was sent with the same ``key`` before is not proposed again. Raises ``BadReason``, ``NoSuchLead``, ``NotAllowed``, ``UnknownPersona``,
+    ``SentBefore``.
     """
     text = checked_words(text, "text")
     (item,) = hold([lead_id], actor=actor)
     permit(actor, "propose_persona_change")
-    if sent := _sent_before(PersonaProposal, item, key):
+    if sent := _sent_before(PersonaProposal, item, key, persona, text):
         return sent
     version = _newest(persona)
     proposal = PersonaProposal.objects.create(
@@ -166,10 +168,13 @@ def _newest(code: str) -> PersonaVersion:
     return newest
 
 
-def _sent_before(kind: type[Quote] | type[PersonaProposal], item: Held, key: UUID | None) -> int | None:
-    """Give what the same form left already; the lead is locked, so that of two clicks one waits."""
-    if key is None:
-        return None
-    rows = kind.objects.filter(lead=item.lead, submission_key=key)
-    found: int | None = rows.values_list("pk", flat=True).first()
-    return found
+def _sent_before(
+    kind: type[Quote] | type[PersonaProposal], item: Held, key: UUID | None, persona: str, text: str
+) -> int | None:
+    """Give what the same form left already; the lead is locked, so that of two clicks one waits. Raises ``SentBefore``."""
+    rows = kind.objects.filter(lead=item.lead, submission_key=key) if key else kind.objects.none()
+    for pk, *said in rows.values_list("pk", "persona__code", "text"):
+        if said != [persona, text]:
+            raise SentBefore
+        return int(pk)
+    return None

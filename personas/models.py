@@ -29,6 +29,7 @@ class Persona(models.Model):
     is_negative = models.BooleanField(default=False, help_text=_("Someone we do not want: caps the fit."))
     is_retired = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    submission_key = models.UUIDField(null=True, unique=True, editable=False, help_text="Names the form that was sent.")
 
     def __str__(self) -> str:
         return self.code

@@ -14,9 +14,10 @@ from desk.access import instant, reader, sees
 from desk.queries.lead_page import lead_for
 from desk.queries.personas import written_persona
 from desk.queries.voices import proposal_for, quotes_of
+from desk.step_forms import renew_key
 from desk.voice_forms import TAKE, AnswerProposalForm, ProposeForm, QuoteForm, VoiceForm
 from inputs.fields import add_problems
-from inputs.refusals import Invalid, NotAllowed, NotVisible, Refusal
+from inputs.refusals import Invalid, NotAllowed, NotVisible, Refusal, SentBefore
 from leads.holding import permit
 from leads.models import PersonaProposal, Quote
 from leads.voices import close_proposal, propose_change, quote_customer, remove_quote
@@ -129,6 +130,8 @@ def _from_lead(request: HttpRequest, lead_id: int, voice: Voice) -> HttpResponse
             except Refusal as refusal:
                 add_problems(form, refusal.problems)
                 status = _status(refusal)
+                if isinstance(refusal, SentBefore):
+                    renew_key(form)
             else:
                 messages.success(request, voice.done)
                 return redirect("desk:lead", lead.pk)

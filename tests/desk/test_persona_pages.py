@@ -165,8 +165,13 @@ def test_a_manager_of_sales_adds_whom_we_do_not_want(enter: Enter, sue: User, ag
     typed |= {"0-field": "role", "0-op": "in", "0-value": "sales", "0-points": "60", "0-words": "Sells to us"}
 
     response = browser.post("/personas/new/", typed)
+    browser.post("/personas/new/", typed)
+    other = browser.post("/personas/new/", {**typed, "summary": "Sells and sells"})
 
     assert response["Location"] == "/personas/vendor-viktor/"
+    assert (other.status_code, "Sells and sells" in other.content.decode()) == (409, True)
+    assert other.context["form"]["key"].value() != typed["key"]
+    assert Persona.objects.filter(is_negative=True).count() == 2
     persona = Persona.objects.get(code="vendor-viktor")
     assert persona.is_negative
     assert persona.newest.criteria[0]["words"] == "Sells to us"

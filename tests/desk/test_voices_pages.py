@@ -54,6 +54,20 @@ def test_a_rep_quotes_a_customer_and_both_pages_show_it(enter: Enter, sam: User,
     assert "Customer quoted" in browser.get(f"/leads/{lead.pk}/").content.decode()
 
 
+def test_other_words_in_a_form_that_was_sent_are_kept_and_can_be_sent(enter: Enter, sam: User, lead: Lead) -> None:
+    browser, path = enter(sam), f"/leads/{lead.pk}/quote/"
+    typed = {"key": str(browser.get(path).context["form"]["key"].value()), "persona": CODE, "text": SAID}
+    browser.post(path, typed)
+
+    refused = browser.post(path, {**typed, "text": "Fridays are lost."})
+
+    assert refused.status_code == 409
+    assert "Fridays are lost." in refused.content.decode()
+    again = {field.html_name: str(field.value()) for field in refused.context["form"]}
+    assert browser.post(path, again).status_code == 302
+    assert list(Quote.objects.order_by("pk").values_list("text", flat=True)) == [SAID, "Fridays are lost."]
+
+
 @pytest.mark.parametrize("what", ["quote", "propose"])
 @pytest.mark.parametrize(
     ("typed", "field"),

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from inputs.refusals import Conflict, NotAllowed, NotVisible
+from inputs.refusals import Conflict, NotAllowed, NotVisible, SentBefore
 from leads.models import Lead, LeadEvent, PersonaProposal, Quote
 from leads.reasons import BadReason
 from leads.voices import (
@@ -119,6 +119,9 @@ def test_a_form_that_is_sent_twice_counts_once(lead: Lead, sam: User, act: Any) 
     key = uuid4()
 
     assert act(lead, sam, key=key) == act(lead, sam, key=key)
+    for other in ({"text": "Other words."}, {"persona": "finance-frank"}):
+        with pytest.raises(SentBefore):
+            act(lead, sam, key=key, **other)
     assert Quote.objects.count() + PersonaProposal.objects.count() == 1
 
 

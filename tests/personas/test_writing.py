@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from inputs.refusals import Conflict
+from inputs.refusals import Conflict, SentBefore
 from leads.qualifying import judge_in_force
 from ledger.models import AuditEntry
 from personas import writing
@@ -28,7 +29,7 @@ from personas.writing import (
 )
 from teams.models import User
 from tests.cast import NOW, SIGNED_AT, person, sign
-from tests.racing import refusals_of
+from tests.racing import at_once, refusals_of
 
 CODE = "operations-olivia"
 
@@ -161,3 +162,25 @@ def test_of_two_who_save_at_once_one_is_told(olivia: Portrait, maya: User, sue: 
 
     assert sorted(type(refusal).__name__ for refusal in refusals) == ["NoneType", "PersonaMoved"]
     assert PersonaVersion.objects.filter(persona__code=CODE).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_add_the_same_name_at_once_both_do(maya: User, sue: User) -> None:
+    writers = [User.objects.with_teams().get(pk=user.pk) for user in (maya, sue)]
+
+    made = at_once([partial(create_persona, actor=user, at=NOW, portrait=Portrait("IT Ida")) for user in writers])
+
+    assert sorted(version.persona.code for version in made) == ["it-ida", "it-ida-2"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_that_is_sent_twice_at_once_makes_one_persona(maya: User) -> None:
+    writer, key = User.objects.with_teams().get(pk=maya.pk), uuid4()
+    create = partial(create_persona, actor=writer, at=NOW, key=key)
+
+    made = at_once([partial(create, portrait=Portrait("IT Ida"))] * 2)
+
+    assert [version.persona.code for version in made] == ["it-ida", "it-ida"]
+    for other in ({"portrait": Portrait("IT Ivo")}, {"portrait": Portrait("IT Ida"), "is_negative": True}):
+        with pytest.raises(SentBefore):
+            create(**other)
