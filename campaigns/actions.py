@@ -85,12 +85,12 @@ def change_campaign(*, campaign_id: int, brief: Brief, actor: User, at: datetime
     changes. Raises ``MayNotLog``, ``NoSuchCampaign``, ``BadBrief``, ``CodeTaken`` too.
     """
     require_marketer(actor)
-    _check(brief)
     try:
         with transaction.atomic():
             campaign = Campaign.objects.select_for_update().filter(pk=campaign_id).first()
             if campaign is None:
                 raise NoSuchCampaign("There is no such campaign.")
+            _check(brief, kept_persona_id=campaign.persona_id)
             _refuse_stale(campaign, seen)
             _refuse_other_money(campaign, brief)
             changed = {name: value for name, value in asdict(brief).items() if getattr(campaign, name) != value}
@@ -111,7 +111,8 @@ def require_marketer(actor: User) -> None:
         raise MayNotLog("Campaigns are marketing’s to log and change.")
 
 
-def _check(brief: Brief) -> None:
+def _check(brief: Brief, *, kept_persona_id: int | None = None) -> None:
+    """Refuse a brief that cannot be; the persona that a campaign has already may be retired meanwhile."""
     problems = []
     if brief.type not in Campaign.Types.values:
         problems.append(Problem("type", "unknown_type", "Choose one of the types."))
@@ -122,7 +123,8 @@ def _check(brief: Brief) -> None:
     ]
     if ends_before_start(brief.starts_on, brief.ends_on):
         problems.append(Problem("ends_on", "ends_before_start", ENDS_BEFORE_START))
-    if brief.persona_id and not Persona.objects.filter(pk=brief.persona_id, is_retired=False).exists():
+    chosen = brief.persona_id
+    if chosen and chosen != kept_persona_id and not Persona.objects.filter(pk=chosen, is_retired=False).exists():
         problems.append(Problem("persona", "unknown_persona", "This persona is not in use."))
     if brief.budget is not None and brief.budget < 0:
         problems.append(Problem("budget", "negative", "An amount of money cannot be negative here."))

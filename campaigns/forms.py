@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.db.models import Q
 from django.utils.text import slugify
 
 from campaigns.actions import ENDS_BEFORE_START, Brief, ends_before_start
@@ -19,7 +20,7 @@ MAX_AMOUNT_DIGITS, AMOUNT_DECIMALS = 14, 2
 
 
 class PersonaField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
-    """Personas in use, by the name of their newest version."""
+    """Personas in use, and the one that a campaign has already, by the name of their newest version."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(queryset=Persona.objects.none(), empty_label="All personas", required=False, **kwargs)
@@ -28,6 +29,15 @@ class PersonaField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not sub
         return self.names.get(obj.pk, str(obj))
 
     names: dict[int, str] = {}
+
+    def offer(self, kept: Persona | None) -> None:
+        """Load the choices; ``kept`` is there though it may be retired."""
+        offered = Q(is_retired=False, is_negative=False) | Q(pk=kept.pk if kept else None)
+        self.queryset = Persona.objects.filter(offered).order_by("code")
+        versions = PersonaVersion.objects.newest().filter(persona__in=self.queryset.order_by())
+        self.names = dict(versions.values_list("persona_id", "name"))
+        if kept and kept.is_retired:
+            self.names[kept.pk] += " (retired)"
 
 
 def amount(label: str, *, required: bool = False) -> forms.DecimalField:
@@ -68,13 +78,11 @@ class CampaignForm(forms.Form):
         error_messages={"invalid": "Three capital letters, such as EUR."},
     )  # fmt: skip
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, campaign: Campaign | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["persona"]
         assert isinstance(field, PersonaField)  # noqa: S101 - for the type checker
-        field.queryset = Persona.objects.filter(is_retired=False, is_negative=False).order_by("code")
-        versions = PersonaVersion.objects.filter(persona__is_retired=False).order_by("number")
-        field.names = dict(versions.values_list("persona_id", "name"))
+        field.offer(campaign.persona if campaign else None)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

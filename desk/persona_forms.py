@@ -14,7 +14,7 @@ from desk.step_forms import key_field, renew_key
 from inputs.fields import TextField
 from inputs.refusals import Problem, Refusal, SentBefore
 from personas.conditions import OPERATORS
-from personas.fit import FIT_FIELDS, MAX_POINTS
+from personas.fit import FIT_FIELDS, MAX_POINTS, NEGATIVE_FROM
 from personas.portrait import (
     AVATARS,
     BUYING_ROLES,
@@ -22,6 +22,7 @@ from personas.portrait import (
     LONGEST_LINE,
     LONGEST_SENTENCE,
     LONGEST_SUMMARY,
+    LONGEST_VALUE,
     MOST_CRITERIA,
     MOST_SENTENCES,
     STORY,
@@ -43,6 +44,7 @@ class PersonaForm(RuleForm):
     layout = "criterion"
     noun = "criterion"
     most = MOST_CRITERIA
+    negative_from = NEGATIVE_FROM
 
     def __init__(
         self, data: QueryDict | None = None, *, portrait: Portrait | None, seen: int = 0, again: QueryDict | None = None
@@ -89,7 +91,7 @@ class PersonaForm(RuleForm):
                 label="Of the lead", choices=[("", "Choose…"), *((name, label_of(name)) for name in names)], required=False
             ),
             "op": forms.ChoiceField(label="Operator", choices=list(OPERATORS.items()), required=False, initial="in"),
-            "value": TextField(label="Value", required=False, max_length=500),
+            "value": TextField(label="Value", required=False, max_length=LONGEST_VALUE),
             "points": number("Points", 1, MAX_POINTS, required=False),
             "words": TextField(label="In words", required=False, max_length=LONGEST_LINE),
         }  # fmt: skip
@@ -153,4 +155,6 @@ class PersonaForm(RuleForm):
         for kept, place in enumerate(self.places):
             if problem.field == f"criteria[{kept}]":
                 return Problem(f"{place}-words", problem.code, problem.message)
+            if problem.field == f"criteria[{kept}].value":
+                return Problem(f"{place}-value", problem.code, problem.message)
         return problem

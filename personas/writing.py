@@ -63,7 +63,7 @@ def create_persona(
     ``SentBefore``.
     """
     require_may_write(actor)
-    said = checked(portrait)
+    said = checked(portrait, is_negative=is_negative)
     for _ in range(MOST_TRIES):
         if sent := _sent_before(key, said, is_negative=is_negative):
             return sent
@@ -91,8 +91,8 @@ def edit_persona(
     ``PersonaMoved``, ``PersonaIsRetired``.
     """
     require_may_write(actor)
-    said = checked(portrait)
     persona = locked(code)
+    said = checked(portrait, is_negative=persona.is_negative)
     if persona.is_retired:
         raise PersonaIsRetired("This persona is retired. Bring it back before you edit it.")
     newest = persona.newest

@@ -49,8 +49,8 @@ def edit_campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
     if campaign is None:
         raise NoSuchCampaign("There is no such campaign.")
     if request.method != "POST":
-        return _page(request, CampaignForm(initial=initial_of(campaign)), campaign)
-    form = CampaignForm(request.POST)
+        return _page(request, CampaignForm(initial=initial_of(campaign), campaign=campaign), campaign)
+    form = CampaignForm(request.POST, campaign=campaign)
     status = UNPROCESSABLE
     if form.is_valid():
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -10,6 +11,8 @@ import pytest
 from campaigns.actions import BadBrief, Brief, CampaignMoved, MayNotLog, change_campaign, fingerprint, log_campaign
 from campaigns.models import Campaign
 from ledger.models import AuditEntry
+from personas.defaults import create_default_personas
+from personas.writing import retire_persona
 from teams.models import User
 from tests.desk.conftest import Enter, Offer
 
@@ -105,6 +108,28 @@ def test_changing_keeps_an_audit_entry_of_the_fields(enter: Enter, maya: User, a
     campaign.refresh_from_db()
     assert campaign.budget == Decimal("1200.50")
     assert AuditEntry.objects.get(verb="change_campaign").facts == {"fields": ["budget"]}
+
+
+def test_a_campaign_keeps_its_persona_when_that_is_retired(enter: Enter, maya: User, at: datetime) -> None:
+    kept, other = (version.persona for version in create_default_personas(at=at)[:2])
+    campaign = log_campaign(brief=replace(BRIEF, persona_id=kept.pk), actor=maya, at=at)
+    for persona in (kept, other):
+        retire_persona(actor=maya, at=at, code=persona.code)
+    browser, path = enter(maya), f"/campaigns/{campaign.pk}/edit/"
+
+    page = browser.get(path)
+    form = page.context["form"]
+    typed = {field.html_name: str(field.value() or "") for field in form} | {"offer": "A checklist"}
+
+    assert [str(label) for _, label in form.fields["persona"].choices] == [
+        "All personas",
+        "Operations Olivia (retired)",
+    ]
+    assert browser.post(path, {**typed, "seen": fingerprint(campaign)}).status_code == 302
+    campaign.refresh_from_db()
+    assert (campaign.persona_id, campaign.offer) == (kept.pk, "A checklist")
+    with pytest.raises(BadBrief):
+        change_campaign(campaign_id=campaign.pk, brief=replace(BRIEF, persona_id=other.pk), actor=maya, at=at)
 
 
 def test_saving_without_a_change_writes_nothing(maya: User, at: datetime) -> None:

@@ -178,6 +178,20 @@ def test_a_manager_of_sales_adds_whom_we_do_not_want(enter: Enter, sue: User, ag
     assert "Vendor Viktor" in browser.get("/personas/").content.decode()
 
 
+def test_the_page_that_edits_says_whom_we_do_not_want(enter: Enter, sue: User, agreed: InForce) -> None:
+    browser, path = enter(sue), "/personas/student-stan/edit/"
+    typed = fields(browser, path, lines="1", **{"0-points": "49"})
+
+    response = browser.post(path, typed)
+
+    assert "Whom we do not want</span>" in response.content.decode()
+    assert response.status_code == 422
+    assert response.context["form"].non_field_errors() == [
+        "Whom we do not want is known from 50 points on: the points sum to between 50 and 100."
+    ]
+    assert newest("student-stan").number == 1
+
+
 def test_a_retired_persona_stands_apart_and_comes_back(enter: Enter, maya: User, agreed: InForce) -> None:
     browser = enter(maya)
 
