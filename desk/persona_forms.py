@@ -12,6 +12,7 @@ from desk.clause_forms.base import Choices, number
 from desk.clause_forms.rules import RuleForm, label_of, written
 from desk.step_forms import key_field, renew_key
 from inputs.fields import TextField
+from inputs.numbers import MAX_COUNT, whole_or_none
 from inputs.refusals import Problem, Refusal, SentBefore
 from personas.conditions import OPERATORS
 from personas.fit import FIT_FIELDS, MAX_POINTS, NEGATIVE_FROM
@@ -134,8 +135,7 @@ class PersonaForm(RuleForm):
     @property
     def seen_number(self) -> int:
         """The number of the version that was looked at; one that cannot be read is none that there is."""
-        said = self.cleaned_data.get("seen") or ""
-        return int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else -1
+        return whole_or_none(self.cleaned_data.get("seen") or "", high=MAX_COUNT) or 0
 
     @property
     def lines_fields(self) -> list[forms.BoundField]:

@@ -6,6 +6,7 @@ What is said may be personal data: events, notices and the audit hold only ids.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from teams.reaching import managers
 from teams.roles import Side
 
 States = PersonaProposal.States
+Said = TypeVar("Said", Quote, PersonaProposal)
 PROPOSED, CLOSED = "persona_proposed", "persona_proposal_closed"
 """Codes of the notices."""
 
@@ -48,6 +50,12 @@ class NotYourQuote(NotAllowed):
     """Whoever noted a quote takes it away, or who writes personas."""
 
     code = "not_your_quote"
+
+
+class NotYourProposal(NotAllowed):
+    """Whoever made a proposal takes it away, or, once it is answered, who writes personas."""
+
+    code = "not_your_proposal"
 
 
 class ProposalClosed(Conflict):
@@ -83,20 +91,14 @@ def quote_customer(
 
 @transaction.atomic
 def remove_quote(*, quote_id: int, actor: User, at: datetime) -> None:
-    """Take a quote away for good: whoever noted it, or who writes personas. Raises ``NoSuchQuote``, ``NotYourQuote``."""
-    quote = Quote.objects.filter(pk=quote_id).first()
+    """Take a quote away for good: see ``may_remove``. Raises ``NoSuchQuote``, ``NotYourQuote``."""
+    quote = _held(Quote, quote_id, actor)
     if quote is None:
         raise NoSuchQuote("There is nothing here.")
-    hold([quote.lead_id], actor=actor)
-    if quote.quoted_by_id != actor.pk and not actor.may("write_personas"):
+    if not may_remove(actor, quote):
         raise NotYourQuote("Whoever noted a quote takes it away, or who writes personas.")
-    deleted, _ = Quote.objects.filter(pk=quote_id).delete()
-    if not deleted:
-        raise NoSuchQuote("There is nothing here.")
-    record = Record("remove_quote", actor.pk, at)
-    facts = {"quote": quote_id, "persona": quote.persona_id}
-    record.event(quote.lead_id, "quote_removed", facts=facts)
-    record.write("lead", [quote.lead_id], **facts)
+    quote.delete()
+    _leave_gap(Record("remove_quote", actor.pk, at), "quote_removed", quote, {"quote": quote_id})
 
 
 @transaction.atomic
@@ -146,6 +148,25 @@ def close_proposal(*, proposal_id: int, is_taken: bool, words: str, actor: User,
     return proposal
 
 
+@transaction.atomic
+def remove_proposal(*, proposal_id: int, actor: User, at: datetime) -> None:
+    """Take a proposal away for good: see ``may_remove``. Raises ``NoSuchProposal``, ``NotYourProposal``."""
+    proposal = _held(PersonaProposal, proposal_id, actor)
+    if proposal is None:
+        raise NoSuchProposal("There is nothing here.")
+    if not may_remove(actor, proposal):
+        raise NotYourProposal("Whoever made a proposal takes it away; once it is answered, who writes personas too.")
+    proposal.delete()
+    _leave_gap(Record("remove_persona_proposal", actor.pk, at), "proposal_removed", proposal, {"proposal": proposal_id})
+
+
+def may_remove(user: User, said: Quote | PersonaProposal) -> bool:
+    """Tell who takes words away for good: whoever left them, and who writes personas; what is proposed they answer first."""
+    if isinstance(said, PersonaProposal):
+        return said.proposed_by_id == user.pk or (said.state != States.OPEN and user.may("write_personas"))
+    return said.quoted_by_id == user.pk or user.may("write_personas")
+
+
 # Parts ----------------------------------------------------------------------------------------------------------------
 
 
@@ -158,6 +179,22 @@ def _leave(record: Record, proposal: PersonaProposal, kind: str, people: list[in
             user_id, told, SUBJECT, proposal.version_id, persona=proposal.persona.code, proposal=proposal.pk, state=code
         )
     record.write("lead", [proposal.lead_id], **facts)
+
+
+def _held(kind: type[Said], pk: int, actor: User) -> Said | None:
+    """Lock the lead of what was said, then give it as it stands; raises ``NoSuchLead``."""
+    rows = kind._default_manager.filter(pk=pk)
+    lead_id = rows.values_list("lead_id", flat=True).first()
+    if lead_id is None:
+        return None
+    hold([lead_id], actor=actor)
+    return rows.first()
+
+
+def _leave_gap(record: Record, kind: str, said: Quote | PersonaProposal, facts: dict[str, int]) -> None:
+    facts = {**facts, "persona": said.persona_id}
+    record.event(said.lead_id, kind, facts=facts)
+    record.write("lead", [said.lead_id], **facts)
 
 
 def _newest(code: str) -> PersonaVersion:

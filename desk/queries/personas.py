@@ -14,7 +14,7 @@ from inputs.refusals import NotVisible
 from leads.models import Lead
 from personas.models import Persona, PersonaValidation, PersonaVersion
 from personas.portrait import STORY, rule_words
-from personas.validating import newest_validated, sides_of
+from personas.validating import newest_validated, open_sides
 from sla.in_force import NoAgreement, agreement_in_force
 from teams.models import User
 from teams.roles import Side
@@ -67,9 +67,7 @@ class Card:
     def sides_for(self, user: User) -> list[Side]:
         """Give the sides for which ``user`` can validate what is shown."""
         done = [stand.validation for stand in self.sheet.stands if stand.validation]
-        if self.persona.is_retired or any(validation.user_id == user.pk for validation in done):
-            return []
-        return [side for side in sides_of(user) if side.value not in {validation.side for validation in done}]
+        return [] if self.persona.is_retired else open_sides(user, done)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from desk.agreement_acts import ACTS, act_form
 from desk.clause_forms import CHANGE, HINTS, Choices, ClauseForm, form_of
 from desk.clauses import clauses_of
 from desk.negotiating_forms import TEMPLATE, BeginForm
-from desk.queries.agreement import names_in
+from desk.queries.agreement import names_of
 from desk.queries.negotiation import managed, open_concerns, version_for, versions_for
 from inputs.fields import add_problems
 from inputs.refusals import Invalid, NotAllowed, NotVisible, Problem, Refusal
@@ -117,7 +117,7 @@ def _take(request: HttpRequest, found: AgreementVersion, clause: str, user: User
         take_newest(actor=user, version=found, clause=clause, at=at)
         messages.success(request, f"“{CLAUSES[clause]}” says in the draft what holds now.")
         return redirect(_at_clause(found, clause))
-    shown = {clause.key: clause for clause in clauses_of(found.terms, names_in([found]))}
+    shown = {clause.key: clause for clause in clauses_of(found.terms, names_of(found))}
     return render(request, "desk/agreement_taken.html", {"version": found, "clause": shown[clause]})
 
 

@@ -249,15 +249,23 @@ def test_a_rep_validates_for_sales(enter: Enter, mona: User, sam: User, agreed: 
     assert "validate for sales" not in page
 
 
-@pytest.mark.parametrize("number", ["", "1", "x", "9" * 30])
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"number": "1"}, "Somebody else saved version 2"),
+        ({"number": "x"}, "This must be a whole number."),
+        ({"number": "9" * 30}, "This must be a whole number."),
+        ({"number": "2", "side": "finance"}, "Choose one of the two sides."),
+    ],
+)
 def test_nobody_validates_what_they_did_not_see(
-    enter: Enter, maya: User, sam: User, agreed: InForce, at: datetime, number: str
+    enter: Enter, maya: User, sam: User, agreed: InForce, at: datetime, sent: dict[str, str], words: str
 ) -> None:
     edit_persona(actor=maya, at=at, code=CODE, portrait=replace(newest().portrait, region="Asia"))
 
-    page = enter(sam).post(f"{PATH}validate/", {"number": number}, follow=True).content.decode()
+    page = enter(sam).post(f"{PATH}validate/", sent, follow=True).content.decode()
 
-    assert "Somebody else saved version 2" in page
+    assert words in page
     assert not newest().validations.exists()
 
 
@@ -277,6 +285,17 @@ def test_the_agreement_says_which_personas_nobody_stands_by(
     )
     validate_persona(actor=sue, at=at, code=CODE, number=1)
     assert "Operations Olivia (v1)." in browser.get("/agreement/2/").content.decode()
+
+
+def test_a_signed_agreement_says_who_had_validated_when_it_was_signed(
+    enter: Enter, mona: User, sue: User, agreed: InForce, at: datetime
+) -> None:
+    for actor in (mona, sue):
+        validate_persona(actor=actor, at=at, code=CODE, number=1)
+
+    page = enter(sue).get("/agreement/1/").content.decode()
+
+    assert "Operations Olivia (v1), not validated by marketing or sales" in page
 
 
 def test_the_page_that_signs_names_who_was_retired(enter: Enter, mona: User, agreed: InForce, at: datetime) -> None:
