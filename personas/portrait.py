@@ -76,7 +76,7 @@ class Portrait:
 
 
 def checked(said: Portrait, *, is_negative: bool = False) -> Portrait:
-    """Give ``said`` tidied, without empty sentences; raises ``BadPortrait`` with everything that is wrong.
+    """Give ``said`` tidied, without empty sentences; raises ``BadPortrait`` with everything that is wrong, of the rules of the criteria the first.
 
     Of somebody whom we do not want (``is_negative``) the points have to reach what caps the fit: else the criteria would do nothing.
     """

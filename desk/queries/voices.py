@@ -13,7 +13,7 @@ from leads.voices import may_remove
 from teams.models import User
 
 SHOWN = 5
-"""Quotes on the page of a persona and of a lead; the rest has a page of its own."""
+"""Quotes on the page of a persona, whose others have a page of their own, and on that of a lead, which shows no more."""
 PAGE = 25
 MOST_OPEN = 20
 """Open proposals on the page of a persona, oldest first; of those that are answered the newest."""

@@ -46,7 +46,7 @@ QUOTE = Voice(
 )  # fmt: skip
 PROPOSE = Voice(
     "propose_persona_change", ProposeForm, propose_change, "Propose a change of a persona", "Propose it",
-    "Marketing takes it up or declines it, and you are told which.", "Proposed; marketing is told.",
+    "Marketing takes it up or declines it, and you are told which.", "Proposed; the managers of marketing are told.",
 )  # fmt: skip
 
 

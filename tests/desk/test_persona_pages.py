@@ -245,7 +245,7 @@ def test_a_rep_validates_for_sales(enter: Enter, mona: User, sam: User, agreed: 
     page = browser.post(f"{PATH}validate/", {"number": "1", "side": "sales"}, follow=True).content.decode()
 
     assert "You stand by version 1 of Operations Olivia." in page
-    assert "The next agreement takes version 1." in page
+    assert "A draft of the agreement that begins now takes version 1." in page
     assert "validate for sales" not in page
 
 

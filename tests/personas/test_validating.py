@@ -22,6 +22,7 @@ from personas.validating import (
     versions_to_pin,
 )
 from personas.writing import PersonaIsRetired, PersonaMoved, bring_back_persona, edit_persona, retire_persona
+from sla import in_force
 from sla.agreements import PersonasRetired, UnusableTerms, draft_from_template, propose, sign
 from sla.applying import unvalidated
 from sla.in_force import agreement_in_force
@@ -194,6 +195,7 @@ def test_retired_personas_are_not_pinned(maya: User, sam: User, mona: User) -> N
 def test_what_is_signed_keeps_what_it_pinned(maya: User, sam: User, mona: User, sue: User) -> None:
     before = sign_default(mona, sue).persona_version_ids
     validated(maya, sam, number=edited(maya))
+    in_force._load.cache_clear()
 
     assert agreement_in_force(NOW).persona_version_ids == before
 

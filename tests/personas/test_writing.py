@@ -10,9 +10,10 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from inputs.refusals import Conflict, SentBefore
-from leads.qualifying import judge_in_force
+from leads.qualifying import forget_judges, judge_in_force
 from ledger.models import AuditEntry
 from personas import writing
+from personas.conditions import Condition
 from personas.defaults import create_default_personas
 from personas.models import Persona, PersonaVersion
 from personas.portrait import Portrait
@@ -27,6 +28,7 @@ from personas.writing import (
     edit_persona,
     retire_persona,
 )
+from sla import in_force
 from teams.models import User
 from tests.cast import NOW, SIGNED_AT, person, sign
 from tests.racing import at_once, refusals_of
@@ -140,14 +142,23 @@ def test_nobody_edits_what_is_not_there(maya: User) -> None:
         edit_persona(actor=maya, at=NOW, code="nobody", portrait=Portrait("Nobody"))
 
 
+def judged_by() -> list[tuple[int | None, list[tuple[Condition, int]]]]:
+    """Read by which personas and criteria leads are judged, as a process does that has just begun."""
+    in_force._load.cache_clear()
+    forget_judges()
+    personas = judge_in_force(NOW).personas
+    return [(each.version_id, [(line.condition, line.points) for line in each.criteria]) for each in personas]
+
+
 def test_what_is_signed_goes_on_scoring_as_it_was(olivia: Portrait, mona: User, sue: User) -> None:
     sign(mona, sue)
-    before = judge_in_force(NOW).personas
+    before = judged_by()
 
     edit_persona(actor=mona, at=NOW, code=CODE, portrait=replace(olivia, criteria=[]), seen=1)
     retire_persona(actor=mona, at=NOW, code="finance-frank")
 
-    assert judge_in_force(NOW).personas == before
+    assert judged_by() == before
+    assert before[0][1][0] == (Condition("employee_count", "between", (50, 1000)), 30)
 
 
 @pytest.mark.django_db(transaction=True)
