@@ -22,7 +22,7 @@ MOST_IN_USE = 60
 LONGEST_CODE = 40
 MOST_TRIES = 5
 """So often a code is looked for that nobody else takes at the same moment."""
-RESERVED_CODES = frozenset({"new"})
+RESERVED_CODES = frozenset({"new", "proposals"})
 
 
 class MayNotWritePersonas(NotAllowed):

@@ -29,7 +29,7 @@ CODE = "operations-olivia"
 PATH = f"/personas/{CODE}/"
 PATHS = [
     "/personas/", "/personas/new/", PATH, f"{PATH}edit/", f"{PATH}versions/", f"{PATH}versions/1/", f"{PATH}compare/", f"{PATH}quotes/",
-    f"{PATH}proposals/{{proposal}}/", "/leads/{lead}/", "/leads/{lead}/quote/", "/leads/{lead}/propose/",
+    f"{PATH}proposals/{{proposal}}/", "/personas/proposals/", "/leads/{lead}/", "/leads/{lead}/quote/", "/leads/{lead}/propose/",
 ]  # fmt: skip
 
 

@@ -44,7 +44,7 @@ BASELINES = [
     ("/personas/", "maya", 13),
     ("/personas/operations-olivia/", "maya", 14),
     ("/personas/new/", "maya", 5),
-    ("/proposals/", "maya", 7),
+    ("/personas/proposals/", "maya", 7),
     ("/routing/", "sue", 16),
     ("/routing/versions/", "sam", 9),
     ("/routing/versions/1/", "sam", 13),

@@ -184,8 +184,8 @@ def test_what_waits_is_listed_in_pages_and_counted_where_managers_look(
     monkeypatch.setattr(voices, "PAGE", 2)
     browser = enter(mona)
 
-    first = browser.get("/proposals/").context["page"]
-    second = browser.get(f"/proposals/?after={first.later}").context["page"]
+    first = browser.get("/personas/proposals/").context["page"]
+    second = browser.get(f"/personas/proposals/?after={first.later}").context["page"]
 
     assert [proposal.pk for proposal in [*first.proposals, *second.proposals]] == made
     assert second.later is None
@@ -215,14 +215,14 @@ def test_who_sees_no_leads_reads_none_of_their_words(
     monkeypatch.setitem(PERMISSIONS, "see_leads", frozenset())
     browser = enter(sam)
 
-    pages = [browser.get(path).content.decode() for path in (PATH, f"{PATH}quotes/", "/proposals/")]
+    pages = [browser.get(path).content.decode() for path in (PATH, f"{PATH}quotes/", "/personas/proposals/")]
 
     assert not [page for page in pages if "pallets" in page or "Ports belong" in page]
     assert browser.get(proposal).status_code == 404
 
 
 def test_pages_do_not_grow_with_what_is_said(enter: Enter, sam: User, lead: Lead, at: datetime) -> None:
-    browser, paths = enter(sam), (PATH, f"{PATH}quotes/", "/proposals/", f"/leads/{lead.pk}/")
+    browser, paths = enter(sam), (PATH, f"{PATH}quotes/", "/personas/proposals/", f"/leads/{lead.pk}/")
 
     def say(count: int) -> None:
         for number in range(count):

@@ -102,10 +102,10 @@ def test_reps_read_and_outsiders_nothing(olivia: Portrait, request: pytest.Fixtu
 def test_names_may_be_alike_but_addresses_differ(maya: User) -> None:
     codes = [
         create_persona(actor=maya, at=NOW, portrait=Portrait(name)).persona.code
-        for name in ("IT Ida", "IT Ida", "New", "№ Ὀδυσσεύς", "x" * 120)
+        for name in ("IT Ida", "IT Ida", "New", "Proposals", "№ Ὀδυσσεύς", "x" * 120)
     ]
 
-    assert codes == ["it-ida", "it-ida-2", "new-2", "no", "x" * 36]
+    assert codes == ["it-ida", "it-ida-2", "new-2", "proposals-2", "no", "x" * 36]
 
 
 def test_there_are_only_so_many(maya: User, monkeypatch: pytest.MonkeyPatch) -> None:
