@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -30,6 +30,14 @@ class PersonasField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  
         return self.names.get(obj.pk, str(obj))
 
     names: dict[int, str] = {}
+
+    def offer(self, kept: Collection[int]) -> None:
+        """Load the choices: the personas in use, and those that are ``kept`` though they may be retired."""
+        offered = Q(is_retired=False, is_negative=False) | Q(pk__in=kept)
+        self.queryset = Persona.objects.filter(offered).order_by("code")
+        versions = PersonaVersion.objects.newest().filter(persona__in=self.queryset.order_by())
+        named = versions.values_list("persona_id", "name", "persona__is_retired")
+        self.names = {pk: f"{name} (retired)" if is_retired else name for pk, name, is_retired in named}
 
 
 def amount(label: str, *, required: bool = False) -> forms.DecimalField:
@@ -75,10 +83,7 @@ class CampaignForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["personas"]
         assert isinstance(field, PersonasField)  # noqa: S101 - for the type checker
-        offered = Q(is_retired=False, is_negative=False) | Q(pk__in=spoken_to)
-        field.queryset = Persona.objects.filter(offered).order_by("code")
-        versions = PersonaVersion.objects.filter(persona__in=field.queryset).order_by("number")
-        field.names = dict(versions.values_list("persona_id", "name"))
+        field.offer(spoken_to)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -39,7 +39,7 @@ class Choices:
             people=people,
             reps=frozenset(selling),
             campaigns=dict(Campaign.objects.order_by("-starts_on", "name").values_list("id", "name")),
-            personas=dict(PersonaVersion.objects.order_by("persona_id", "number").values_list("persona_id", "name")),
+            personas=dict(PersonaVersion.objects.newest().order_by("persona_id").values_list("persona_id", "name")),
         )
 
     def check(self, filters: Filters) -> None:

@@ -10,10 +10,12 @@ from django.http import QueryDict
 
 from desk.clause_forms.base import Choices, number
 from desk.clause_forms.rules import RuleForm, label_of, written
+from desk.step_forms import key_field, renew_key
 from inputs.fields import TextField
-from inputs.refusals import Problem, Refusal
+from inputs.numbers import MAX_COUNT, whole_or_none
+from inputs.refusals import Problem, Refusal, SentBefore
 from personas.conditions import OPERATORS
-from personas.fit import FIT_FIELDS, MAX_POINTS
+from personas.fit import FIT_FIELDS, MAX_POINTS, NEGATIVE_FROM
 from personas.portrait import (
     AVATARS,
     BUYING_ROLES,
@@ -21,6 +23,7 @@ from personas.portrait import (
     LONGEST_LINE,
     LONGEST_SENTENCE,
     LONGEST_SUMMARY,
+    LONGEST_VALUE,
     MOST_CRITERIA,
     MOST_SENTENCES,
     STORY,
@@ -42,6 +45,7 @@ class PersonaForm(RuleForm):
     layout = "criterion"
     noun = "criterion"
     most = MOST_CRITERIA
+    negative_from = NEGATIVE_FROM
 
     def __init__(
         self, data: QueryDict | None = None, *, portrait: Portrait | None, seen: int = 0, again: QueryDict | None = None
@@ -49,7 +53,7 @@ class PersonaForm(RuleForm):
         self.is_new = portrait is None
         said = portrait.columns if portrait else None
         super().__init__(data, clause="criteria", part=said, choices=Choices(), again=again)
-        plain = (*LINES, *STORY, "buying_role", "avatar", "summary", "is_negative")
+        plain = (*LINES, *STORY, "buying_role", "avatar", "summary", "is_negative", "key")
         if again is None:
             self.initial["seen"] = str(seen)
         else:
@@ -75,6 +79,7 @@ class PersonaForm(RuleForm):
                 label=label, required=False, multi_line=True, rows=4, max_length=LONGEST_LIST, help_text=HINTS.get(name, "")
             )  # fmt: skip
         if self.is_new:
+            self.fields["key"] = key_field()
             self.fields["is_negative"] = forms.BooleanField(
                 label="Somebody we do not want: who looks like them gets a fit of D", required=False
             )
@@ -87,7 +92,7 @@ class PersonaForm(RuleForm):
                 label="Of the lead", choices=[("", "Choose…"), *((name, label_of(name)) for name in names)], required=False
             ),
             "op": forms.ChoiceField(label="Operator", choices=list(OPERATORS.items()), required=False, initial="in"),
-            "value": TextField(label="Value", required=False, max_length=500),
+            "value": TextField(label="Value", required=False, max_length=LONGEST_VALUE),
             "points": number("Points", 1, MAX_POINTS, required=False),
             "words": TextField(label="In words", required=False, max_length=LONGEST_LINE),
         }  # fmt: skip
@@ -130,8 +135,7 @@ class PersonaForm(RuleForm):
     @property
     def seen_number(self) -> int:
         """The number of the version that was looked at; one that cannot be read is none that there is."""
-        said = self.cleaned_data.get("seen") or ""
-        return int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else -1
+        return whole_or_none(self.cleaned_data.get("seen") or "", high=MAX_COUNT) or 0
 
     @property
     def lines_fields(self) -> list[forms.BoundField]:
@@ -143,10 +147,14 @@ class PersonaForm(RuleForm):
 
     def problems_of(self, refusal: Refusal) -> tuple[Problem, ...]:
         """Give what a refusal says beside the fields; a criterion is named by its line."""
+        if isinstance(refusal, SentBefore):
+            renew_key(self)
         return tuple(self._beside(problem) for problem in super().problems_of(refusal))
 
     def _beside(self, problem: Problem) -> Problem:
         for kept, place in enumerate(self.places):
             if problem.field == f"criteria[{kept}]":
                 return Problem(f"{place}-words", problem.code, problem.message)
+            if problem.field == f"criteria[{kept}].value":
+                return Problem(f"{place}-value", problem.code, problem.message)
         return problem

@@ -64,6 +64,11 @@ def key_field() -> forms.UUIDField:
     return forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
 
 
+def renew_key(form: forms.Form) -> None:
+    """Let what was typed count as another form when it is sent the next time."""
+    form.data = {**form.data.dict(), "key": str(uuid4())}  # type: ignore[attr-defined]
+
+
 def _reason(choices: Any) -> forms.ChoiceField:
     return forms.ChoiceField(label="Reason", choices=[CHOOSE, *choices])
 

@@ -23,7 +23,7 @@ class VoiceForm(forms.Form):
 
     def __init__(self, *args: Any, lead: Lead, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        versions = PersonaVersion.objects.filter(persona__is_retired=False).order_by("number")
+        versions = PersonaVersion.objects.in_use().newest()
         names = dict(versions.values_list("persona__code", "name"))
         self.fields["persona"].choices = [CHOOSE, *sorted(names.items(), key=lambda named: named[1])]  # type: ignore[attr-defined]
         self.fields["text"].label = self.words

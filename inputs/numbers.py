@@ -34,6 +34,14 @@ def whole(value: object, *, field: str = "", low: int = 0, high: int = MAX_COUNT
     return value
 
 
+def whole_or_none(text: str, *, high: int = MAX_ID) -> int | None:
+    """Give the whole number that an address or a button says; nothing where it says none between 0 and ``high``."""
+    try:
+        return whole(text, high=high)
+    except BadNumber:
+        return None
+
+
 def count_as_written(text: str, *, field: str = "", high: int = MAX_COUNT) -> int:
     """Read a count from a file, where thousands may be grouped (``1,200``, ``1.200``, ``1 200``); raises ``BadNumber``."""
     written = text.strip()

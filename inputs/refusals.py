@@ -91,6 +91,17 @@ class Conflict(Refusal):
     code = "conflict"
 
 
+class SentBefore(Conflict):
+    """The same form was sent before and said something else: that stands, and what is sent now is not stored."""
+
+    code = "sent_before"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This form was sent before and said something else, which stands. To add this too, send it once more."
+        )
+
+
 class Busy(Refusal):
     """Nothing was done; trying again soon will help."""
 

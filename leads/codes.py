@@ -173,6 +173,7 @@ EVENT_KINDS = {
     "quote_removed": "Quote taken away",
     "persona_proposed": "Change of a persona proposed",
     "proposal_closed": "Proposal for a persona answered",
+    "proposal_removed": "Proposal for a persona taken away",
 }
 
 STEP_KINDS = {

@@ -45,7 +45,7 @@ def persona_names(codes: Collection[str]) -> dict[str, str]:
     wanted = {code for code in codes if code and code not in TIER_LABELS}
     if not wanted:
         return {}
-    versions = PersonaVersion.objects.filter(persona__code__in=wanted).order_by("number")
+    versions = PersonaVersion.objects.newest().filter(persona__code__in=wanted)
     return dict(versions.values_list("persona__code", "name"))
 
 

@@ -6,11 +6,12 @@ What is said may be personal data: events, notices and the audit hold only ids.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
 
-from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible
+from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible, SentBefore
 from leads.holding import Held, hold, permit
 from leads.models import PersonaProposal, Quote
 from leads.questions import checked_words
@@ -22,6 +23,7 @@ from teams.reaching import managers
 from teams.roles import Side
 
 States = PersonaProposal.States
+Said = TypeVar("Said", Quote, PersonaProposal)
 PROPOSED, CLOSED = "persona_proposed", "persona_proposal_closed"
 """Codes of the notices."""
 
@@ -50,6 +52,12 @@ class NotYourQuote(NotAllowed):
     code = "not_your_quote"
 
 
+class NotYourProposal(NotAllowed):
+    """Whoever made a proposal takes it away, or, once it is answered, who writes personas."""
+
+    code = "not_your_proposal"
+
+
 class ProposalClosed(Conflict):
     """Somebody has answered this proposal already."""
 
@@ -62,12 +70,13 @@ def quote_customer(
 ) -> int:  # fmt: skip
     """Note words of the contact of a lead on the persona of this code, and give the quote's id.
 
-    What was sent with the same ``key`` before is not noted again. Raises ``BadReason``, ``NoSuchLead``, ``NotAllowed``, ``UnknownPersona``.
+    What was sent with the same ``key`` before is not noted again. Raises ``BadReason``, ``NoSuchLead``, ``NotAllowed``, ``UnknownPersona``,
+    ``SentBefore``.
     """
     text = checked_words(text, "text")
     (item,) = hold([lead_id], actor=actor)
     permit(actor, "quote_customer")
-    if sent := _sent_before(Quote, item, key):
+    if sent := _sent_before(Quote, item, key, persona, text):
         return sent
     version = _newest(persona)
     quote = Quote.objects.create(
@@ -82,20 +91,14 @@ def quote_customer(
 
 @transaction.atomic
 def remove_quote(*, quote_id: int, actor: User, at: datetime) -> None:
-    """Take a quote away for good: whoever noted it, or who writes personas. Raises ``NoSuchQuote``, ``NotYourQuote``."""
-    quote = Quote.objects.filter(pk=quote_id).first()
+    """Take a quote away for good: see ``may_remove``. Raises ``NoSuchQuote``, ``NotYourQuote``."""
+    quote = _held(Quote, quote_id, actor)
     if quote is None:
         raise NoSuchQuote("There is nothing here.")
-    hold([quote.lead_id], actor=actor)
-    if quote.quoted_by_id != actor.pk and not actor.may("write_personas"):
+    if not may_remove(actor, quote):
         raise NotYourQuote("Whoever noted a quote takes it away, or who writes personas.")
-    deleted, _ = Quote.objects.filter(pk=quote_id).delete()
-    if not deleted:
-        raise NoSuchQuote("There is nothing here.")
-    record = Record("remove_quote", actor.pk, at)
-    facts = {"quote": quote_id, "persona": quote.persona_id}
-    record.event(quote.lead_id, "quote_removed", facts=facts)
-    record.write("lead", [quote.lead_id], **facts)
+    quote.delete()
+    _leave_gap(Record("remove_quote", actor.pk, at), "quote_removed", quote, {"quote": quote_id})
 
 
 @transaction.atomic
@@ -104,12 +107,13 @@ def propose_change(
 ) -> int:  # fmt: skip
     """Propose a change of the persona of this code from a lead, and give the proposal's id; the managers of marketing are told.
 
-    What was sent with the same ``key`` before is not proposed again. Raises ``BadReason``, ``NoSuchLead``, ``NotAllowed``, ``UnknownPersona``.
+    What was sent with the same ``key`` before is not proposed again. Raises ``BadReason``, ``NoSuchLead``, ``NotAllowed``, ``UnknownPersona``,
+    ``SentBefore``.
     """
     text = checked_words(text, "text")
     (item,) = hold([lead_id], actor=actor)
     permit(actor, "propose_persona_change")
-    if sent := _sent_before(PersonaProposal, item, key):
+    if sent := _sent_before(PersonaProposal, item, key, persona, text):
         return sent
     version = _newest(persona)
     proposal = PersonaProposal.objects.create(
@@ -144,6 +148,25 @@ def close_proposal(*, proposal_id: int, is_taken: bool, words: str, actor: User,
     return proposal
 
 
+@transaction.atomic
+def remove_proposal(*, proposal_id: int, actor: User, at: datetime) -> None:
+    """Take a proposal away for good: see ``may_remove``. Raises ``NoSuchProposal``, ``NotYourProposal``."""
+    proposal = _held(PersonaProposal, proposal_id, actor)
+    if proposal is None:
+        raise NoSuchProposal("There is nothing here.")
+    if not may_remove(actor, proposal):
+        raise NotYourProposal("Whoever made a proposal takes it away; once it is answered, who writes personas too.")
+    proposal.delete()
+    _leave_gap(Record("remove_persona_proposal", actor.pk, at), "proposal_removed", proposal, {"proposal": proposal_id})
+
+
+def may_remove(user: User, said: Quote | PersonaProposal) -> bool:
+    """Tell who takes words away for good: whoever left them, and who writes personas; what is proposed they answer first."""
+    if isinstance(said, PersonaProposal):
+        return said.proposed_by_id == user.pk or (said.state != States.OPEN and user.may("write_personas"))
+    return said.quoted_by_id == user.pk or user.may("write_personas")
+
+
 # Parts ----------------------------------------------------------------------------------------------------------------
 
 
@@ -158,18 +181,37 @@ def _leave(record: Record, proposal: PersonaProposal, kind: str, people: list[in
     record.write("lead", [proposal.lead_id], **facts)
 
 
+def _held(kind: type[Said], pk: int, actor: User) -> Said | None:
+    """Lock the lead of what was said, then give it as it stands; raises ``NoSuchLead``."""
+    rows = kind._default_manager.filter(pk=pk)
+    lead_id = rows.values_list("lead_id", flat=True).first()
+    if lead_id is None:
+        return None
+    hold([lead_id], actor=actor)
+    return rows.first()
+
+
+def _leave_gap(record: Record, kind: str, said: Quote | PersonaProposal, facts: dict[str, int]) -> None:
+    facts = {**facts, "persona": said.persona_id}
+    record.event(said.lead_id, kind, facts=facts)
+    record.write("lead", [said.lead_id], **facts)
+
+
 def _newest(code: str) -> PersonaVersion:
-    versions = PersonaVersion.objects.filter(persona__code=code, persona__is_retired=False).select_related("persona")
-    newest = versions.order_by("-number").first()
+    versions = PersonaVersion.objects.in_use().newest().select_related("persona")
+    newest = versions.filter(persona__code=code).first()
     if newest is None:
         raise UnknownPersona("Choose one of the personas.", field="persona")
     return newest
 
 
-def _sent_before(kind: type[Quote] | type[PersonaProposal], item: Held, key: UUID | None) -> int | None:
-    """Give what the same form left already; the lead is locked, so that of two clicks one waits."""
-    if key is None:
-        return None
-    rows = kind.objects.filter(lead=item.lead, submission_key=key)
-    found: int | None = rows.values_list("pk", flat=True).first()
-    return found
+def _sent_before(
+    kind: type[Quote] | type[PersonaProposal], item: Held, key: UUID | None, persona: str, text: str
+) -> int | None:
+    """Give what the same form left already; the lead is locked, so that of two clicks one waits. Raises ``SentBefore``."""
+    rows = kind.objects.filter(lead=item.lead, submission_key=key) if key else kind.objects.none()
+    for pk, *said in rows.values_list("pk", "persona__code", "text"):
+        if said != [persona, text]:
+            raise SentBefore
+        return int(pk)
+    return None

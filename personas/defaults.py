@@ -149,7 +149,7 @@ def _latest_or_first(terms: dict[str, Any], at: datetime, actor: User | None) ->
     persona, _ = Persona.objects.get_or_create(
         code=terms["code"], defaults={"created_at": at, "is_negative": terms.get("is_negative", False)}
     )
-    latest = persona.versions.order_by("-number").first()
+    latest = persona.versions.newest().first()
     if latest is not None:
         return latest, False
     said = Portrait(**{name: value for name, value in terms.items() if name not in ("code", "is_negative")})

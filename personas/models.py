@@ -29,6 +29,7 @@ class Persona(models.Model):
     is_negative = models.BooleanField(default=False, help_text=_("Someone we do not want: caps the fit."))
     is_retired = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    submission_key = models.UUIDField(null=True, unique=True, editable=False, help_text="Names the form that was sent.")
 
     def __str__(self) -> str:
         return self.code
@@ -36,7 +37,18 @@ class Persona(models.Model):
     @property
     def newest(self) -> PersonaVersion:
         """The version that counts as what is known today."""
-        return self.versions.order_by("-number")[:1].get()
+        return self.versions.newest().get()
+
+
+class PersonaVersionQuerySet(models.QuerySet["PersonaVersion"]):
+    def newest(self) -> PersonaVersionQuerySet:
+        """Of each persona the version that counts as what is known today."""
+        later = PersonaVersion.objects.filter(persona=models.OuterRef("persona"), number__gt=models.OuterRef("number"))
+        return self.filter(~models.Exists(later))
+
+    def in_use(self) -> PersonaVersionQuerySet:
+        """Versions of personas that are not retired."""
+        return self.filter(persona__is_retired=False)
 
 
 class PersonaVersion(models.Model):
@@ -61,6 +73,8 @@ class PersonaVersion(models.Model):
     story = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = PersonaVersionQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["persona", "number"], name="persona_version_number_once")]

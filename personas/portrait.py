@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from json import dumps
 from typing import Any
 
 from inputs.refusals import Invalid, Problem
 from inputs.text import problem_with, tidy
 from personas.conditions import BadRule, read_condition
-from personas.fit import FIT_FIELDS, read_persona
+from personas.fit import FIT_FIELDS, MAX_POINTS, NEGATIVE_FROM, read_persona
 
 AVATARS = {
     "amber": "Short dark hair, amber", "coral": "Long hair, coral", "indigo": "Glasses, indigo", "jade": "Beard, jade",
@@ -39,6 +40,8 @@ LABELS = {
 LONGEST_LINE = 120
 LONGEST_SUMMARY = 2000
 LONGEST_SENTENCE = 300
+LONGEST_VALUE = 500
+MOST_NUMBER = 10**9
 MOST_SENTENCES = 20
 MOST_CRITERIA = 30
 
@@ -72,24 +75,33 @@ class Portrait:
         return {**asdict(self), "story": story, "criteria": [dict(line) for line in self.criteria]}
 
 
-def checked(said: Portrait) -> Portrait:
-    """Give ``said`` tidied, without empty sentences; raises ``BadPortrait`` with everything that is wrong."""
+def checked(said: Portrait, *, is_negative: bool = False) -> Portrait:
+    """Give ``said`` tidied, without empty sentences; raises ``BadPortrait`` with everything that is wrong, of the rules of the criteria the first.
+
+    Of somebody whom we do not want (``is_negative``) the points have to reach what caps the fit: else the criteria would do nothing.
+    """
     story = {name: [text for text in map(tidy, said.story.get(name, ())) if text] for name in STORY}
     lines = {name: tidy(getattr(said, name)) for name in LINES}
     tidied = Portrait(
         **lines, buying_role=said.buying_role, avatar=said.avatar, summary=tidy(said.summary), story=story,
         criteria=[_criterion(line) for line in said.criteria],
     )  # fmt: skip
-    problems = [*_of_lines(tidied), *_of_story(tidied), *_of_criteria(tidied)]
+    problems = [*_of_lines(tidied), *_of_story(tidied), *_of_criteria(tidied, is_negative=is_negative)]
     if problems:
         raise BadPortrait.of(problems)
     return tidied
 
 
 def _criterion(line: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: line[name] for name in ("field", "op", "value", "points") if name in line}
+    kept = {name: _tidied(line[name]) for name in ("field", "op", "value", "points") if name in line}
     words = tidy(str(line.get("words") or ""))
     return {**kept, "words": words} if words else kept
+
+
+def _tidied(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_tidied(item) for item in value]
+    return tidy(value) if isinstance(value, str) else value
 
 
 def _of_lines(said: Portrait) -> Iterator[Problem]:
@@ -121,15 +133,39 @@ def _of_text(name: str, text: str, longest: int, *, single_line: bool = True) ->
                       else f"This has more than {longest:,} characters.")  # fmt: skip
 
 
-def _of_criteria(said: Portrait) -> Iterator[Problem]:
+def _of_criteria(said: Portrait, *, is_negative: bool) -> Iterator[Problem]:
     if len(said.criteria) > MOST_CRITERIA:
         yield Problem("criteria", "too_many", f"A persona has at most {MOST_CRITERIA} criteria.")
     for place, line in enumerate(said.criteria):
         yield from _of_text(f"criteria[{place}]", line.get("words", ""), LONGEST_LINE)
+    values = [
+        each
+        for place, line in enumerate(said.criteria)
+        for each in _of_value(f"criteria[{place}].value", line.get("value"))
+    ]
+    yield from values
+    if values:
+        return
     try:
-        read_persona(version_id=0, name=said.name, is_negative=False, criteria=said.criteria)
+        read = read_persona(version_id=0, name=said.name, is_negative=is_negative, criteria=said.criteria)
     except BadRule as error:
         yield Problem(error.path.partition(".")[0], "bad_rule", f"{error.message[:1].upper()}{error.message[1:]}.")
+        return
+    if is_negative and 0 < sum(criterion.points for criterion in read.criteria) < NEGATIVE_FROM:
+        yield Problem(
+            "criteria",
+            "never_caps",
+            f"Whom we do not want is known from {NEGATIVE_FROM} points on: the points sum to between {NEGATIVE_FROM} and {MAX_POINTS}.",
+        )
+
+
+def _of_value(name: str, value: Any) -> Iterator[Problem]:
+    """Look at the texts and numbers that a fact is compared with; their kind is the matter of ``personas.conditions``."""
+    for item in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(item, str):
+            yield from _of_text(name, item, LONGEST_VALUE)
+        elif isinstance(item, int | float) and not -MOST_NUMBER <= item <= MOST_NUMBER:
+            yield Problem(name, "too_large", f"A number is at most {MOST_NUMBER:,}.")
 
 
 # How two of them differ -----------------------------------------------------------------------------------------------
@@ -137,7 +173,14 @@ def _of_criteria(said: Portrait) -> Iterator[Problem]:
 
 def changed(before: Portrait, after: Portrait) -> list[str]:
     """Give the labels of the fields that say something else, in the order in which they are shown."""
-    return [label for name, label in LABELS.items() if lines_of(before, name) != lines_of(after, name)]
+    return [label for name, label in LABELS.items() if _stored(before, name) != _stored(after, name)]
+
+
+def _stored(said: Portrait, name: str) -> str:
+    """Write what a field holds, so that a number is told from its digits and *yes* from 1."""
+    if name == "criteria":
+        return dumps([_criterion(line) for line in said.criteria], sort_keys=True)
+    return dumps(list(said.story.get(name, ())) if name in STORY else getattr(said, name))
 
 
 def lines_of(said: Portrait, name: str) -> list[str]:

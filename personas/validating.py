@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -47,9 +47,9 @@ def validate_persona(
     version = persona.newest
     refuse_moved(version, number)
     earlier = list(version.validations.all())
-    lacking = [each for each in own if each.value not in {one.side for one in earlier}]
-    chosen = side or (lacking or own)[0]
-    if chosen not in lacking or any(one.user_id == actor.pk for one in earlier):
+    open_ones = open_sides(actor, earlier)
+    chosen = side or next(iter(open_ones), None)
+    if chosen is None or chosen not in open_ones:
         raise AlreadyValidated("This side has validated this version already, or you have for the other one.")
     validation = PersonaValidation.objects.create(version=version, side=chosen.value, user=actor, validated_at=at)
     audit("validate_persona", version, actor_id=actor.pk, written_at=at, side=chosen.value)
@@ -63,23 +63,33 @@ def sides_of(user: User) -> list[Side]:
     return [side for side in Side if {MEMBER_ROLES[side], MANAGER_ROLES[side]} & user.roles]
 
 
+def open_sides(user: User, done: Collection[PersonaValidation]) -> list[Side]:
+    """Give the sides for which ``user`` may still validate a version of which ``done`` are the validations: each person one, each side once."""
+    if any(validation.user_id == user.pk for validation in done):
+        return []
+    taken = {validation.side for validation in done}
+    return [side for side in sides_of(user) if side.value not in taken]
+
+
 def versions_to_pin() -> list[PersonaVersion]:
     """Give of each persona in use what a new agreement rests on: the newest version that both sides validated, else the newest."""
-    rows = PersonaVersion.objects.filter(persona__is_retired=False).order_by("number")
-    newest = {persona_id: pk for pk, persona_id in rows.values_list("pk", "persona_id")}
+    newest = dict(PersonaVersion.objects.in_use().newest().values_list("persona_id", "pk"))
     return list(PersonaVersion.objects.filter(pk__in={**newest, **newest_validated()}.values()).order_by("pk"))
 
 
 def newest_validated() -> dict[int, int]:
     """Give by persona in use the newest version that both sides have validated, where there is one."""
-    rows = PersonaVersion.objects.filter(persona__is_retired=False).annotate(sides=Count("validations"))
-    validated = rows.filter(sides=len(Side)).order_by("number")
-    return {persona_id: pk for pk, persona_id in validated.values_list("pk", "persona_id")}
+    rows = PersonaValidation.objects.filter(version__persona__is_retired=False).order_by("version__number")
+    by_version = rows.values("version__number", "version__persona_id", "version_id").annotate(sides=Count("pk"))
+    return {row["version__persona_id"]: row["version_id"] for row in by_version.filter(sides=len(Side))}
 
 
-def missing_sides(version_ids: Iterable[int]) -> dict[int, list[Side]]:
-    """Give of those of these versions that are not validated by both sides the sides that have not."""
+def missing_sides(version_ids: Iterable[int], *, until: datetime | None = None) -> dict[int, list[Side]]:
+    """Give of those of these versions that are not validated by both sides the sides that have not, or had not ``until`` then."""
     wanted = list(version_ids)
-    done = set(PersonaValidation.objects.filter(version__in=wanted).values_list("version_id", "side"))
+    validations = PersonaValidation.objects.filter(version__in=wanted)
+    if until is not None:
+        validations = validations.filter(validated_at__lte=until)
+    done = set(validations.values_list("version_id", "side"))
     lacking = {pk: [side for side in Side if (pk, side.value) not in done] for pk in wanted}
     return {pk: sides for pk, sides in lacking.items() if sides}

@@ -28,7 +28,7 @@ def _written(version_id: int, facts: Facts) -> Message:
 
 def _validated(version_id: int, facts: Facts) -> Message:
     title = f"Both sides have validated version {facts['number']} of a persona"
-    return Message(title, "The next agreement scores by it.", _path(facts))
+    return Message(title, "A draft of the agreement that begins from now on takes it.", _path(facts))
 
 
 def _names(ids: Collection[int]) -> Mapping[int, str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible
+from inputs.refusals import Busy, Conflict, Invalid, NotAllowed, NotVisible, SentBefore
 from ledger.writing import write_audit
 from personas.models import Persona, PersonaVersion
 from personas.portrait import Portrait, changed, checked
@@ -19,7 +20,9 @@ from teams.reaching import managers
 MOST_IN_USE = 60
 """Personas that are not retired: more than a team can know by name, few enough for one page."""
 LONGEST_CODE = 40
-RESERVED_CODES = frozenset({"new"})
+MOST_TRIES = 5
+"""So often a code is looked for that nobody else takes at the same moment."""
+RESERVED_CODES = frozenset({"new", "proposals"})
 
 
 class MayNotWritePersonas(NotAllowed):
@@ -51,18 +54,31 @@ class TooManyPersonas(Invalid):
 
 
 @transaction.atomic
-def create_persona(*, actor: User, at: datetime, portrait: Portrait, is_negative: bool = False) -> PersonaVersion:
+def create_persona(
+    *, actor: User, at: datetime, portrait: Portrait, is_negative: bool = False, key: UUID | None = None
+) -> PersonaVersion:
     """Write the first version of a new persona; ``is_negative`` is for good: whom we do not want is somebody else.
 
-    Raises ``MayNotWritePersonas``, ``BadPortrait``, ``TooManyPersonas``.
+    What was sent with the same ``key`` before is not written again. Raises ``MayNotWritePersonas``, ``BadPortrait``, ``TooManyPersonas``,
+    ``SentBefore``.
     """
     require_may_write(actor)
-    said = checked(portrait)
-    _refuse_one_more()
-    persona = Persona.objects.create(code=_free_code(said.name), is_negative=is_negative, created_at=at)
-    version = write_version(persona, 1, said, actor=actor, written_at=at)
-    _record("create_persona", actor, at, version)
-    return version
+    said = checked(portrait, is_negative=is_negative)
+    for _ in range(MOST_TRIES):
+        if sent := _sent_before(key, said, is_negative=is_negative):
+            return sent
+        _refuse_one_more()
+        try:
+            with transaction.atomic():
+                persona = Persona.objects.create(
+                    code=_free_code(said.name), is_negative=is_negative, created_at=at, submission_key=key
+                )
+        except IntegrityError:  # somebody took the code, or sent the form, at the same moment
+            continue
+        version = write_version(persona, 1, said, actor=actor, written_at=at)
+        _record("create_persona", actor, at, version)
+        return version
+    raise Busy("Many personas of this name are being added. Try again.")
 
 
 @transaction.atomic
@@ -75,8 +91,8 @@ def edit_persona(
     ``PersonaMoved``, ``PersonaIsRetired``.
     """
     require_may_write(actor)
-    said = checked(portrait)
     persona = locked(code)
+    said = checked(portrait, is_negative=persona.is_negative)
     if persona.is_retired:
         raise PersonaIsRetired("This persona is retired. Bring it back before you edit it.")
     newest = persona.newest
@@ -146,6 +162,14 @@ def _set_retired(actor: User, at: datetime, code: str, *, is_retired: bool) -> P
         subject_ids=[persona.pk],
     )  # fmt: skip
     return persona
+
+
+def _sent_before(key: UUID | None, said: Portrait, *, is_negative: bool) -> PersonaVersion | None:
+    """Give what the same form wrote already; raises ``SentBefore`` where it said something else."""
+    sent = PersonaVersion.objects.filter(persona__submission_key=key, number=1).first() if key else None
+    if sent and (changed(sent.portrait, said) or sent.persona.is_negative != is_negative):
+        raise SentBefore
+    return sent
 
 
 def _refuse_one_more() -> None:

@@ -19,7 +19,7 @@ from ledger.instants import company_day
 from personas.defaults import create_default_scoring
 from personas.models import PersonaVersion, ScoringVersion
 from personas.validating import versions_to_pin
-from sla.applying import UnusableTerms, read_terms, refuse_unusable
+from sla.applying import UnusableTerms, read_terms, refuse_unusable, retired
 from sla.calendars import newest_version
 from sla.clauses import CLAUSES, in_this_edition
 from sla.default_terms import default_document
@@ -77,6 +77,12 @@ class ConcernsOpen(Conflict):
     code = "concerns_open"
 
 
+class PersonasRetired(Conflict):
+    """Personas that the version pins have been retired since it was proposed: nobody signs that leads are scored by them."""
+
+    code = "personas_retired"
+
+
 class BadDate(Invalid):
     """An agreement cannot come into force then."""
 
@@ -125,7 +131,7 @@ def sign(
 
     It is in force from the midnight of ``effective_on``, a day of the company, but never before the last signature. The second signer
     keeps the day that the first one chose unless they give another; none: at once. A manager of both sides signs for one. Open concerns
-    stand in the way (``ConcernsOpen``).
+    stand in the way (``ConcernsOpen``), and personas that were retired meanwhile (``PersonasRetired``).
     """
     version = _sign(actor, version, side, terms_hash, at=at, effective_on=effective_on)
     other = next(each for each in Side if each is not side)
@@ -210,6 +216,7 @@ def _sign(
     if any(signature.side == side or signature.user_id == actor.pk for signature in earlier):
         raise AlreadySigned("This side has signed already, or you have signed for the other one.")
     _refuse_concerns(version)
+    _refuse_retired(version)
     _refuse_date(effective_on, company_day(at))
     Signature.objects.create(
         version=version, side=side, user=actor, terms_hash=terms_hash, signed_at=at, effective_on=effective_on
@@ -235,6 +242,15 @@ def _refuse_concerns(version: AgreementVersion) -> None:
     ]  # fmt: skip
     if problems:
         raise ConcernsOpen("Concerns have to be resolved or withdrawn before anybody signs.", problems=tuple(problems))
+
+
+def _refuse_retired(version: AgreementVersion) -> None:
+    names = retired(version)
+    if names:
+        raise PersonasRetired(
+            f"It scores leads by {' and '.join(names)}, retired since it was proposed. Bring back who is retired, or withdraw the"
+            " proposal and begin a draft anew."
+        )
 
 
 def _refuse_date(wanted: date | None, today: date) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from inputs.refusals import Invalid, Problem
-from personas.models import Persona
+from personas.models import Persona, PersonaVersion
 from personas.validating import missing_sides, newest_validated
 from sla.clauses import PROMISE
 from sla.completeness import Lack, in_order, lacks
@@ -40,7 +40,8 @@ def refuse_unusable(version: AgreementVersion) -> None:
 def what_is_missing(version: AgreementVersion) -> list[Lack]:
     """List what is in the way of proposing ``version``; raises ``UnusableTerms`` where its document cannot be read."""
     terms = read_terms(version.terms)
-    return in_order([*lacks(terms, persona_codes(version)), *_without_hours(terms), *_overtaken(version)])
+    resting = [*_retired(version), *_overtaken(version)]
+    return in_order([*lacks(terms, persona_codes(version)), *_without_hours(terms), *resting])
 
 
 def persona_codes(version: AgreementVersion) -> list[str]:
@@ -50,29 +51,49 @@ def persona_codes(version: AgreementVersion) -> list[str]:
 
 
 def unvalidated(version: AgreementVersion) -> list[str]:
-    """Say of each persona version that ``version`` pins, and that not both sides have validated, who has not."""
-    pinned = list(version.personas.order_by("name", "pk"))
-    missing = missing_sides(persona.pk for persona in pinned)
+    """Say of each persona version that may be pinned though not both sides have validated it, who has not.
+
+    What is in the way is left out: it is named by ``what_is_missing`` and ``retired``.
+    """
+    lacking = _lacking_sides(version)
+    overtaken = newest_validated() if lacking and version.state == AgreementVersion.States.DRAFT else {}
     return [
-        f"{persona.name}, version {persona.number}, is not validated by {' and '.join(missing[persona.pk])}"
-        for persona in pinned
-        if persona.pk in missing
+        f"{persona.name}, version {persona.number}, is not validated by {' and '.join(sides)}"
+        for persona, sides in lacking.items()
+        if persona.persona_id not in overtaken
+    ]
+
+
+def retired(version: AgreementVersion) -> list[str]:
+    """Name the personas that ``version`` pins and that have been taken out of use since."""
+    return list(version.personas.filter(persona__is_retired=True).order_by("name", "pk").values_list("name", flat=True))
+
+
+def _retired(version: AgreementVersion) -> list[Lack]:
+    return [
+        ("pins", f"{name} is retired: take what holds now, or bring the persona back.") for name in retired(version)
     ]
 
 
 def _overtaken(version: AgreementVersion) -> list[Lack]:
     """Name the pinned persona versions that not both sides validated, though there is another that both did."""
-    pinned = list(version.personas.order_by("name", "pk"))
-    missing = missing_sides(persona.pk for persona in pinned)
-    validated = newest_validated() if missing else {}
+    lacking = _lacking_sides(version)
+    validated = newest_validated() if lacking else {}
     return [
         (
             "pins",
             f"{persona.name}, version {persona.number}, is not validated, but another version is: take what holds now.",
         )
-        for persona in pinned
-        if persona.pk in missing and persona.persona_id in validated
+        for persona in lacking
+        if persona.persona_id in validated
     ]
+
+
+def _lacking_sides(version: AgreementVersion) -> dict[PersonaVersion, list[Side]]:
+    """Give of the personas in use that ``version`` pins those that not both sides have validated, by name, with who has not."""
+    pinned = list(version.personas.filter(persona__is_retired=False).order_by("name", "pk"))
+    missing = missing_sides(persona.pk for persona in pinned)
+    return {persona: missing[persona.pk] for persona in pinned if persona.pk in missing}
 
 
 def _without_hours(terms: Terms) -> list[Lack]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboards.compliance import Kept
 from desk.clauses import Chapter, Clause, Line, Names, chapters_of, clauses_of, in_order, percents_of, time_of, word_of
@@ -98,7 +98,7 @@ class AgreementDocument:
 def document_of(version: AgreementVersion, live: Live | None = None) -> AgreementDocument:
     """Put the terms of ``version`` into words, with four queries; ``live`` stands beside the clauses that it is about."""
     promises = version.parsed_terms.promises
-    chapters = chapters_of(clauses_of(version.terms, names_in([version])))
+    chapters = chapters_of(clauses_of(version.terms, names_of(version)))
     signatures = list(Signature.objects.filter(version=version).select_related("user").order_by("signed_at", "id"))
     signed = {signature.side for signature in signatures}
     return AgreementDocument(
@@ -144,15 +144,22 @@ def _by_tier(said: Mapping[str, str]) -> str:
     return ", ".join(named)
 
 
+def names_of(version: AgreementVersion) -> Names:
+    """Give the names in a version, with who had not validated its personas when it was signed or withdrawn, or has not by now; three queries."""
+    names = names_in([version])
+    missing = missing_sides(names.persona_versions, until=version.signed_at or version.withdrawn_at)
+    said = {pk: f"{name}{_not_by(missing.get(pk))}" for pk, name in names.persona_versions.items()}
+    return replace(names, persona_versions=said)
+
+
 def names_in(versions: Iterable[AgreementVersion]) -> Names:
-    """Give how the personas and scoring versions are called that these versions pin, and who has not validated them, with three queries."""
+    """Give how the personas and scoring versions are called that these versions pin, with two queries."""
     pinned = [version.terms.get("pinned", {}) for version in versions]
     found = PersonaVersion.objects.filter(pk__in={pk for pins in pinned for pk in pins.get("persona_versions", ())})
     personas = list(found.select_related("persona").order_by("number"))
     scoring = ScoringVersion.objects.filter(pk__in={pins.get("scoring_version", 0) for pins in pinned})
-    missing = missing_sides(each.pk for each in personas)
     return Names(
-        persona_versions={each.pk: f"{each.name} (v{each.number}){_not_by(missing.get(each.pk))}" for each in personas},
+        persona_versions={each.pk: f"{each.name} (v{each.number})" for each in personas},
         personas={each.persona.code: each.name for each in personas},
         scoring=dict(scoring.values_list("pk", "number")),
     )

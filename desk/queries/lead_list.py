@@ -149,7 +149,7 @@ def _newest(leads: LeadQuerySet, wanted: Filter, user: User) -> list[int]:
 
 def further_words(wanted: Filter, user: User) -> list[tuple[str, str]]:
     """Say which filters are set that the form does not offer, as ``(name, words)``: a query for each person, persona or file named."""
-    people, personas = User.objects.all(), PersonaVersion.objects.order_by("-number")
+    people, personas = User.objects.all(), PersonaVersion.objects.newest()
     said = {
         "persona": lambda: _named(personas.filter(persona_id=wanted.persona).values_list("name", flat=True)),
         "reached": lambda: f"reached {dict(Lead.Stages.choices)[wanted.reached]}",

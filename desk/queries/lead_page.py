@@ -10,13 +10,13 @@ from typing import Any
 from desk.clock_acts import ClockAct, on_lead
 from desk.queries.exchange import Exchange, exchange_about
 from desk.queries.transfers import open_transfer
-from desk.queries.voices import quotes_from
+from desk.queries.voices import Said, quotes_from
 from inputs.refusals import NotVisible
 from leads.chips import Chip, chips
 from leads.facts import MISSING_WORDS, facts_now, missing_for_handoff
 from leads.lifecycle import PATH, STAGE_TIMES, Stage
 from leads.listing import LeadRow, row_of
-from leads.models import Assignment, Clock, Handoff, Lead, Opportunity, Qualification, Quote, Touch, Transfer
+from leads.models import Assignment, Clock, Handoff, Lead, Opportunity, Qualification, Touch, Transfer
 from leads.routing.words import Names, story
 from leads.scoring import MAX_ENGAGEMENT, Scoring, engagement_items
 from personas.fit import Fit, read_persona, score_fit
@@ -59,7 +59,7 @@ class LeadPage:
     agreement: InForce | None
     exchange: Exchange
     transfer: Transfer | None = None
-    quotes: list[Quote] = field(default_factory=list)
+    quotes: list[Said] = field(default_factory=list)
     siblings: list[Lead] = field(default_factory=list)
 
     @property
@@ -113,7 +113,7 @@ def page_of(lead: Lead, user: User, at: datetime) -> LeadPage:
         agreement=agreement,
         exchange=exchange_about(lead, at),
         transfer=open_transfer(lead),
-        quotes=quotes_from(lead),
+        quotes=quotes_from(user, lead),
         siblings=list(
             Lead.objects.visible_to(user)
             .filter(contact=lead.contact_id)

@@ -14,13 +14,13 @@ from inputs.refusals import NotVisible
 from leads.models import Lead
 from personas.models import Persona, PersonaValidation, PersonaVersion
 from personas.portrait import STORY, rule_words
-from personas.validating import newest_validated, sides_of
+from personas.validating import newest_validated, open_sides
 from sla.in_force import NoAgreement, agreement_in_force
 from teams.models import User
 from teams.roles import Side
 
 MOST_RETIRED = 50
-"""Retired personas that the list names, newest first."""
+"""So many retired personas the list names: those that were added last, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,7 @@ class Card:
     def sides_for(self, user: User) -> list[Side]:
         """Give the sides for which ``user`` can validate what is shown."""
         done = [stand.validation for stand in self.sheet.stands if stand.validation]
-        if self.persona.is_retired or any(validation.user_id == user.pk for validation in done):
-            return []
-        return [side for side in sides_of(user) if side.value not in {validation.side for validation in done}]
+        return [] if self.persona.is_retired else open_sides(user, done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +80,15 @@ class Shelf:
 
 def personas(at: datetime) -> Shelf:
     """Give all personas."""
-    numbered = _numbered(Persona.objects.filter(is_retired=False))
-    out_of_use = _newest(_numbered(Persona.objects.filter(is_retired=True).order_by("-pk")[:MOST_RETIRED]))
-    return Shelf(_cards(numbered, at), sorted(out_of_use, key=lambda version: version.name))
+    out_of_use = _newest(Persona.objects.filter(is_retired=True).order_by("-pk")[:MOST_RETIRED])
+    return Shelf(
+        _cards(Persona.objects.filter(is_retired=False), at), sorted(out_of_use, key=lambda version: version.name)
+    )
 
 
 def persona_for(code: str, at: datetime) -> Card:
     """Give one card; raises ``NotVisible``."""
-    cards = _cards(_numbered(Persona.objects.filter(code=code)), at)
+    cards = _cards(Persona.objects.filter(code=code), at)
     if not cards:
         raise NotVisible("There is nothing here.")
     return cards[0]
@@ -97,29 +96,20 @@ def persona_for(code: str, at: datetime) -> Card:
 
 def written_persona(code: str) -> PersonaVersion:
     """Give the newest version of a persona; raises ``NotVisible``."""
-    versions = PersonaVersion.objects.filter(persona__code=code).select_related("persona")
-    newest = versions.order_by("-number").first()
+    newest = PersonaVersion.objects.newest().select_related("persona").filter(persona__code=code).first()
     if newest is None:
         raise NotVisible("There is nothing here.")
     return newest
 
 
-Numbered = list[tuple[int, int, int]]
-"""Of each version its id, its persona and its number, oldest first."""
-
-
-def _numbered(personas: QuerySet[Persona]) -> Numbered:
-    versions = PersonaVersion.objects.filter(persona__in=personas)
-    return list(versions.order_by("number").values_list("pk", "persona_id", "number"))
-
-
-def _newest(numbered: Numbered) -> QuerySet[PersonaVersion]:
+def _newest(personas: QuerySet[Persona]) -> QuerySet[PersonaVersion]:
     """Give the newest version of each persona: what older ones say is not read."""
-    ids = {persona_id: pk for pk, persona_id, _ in numbered}
-    return PersonaVersion.objects.filter(pk__in=ids.values()).select_related("persona", "created_by")
+    return PersonaVersion.objects.newest().filter(persona__in=personas).select_related("persona", "created_by")
 
 
-def _cards(numbered: Numbered, at: datetime) -> list[Card]:
+def _cards(personas: QuerySet[Persona], at: datetime) -> list[Card]:
+    versions = PersonaVersion.objects.filter(persona__in=personas)
+    numbered = list(versions.order_by("number").values_list("pk", "persona_id", "number"))
     pinned = pinned_versions(at)
     in_force = {persona_id: number for pk, persona_id, number in numbered if pk in pinned}
     number_of = {pk: number for pk, _, number in numbered}
@@ -130,7 +120,7 @@ def _cards(numbered: Numbered, at: datetime) -> list[Card]:
             version, in_force.get(version.persona_id), validated.get(version.persona_id),
             counts.get(version.persona_id, (0, 0, 0)),
         )
-        for version in _newest(numbered).prefetch_related(VALIDATIONS)
+        for version in _newest(personas).prefetch_related(VALIDATIONS)
     ]  # fmt: skip
     return sorted(cards, key=lambda card: (card.persona.is_negative, card.version.name))
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from desk.access import instant, reader, sees
 from desk.clauses import clauses_of
 from desk.negotiating_forms import CommentForm, ResolveForm
-from desk.queries.agreement import names_in
+from desk.queries.agreement import names_of
 from desk.queries.negotiation import steps_on, version_for
 from inputs.fields import add_problems
 from inputs.refusals import NotVisible, Refusal
@@ -84,7 +84,7 @@ def _talk_page(
     resolving: tuple[int, ResolveForm] | None = None,
 ) -> HttpResponse:  # fmt: skip
     user = reader(request)
-    shown = {each.key: each for each in clauses_of(found.terms, names_in([found]))}
+    shown = {each.key: each for each in clauses_of(found.terms, names_of(found))}
     comments = found.comments.filter(clause=clause).select_related("author", "closed_by").order_by("id")
     steps = steps_on(user, found, [])
     lines = [

@@ -18,6 +18,7 @@ from desk.queries.negotiation import matters_for
 from desk.queries.queue import SHOWN, Queue, queue_of, tiles_of
 from desk.queries.targets import current_targets
 from desk.queries.unsigned import lack_of_agreement
+from desk.queries.voices import count_open
 from teams.models import User
 from teams.roles import MANAGERS, Role, Side
 
@@ -120,6 +121,7 @@ def manager_context(user: User, at: datetime, _show: str) -> dict[str, Any]:
         "matters": matters_for(user, version, at),
         "targets": current_targets(at),
         "may_assign": user.may("assign"),
+        "proposed": count_open(user) if user.may("answer_persona_proposal") else 0,
     }
 
 

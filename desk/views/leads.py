@@ -68,8 +68,8 @@ def lead(request: HttpRequest, lead_id: int) -> HttpResponse:
         "at": at,
         "steps": steps_for(user, found, page.newest_handoff, at),
         "user": user,
-        "may_speak": user.may("quote_customer"),
-        "may_write": user.may("write_personas"),
+        "may_quote": user.may("quote_customer"),
+        "may_propose": user.may("propose_persona_change"),
         **_timeline(request, found),
     }
     return render(request, "desk/lead.html", context)

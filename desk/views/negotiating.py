@@ -16,13 +16,13 @@ from desk.agreement_acts import ACTS, act_form
 from desk.clause_forms import CHANGE, HINTS, Choices, ClauseForm, form_of
 from desk.clauses import clauses_of
 from desk.negotiating_forms import TEMPLATE, BeginForm
-from desk.queries.agreement import names_in
+from desk.queries.agreement import names_of
 from desk.queries.negotiation import managed, open_concerns, version_for, versions_for
 from inputs.fields import add_problems
 from inputs.refusals import NotAllowed, NotVisible, Problem, Refusal
 from personas.models import PersonaVersion
 from sla.agreements import check_drafter, check_manager, draft_from_template, draft_from_version
-from sla.applying import UnusableTerms, unvalidated, what_is_missing
+from sla.applying import UnusableTerms, retired, unvalidated, what_is_missing
 from sla.clauses import CLAUSES, TAKEN, part_of
 from sla.models import AgreementVersion
 from sla.negotiating import change_clause, take_newest
@@ -113,7 +113,7 @@ def _take(request: HttpRequest, found: AgreementVersion, clause: str, user: User
         take_newest(actor=user, version=found, clause=clause, at=at)
         messages.success(request, f"“{CLAUSES[clause]}” says in the draft what holds now.")
         return redirect(_at_clause(found, clause))
-    shown = {clause.key: clause for clause in clauses_of(found.terms, names_in([found]))}
+    shown = {clause.key: clause for clause in clauses_of(found.terms, names_of(found))}
     return render(request, "desk/agreement_taken.html", {"version": found, "clause": shown[clause]})
 
 
@@ -182,6 +182,7 @@ def _act_page(request: HttpRequest, code: str, found: AgreementVersion, form: fo
         "act": ACTS[code], "code": code, "version": found, "form": form, "lacking": lacking,
         "is_over": found.state != ACTS[code].state,
         "unvalidated": unvalidated(found) if code in ("propose", "sign") else [],
+        "retired": retired(found) if code == "sign" and found.state == States.PROPOSED else [],
         "concerns": open_concerns(found) if code == "sign" and found.state == States.PROPOSED else [],
     }  # fmt: skip
     return render(request, "desk/agreement_act.html", context, status=status)

@@ -9,8 +9,7 @@ from django.views.decorators.http import require_safe
 from desk.access import instant, sees
 from desk.queries.persona_history import comparison_of, history_of, version_sheet
 from desk.queries.personas import written_persona
-
-LONGEST_NUMBER = 9
+from inputs.numbers import MAX_COUNT, whole_or_none
 
 
 @require_safe
@@ -39,5 +38,4 @@ def compare(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _number(request: HttpRequest, name: str) -> int | None:
-    said = request.GET.get(name, "")
-    return int(said) if said.isascii() and said.isdecimal() and len(said) <= LONGEST_NUMBER else None
+    return whole_or_none(request.GET.get(name, ""), high=MAX_COUNT)

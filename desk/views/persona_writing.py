@@ -32,8 +32,8 @@ def new(request: HttpRequest) -> HttpResponse:
     require_may_write(user)
 
     def save(form: PersonaForm) -> PersonaVersion:
-        is_negative = form.cleaned_data["is_negative"]
-        return create_persona(actor=user, at=at, portrait=form.portrait, is_negative=is_negative)
+        further = {name: form.cleaned_data[name] for name in ("is_negative", "key")}
+        return create_persona(actor=user, at=at, portrait=form.portrait, **further)
 
     return _written(request, None, save)
 

@@ -9,8 +9,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from desk.access import instant, reader, sees
 from desk.queries.personas import persona_for, personas, written_persona
-from desk.queries.voices import voices_of
-from inputs.refusals import Conflict
+from desk.queries.voices import count_open, voices_of
+from inputs.numbers import whole
+from inputs.refusals import Conflict, Invalid
+from leads.holding import permit
 from personas.validating import validate_persona
 from teams.roles import Side
 
@@ -19,7 +21,10 @@ from teams.roles import Side
 @sees("see_personas")
 def persona_list(request: HttpRequest) -> HttpResponse:
     """Show all personas as cards."""
-    context = {"shelf": personas(instant(request)), "may_write": reader(request).may("write_personas")}
+    user = reader(request)
+    context = {
+        "shelf": personas(instant(request)), "may_write": user.may("write_personas"), "open_count": count_open(user),
+    }  # fmt: skip
     return render(request, "desk/personas.html", context)
 
 
@@ -30,8 +35,8 @@ def persona(request: HttpRequest, code: str) -> HttpResponse:
     at, user = instant(request), reader(request)
     card = persona_for(code, at)
     context = {
-        "card": card, "at": at, "user": user, "may_write": user.may("write_personas"), "own_sides": card.sides_for(user),
-        "voices": voices_of(card.persona.pk), "may_answer": user.may("answer_persona_proposal"),
+        "card": card, "at": at, "may_write": user.may("write_personas"), "own_sides": card.sides_for(user),
+        "voices": voices_of(user, card.persona.pk), "may_answer": user.may("answer_persona_proposal"),
     }  # fmt: skip
     return render(request, "desk/persona.html", context)
 
@@ -40,13 +45,20 @@ def persona(request: HttpRequest, code: str) -> HttpResponse:
 @sees("see_personas")
 def validate(request: HttpRequest, code: str) -> HttpResponse:
     """Say for one side that a version holds."""
-    version, said = written_persona(code), request.POST.get("number", "")
-    number = int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else -1
-    side = next((side for side in Side if side.value == request.POST.get("side")), None)
+    user, version = reader(request), written_persona(code)
+    permit(user, "validate_persona")
     try:
-        validate_persona(actor=reader(request), at=instant(request), code=code, number=number, side=side)
-    except Conflict as refusal:
+        number, side = whole(request.POST.get("number", ""), field="number"), _side(request.POST.get("side", ""))
+        validate_persona(actor=user, at=instant(request), code=code, number=number, side=side)
+    except (Conflict, Invalid) as refusal:
         messages.error(request, refusal.message)
     else:
         messages.success(request, f"You stand by version {number} of {version.name}.")
     return redirect("desk:persona", code)
+
+
+def _side(said: str) -> Side | None:
+    """Read the side of a button; without one it is the actor's own."""
+    if said and said not in list(Side):
+        raise Invalid("Choose one of the two sides.", field="side")
+    return Side(said) if said else None

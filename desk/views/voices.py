@@ -13,13 +13,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from desk.access import instant, reader, sees
 from desk.queries.lead_page import lead_for
 from desk.queries.personas import written_persona
-from desk.queries.voices import proposal_for, quotes_of
+from desk.queries.voices import count_open, open_proposals, proposal_for, quotes_of
+from desk.step_forms import renew_key
 from desk.voice_forms import TAKE, AnswerProposalForm, ProposeForm, QuoteForm, VoiceForm
 from inputs.fields import add_problems
-from inputs.refusals import NotAllowed, NotVisible, Refusal
+from inputs.numbers import whole_or_none
+from inputs.refusals import NotAllowed, NotVisible, Refusal, SentBefore
 from leads.holding import permit
 from leads.models import PersonaProposal, Quote
-from leads.voices import close_proposal, propose_change, quote_customer, remove_quote
+from leads.voices import close_proposal, may_remove, propose_change, quote_customer, remove_proposal, remove_quote
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 UNPROCESSABLE = 422
@@ -44,7 +46,7 @@ QUOTE = Voice(
 )  # fmt: skip
 PROPOSE = Voice(
     "propose_persona_change", ProposeForm, propose_change, "Propose a change of a persona", "Propose it",
-    "Marketing takes it up or declines it, and you are told which.", "Proposed; marketing is told.",
+    "Marketing takes it up or declines it, and you are told which.", "Proposed; the managers of marketing are told.",
 )  # fmt: skip
 
 
@@ -76,14 +78,20 @@ def remove(request: HttpRequest, quote_id: int) -> HttpResponse:
 @sees("see_personas")
 def quotes(request: HttpRequest, code: str) -> HttpResponse:
     """List all that customers said about a persona."""
-    said, version = request.GET.get("before", ""), written_persona(code)
-    before = int(said) if said.isascii() and said.isdecimal() and len(said) <= 18 else None
-    user = reader(request)
-    context = {
-        "version": version, "page": quotes_of(version.persona_id, before), "user": user,
-        "may_write": user.may("write_personas"),
-    }  # fmt: skip
+    version, before = written_persona(code), whole_or_none(request.GET.get("before", ""))
+    context = {"version": version, "page": quotes_of(reader(request), version.persona_id, before)}
     return render(request, "desk/persona_quotes.html", context)
+
+
+@require_safe
+@sees("see_personas")
+def proposals(request: HttpRequest) -> HttpResponse:
+    """List the changes of all personas that are proposed and not answered."""
+    user, after = reader(request), whole_or_none(request.GET.get("after", ""))
+    context = {
+        "page": open_proposals(user, after), "count": count_open(user), "may_answer": user.may("answer_persona_proposal"),
+    }  # fmt: skip
+    return render(request, "desk/persona_proposals.html", context)
 
 
 @require_http_methods(FORM_METHODS)
@@ -105,11 +113,21 @@ def proposal(request: HttpRequest, code: str, proposal_id: int) -> HttpResponse:
         raise
     except Refusal as refusal:
         add_problems(form, refusal.problems)
-        return _answer_page(request, found, form, refusal.form_status)
+        return _answer_page(request, proposal_for(user, code, proposal_id), form, refusal.form_status)
     if is_taken:
         messages.success(request, "Taken up. Write it into the persona now; whoever proposed it is told.")
         return redirect("desk:edit_persona", code)
     messages.success(request, "Declined; whoever proposed it is told why.")
+    return redirect("desk:persona", code)
+
+
+@require_POST
+@sees("see_personas")
+def remove_proposed(request: HttpRequest, proposal_id: int) -> HttpResponse:
+    """Take a proposal away for good."""
+    code = PersonaProposal.objects.filter(pk=proposal_id).values_list("persona__code", flat=True).first()
+    remove_proposal(proposal_id=proposal_id, actor=reader(request), at=instant(request))
+    messages.success(request, "The proposal is gone.")
     return redirect("desk:persona", code)
 
 
@@ -129,6 +147,8 @@ def _from_lead(request: HttpRequest, lead_id: int, voice: Voice) -> HttpResponse
             except Refusal as refusal:
                 add_problems(form, refusal.problems)
                 status = refusal.form_status
+                if isinstance(refusal, SentBefore):
+                    renew_key(form)
             else:
                 messages.success(request, voice.done)
                 return redirect("desk:lead", lead.pk)
@@ -138,6 +158,9 @@ def _from_lead(request: HttpRequest, lead_id: int, voice: Voice) -> HttpResponse
 def _answer_page(
     request: HttpRequest, found: PersonaProposal, form: AnswerProposalForm, status: int
 ) -> HttpResponse:  # fmt: skip
-    may_answer = reader(request).may("answer_persona_proposal")
-    context = {"proposal": found, "form": form, "may_answer": may_answer, "is_open": not found.closed_at}
+    user = reader(request)
+    context = {
+        "proposal": found, "form": form, "may_answer": user.may("answer_persona_proposal"), "is_open": not found.closed_at,
+        "may_remove": may_remove(user, found),
+    }  # fmt: skip
     return render(request, "desk/persona_proposal.html", context, status=status)

@@ -17,7 +17,7 @@ Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
 
 
 class ExchangeQuerySet(models.QuerySet[Row_co]):
-    """Questions, or disputes."""
+    """Questions, disputes, or what was said of a persona."""
 
     def visible_to(self, user: Any) -> ExchangeQuerySet[Row_co]:
         """What ``user`` may see: both teams see what they ask each other and contest, as they see the leads; nobody else any."""

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from leads.models.exchange import ExchangeQuerySet
 from leads.models.leads import Lead
 from personas.models import Persona, PersonaVersion
 
@@ -24,6 +25,8 @@ class Quote(models.Model):
     quoted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     quoted_at = models.DateTimeField()
     submission_key = models.UUIDField(null=True, editable=False, help_text="Names the form that was sent.")
+
+    objects = ExchangeQuerySet["Quote"].as_manager()
 
     class Meta:
         constraints = [
@@ -61,6 +64,8 @@ class PersonaProposal(models.Model):
     closed_at = models.DateTimeField(null=True)
     submission_key = models.UUIDField(null=True, editable=False, help_text="Names the form that was sent.")
 
+    objects = ExchangeQuerySet["PersonaProposal"].as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -72,7 +77,10 @@ class PersonaProposal(models.Model):
                 name="a_proposal_is_open_or_answered",
             ),
         ]
-        indexes = [models.Index(fields=["persona", "state", "id"], name="proposal_persona_idx")]
+        indexes = [
+            models.Index(fields=["persona", "state", "id"], name="proposal_persona_idx"),
+            models.Index(fields=["id"], condition=Q(state="open"), name="proposal_open_idx"),
+        ]
 
     def __str__(self) -> str:
         return f"proposal {self.pk} from lead {self.lead_id}"

@@ -192,6 +192,7 @@ def test_a_campaign_speaks_to_several_personas(enter: Enter, maya: User, at: dat
 
     assert all(version.name in shown for version in versions)
     assert form.count(" checked") == 2
+    assert f"{versions[0].name} (retired)" in form
     assert (kept, left) == (tuple(sorted(ids)), tuple(ids[1:]))
     assert AuditEntry.objects.get(verb="change_campaign").facts == {"fields": ["personas"]}
     assert again.status_code == 422

@@ -16,7 +16,7 @@ from personas.models import Persona, PersonaVersion
 from personas.portrait import AVATARS, Portrait
 from personas.validating import validate_persona
 from personas.writing import create_persona, edit_persona, retire_persona
-from sla.agreements import draft_from_template
+from sla.agreements import draft_from_template, propose
 from sla.in_force import InForce
 from teams.models import User
 from tests.cast import SIGNED_AT, sign
@@ -165,12 +165,31 @@ def test_a_manager_of_sales_adds_whom_we_do_not_want(enter: Enter, sue: User, ag
     typed |= {"0-field": "role", "0-op": "in", "0-value": "sales", "0-points": "60", "0-words": "Sells to us"}
 
     response = browser.post("/personas/new/", typed)
+    browser.post("/personas/new/", typed)
+    other = browser.post("/personas/new/", {**typed, "summary": "Sells and sells"})
 
     assert response["Location"] == "/personas/vendor-viktor/"
+    assert (other.status_code, "Sells and sells" in other.content.decode()) == (409, True)
+    assert other.context["form"]["key"].value() != typed["key"]
+    assert Persona.objects.filter(is_negative=True).count() == 2
     persona = Persona.objects.get(code="vendor-viktor")
     assert persona.is_negative
     assert persona.newest.criteria[0]["words"] == "Sells to us"
     assert "Vendor Viktor" in browser.get("/personas/").content.decode()
+
+
+def test_the_page_that_edits_says_whom_we_do_not_want(enter: Enter, sue: User, agreed: InForce) -> None:
+    browser, path = enter(sue), "/personas/student-stan/edit/"
+    typed = fields(browser, path, lines="1", **{"0-points": "49"})
+
+    response = browser.post(path, typed)
+
+    assert "Whom we do not want</span>" in response.content.decode()
+    assert response.status_code == 422
+    assert response.context["form"].non_field_errors() == [
+        "Whom we do not want is known from 50 points on: the points sum to between 50 and 100."
+    ]
+    assert newest("student-stan").number == 1
 
 
 def test_a_retired_persona_stands_apart_and_comes_back(enter: Enter, maya: User, agreed: InForce) -> None:
@@ -226,19 +245,27 @@ def test_a_rep_validates_for_sales(enter: Enter, mona: User, sam: User, agreed: 
     page = browser.post(f"{PATH}validate/", {"number": "1", "side": "sales"}, follow=True).content.decode()
 
     assert "You stand by version 1 of Operations Olivia." in page
-    assert "The next agreement takes version 1." in page
+    assert "A draft of the agreement that begins now takes version 1." in page
     assert "validate for sales" not in page
 
 
-@pytest.mark.parametrize("number", ["", "1", "x", "9" * 30])
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"number": "1"}, "Somebody else saved version 2"),
+        ({"number": "x"}, "This must be a whole number."),
+        ({"number": "9" * 30}, "This must be a whole number."),
+        ({"number": "2", "side": "finance"}, "Choose one of the two sides."),
+    ],
+)
 def test_nobody_validates_what_they_did_not_see(
-    enter: Enter, maya: User, sam: User, agreed: InForce, at: datetime, number: str
+    enter: Enter, maya: User, sam: User, agreed: InForce, at: datetime, sent: dict[str, str], words: str
 ) -> None:
     edit_persona(actor=maya, at=at, code=CODE, portrait=replace(newest().portrait, region="Asia"))
 
-    page = enter(sam).post(f"{PATH}validate/", {"number": number}, follow=True).content.decode()
+    page = enter(sam).post(f"{PATH}validate/", sent, follow=True).content.decode()
 
-    assert "Somebody else saved version 2" in page
+    assert words in page
     assert not newest().validations.exists()
 
 
@@ -258,6 +285,34 @@ def test_the_agreement_says_which_personas_nobody_stands_by(
     )
     validate_persona(actor=sue, at=at, code=CODE, number=1)
     assert "Operations Olivia (v1)." in browser.get("/agreement/2/").content.decode()
+
+
+def test_a_signed_agreement_says_who_had_validated_when_it_was_signed(
+    enter: Enter, mona: User, sue: User, agreed: InForce, at: datetime
+) -> None:
+    for actor in (mona, sue):
+        validate_persona(actor=actor, at=at, code=CODE, number=1)
+
+    page = enter(sue).get("/agreement/1/").content.decode()
+
+    assert "Operations Olivia (v1), not validated by marketing or sales" in page
+
+
+def test_the_page_that_signs_names_who_was_retired(enter: Enter, mona: User, agreed: InForce, at: datetime) -> None:
+    propose(actor=mona, version=draft_from_template(actor=mona, at=at), at=at)
+    browser, path = enter(mona), "/agreement/2/sign/"
+    shown = browser.get(path).content.decode()
+    assert "This alone does not keep it from being signed." in shown
+    retire_persona(actor=mona, at=at, code=CODE)
+
+    response = browser.get(path)
+    typed = {name: str(value or "") for name, value in response.context["form"].initial.items()}
+    refused = browser.post(path, {**typed, "has_read": "on"})
+
+    assert response.context["retired"] == ["Operations Olivia"]
+    assert "Nobody signs it before they are brought back" in response.content.decode()
+    assert refused.status_code == 409
+    assert "retired since it was proposed" in refused.content.decode()
 
 
 def test_who_has_to_validate_is_told_by_name(

@@ -29,7 +29,7 @@ CODE = "operations-olivia"
 PATH = f"/personas/{CODE}/"
 PATHS = [
     "/personas/", "/personas/new/", PATH, f"{PATH}edit/", f"{PATH}versions/", f"{PATH}versions/1/", f"{PATH}compare/", f"{PATH}quotes/",
-    f"{PATH}proposals/{{proposal}}/", "/leads/{lead}/", "/leads/{lead}/quote/", "/leads/{lead}/propose/",
+    f"{PATH}proposals/{{proposal}}/", "/personas/proposals/", "/leads/{lead}/", "/leads/{lead}/quote/", "/leads/{lead}/propose/",
 ]  # fmt: skip
 
 
@@ -94,5 +94,5 @@ def test_a_marketer_writes_and_a_rep_validates(
     assert page.locator("main >> text=Edit").count() == 0
     page.click("button:has-text('validate for sales')")
 
-    page.wait_for_selector("text=The next agreement takes version 3")
+    page.wait_for_selector("text=A draft of the agreement that begins now takes version 3")
     assert olivia.newest.criteria[4] == {"field": "country", "op": "in", "value": ["DE", "AT"], "points": 5}

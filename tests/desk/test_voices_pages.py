@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from desk.queries import voices
 from leads.models import Lead, PersonaProposal, Quote
-from leads.voices import propose_change, quote_customer
+from leads.voices import close_proposal, propose_change, quote_customer
 from personas.defaults import create_default_personas
 from sla.in_force import InForce
 from teams.models import User
+from teams.roles import PERMISSIONS
 from tests.cast import SIGNED_AT
 from tests.desk.conftest import Enter, Offer
 
@@ -52,6 +53,20 @@ def test_a_rep_quotes_a_customer_and_both_pages_show_it(enter: Enter, sam: User,
         assert "Take away for good" in page
     assert "Ines Carvalho" in browser.get(PATH).content.decode()
     assert "Customer quoted" in browser.get(f"/leads/{lead.pk}/").content.decode()
+
+
+def test_other_words_in_a_form_that_was_sent_are_kept_and_can_be_sent(enter: Enter, sam: User, lead: Lead) -> None:
+    browser, path = enter(sam), f"/leads/{lead.pk}/quote/"
+    typed = {"key": str(browser.get(path).context["form"]["key"].value()), "persona": CODE, "text": SAID}
+    browser.post(path, typed)
+
+    refused = browser.post(path, {**typed, "text": "Fridays are lost."})
+
+    assert refused.status_code == 409
+    assert "Fridays are lost." in refused.content.decode()
+    again = {field.html_name: str(field.value()) for field in refused.context["form"]}
+    assert browser.post(path, again).status_code == 302
+    assert list(Quote.objects.order_by("pk").values_list("text", flat=True)) == [SAID, "Fridays are lost."]
 
 
 @pytest.mark.parametrize("what", ["quote", "propose"])
@@ -100,8 +115,11 @@ def test_quotes_come_in_pages(
     first = browser.get(f"{PATH}quotes/").context["page"]
     second = browser.get(f"{PATH}quotes/?before={first.older}").context["page"]
 
-    assert ([quote.text for quote in shown.quotes], shown.has_more) == ([f"Word {n}" for n in (6, 5, 4, 3, 2)], True)
-    assert [quote.text for quote in [*first.quotes, *second.quotes]] == [f"Word {n}" for n in range(6, -1, -1)]
+    assert ([said.quote.text for said in shown.quotes], shown.has_more) == (
+        [f"Word {n}" for n in (6, 5, 4, 3, 2)],
+        True,
+    )
+    assert [said.quote.text for said in [*first.quotes, *second.quotes]] == [f"Word {n}" for n in range(6, -1, -1)]
     assert second.older is None
 
 
@@ -143,8 +161,12 @@ def test_who_answers_second_is_told_so(enter: Enter, maya: User, mona: User, lea
 
     response = enter(maya).post(proposal, {"decision": "take", "words": "Yes, please."})
 
+    page = response.content.decode()
     assert response.status_code == 409
-    assert "Somebody has answered this proposal already." in response.content.decode()
+    assert "Somebody has answered this proposal already." in page
+    assert "Declined</b> by Mona" in page
+    assert "Yes, please." in page
+    assert ">Answer</button>" not in page
     assert PersonaProposal.objects.get().state == "declined"
 
 
@@ -152,8 +174,55 @@ def test_a_proposal_belongs_to_its_persona(enter: Enter, maya: User, lead: Lead,
     assert enter(maya).get(proposal.replace(CODE, "finance-frank")).status_code == 404
 
 
+def test_what_waits_is_listed_in_pages_and_counted_where_managers_look(
+    enter: Enter, sam: User, mona: User, sue: User, lead: Lead, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: dict[str, Any] = {"lead_id": lead.pk, "actor": sam, "at": at}
+    made = [propose_change(**said, persona=code, text="Ports.") for code in (CODE, "finance-frank", CODE)]
+    answered = propose_change(**said, persona=CODE, text="No.")
+    close_proposal(proposal_id=answered, is_taken=False, words="Not yet.", actor=mona, at=at)
+    monkeypatch.setattr(voices, "PAGE", 2)
+    browser = enter(mona)
+
+    first = browser.get("/personas/proposals/").context["page"]
+    second = browser.get(f"/personas/proposals/?after={first.later}").context["page"]
+
+    assert [proposal.pk for proposal in [*first.proposals, *second.proposals]] == made
+    assert second.later is None
+    for path in ("/personas/", "/?desk=manager"):
+        assert ">3 proposed changes</a>" in browser.get(path).content.decode()
+    assert "proposed changes" not in enter(sue).get("/").content.decode()
+
+
+def test_who_proposed_takes_it_away_and_nobody_else_an_open_one(
+    enter: Enter, sam: User, mona: User, lead: Lead, proposal: str
+) -> None:
+    path = f"/proposals/{PersonaProposal.objects.get().pk}/remove/"
+    assert "Take it away for good" not in enter(mona).get(proposal).content.decode()
+    assert enter(mona).post(path).status_code == 403
+    assert "Take it away for good" in enter(sam).get(proposal).content.decode()
+
+    response = enter(sam).post(path, follow=True)
+
+    assert "The proposal is gone." in response.content.decode()
+    assert not PersonaProposal.objects.exists()
+
+
+def test_who_sees_no_leads_reads_none_of_their_words(
+    enter: Enter, sam: User, lead: Lead, proposal: str, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quote_customer(lead_id=lead.pk, persona=CODE, text=SAID, actor=sam, at=at)
+    monkeypatch.setitem(PERMISSIONS, "see_leads", frozenset())
+    browser = enter(sam)
+
+    pages = [browser.get(path).content.decode() for path in (PATH, f"{PATH}quotes/", "/personas/proposals/")]
+
+    assert not [page for page in pages if "pallets" in page or "Ports belong" in page]
+    assert browser.get(proposal).status_code == 404
+
+
 def test_pages_do_not_grow_with_what_is_said(enter: Enter, sam: User, lead: Lead, at: datetime) -> None:
-    browser, paths = enter(sam), (PATH, f"{PATH}quotes/", f"/leads/{lead.pk}/")
+    browser, paths = enter(sam), (PATH, f"{PATH}quotes/", "/personas/proposals/", f"/leads/{lead.pk}/")
 
     def say(count: int) -> None:
         for number in range(count):

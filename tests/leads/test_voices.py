@@ -8,18 +8,20 @@ from uuid import uuid4
 
 import pytest
 
-from inputs.refusals import Conflict, NotAllowed, NotVisible
+from inputs.refusals import Conflict, NotAllowed, NotVisible, SentBefore
 from leads.models import Lead, LeadEvent, PersonaProposal, Quote
 from leads.reasons import BadReason
 from leads.voices import (
     NoSuchProposal,
     NoSuchQuote,
+    NotYourProposal,
     NotYourQuote,
     ProposalClosed,
     UnknownPersona,
     close_proposal,
     propose_change,
     quote_customer,
+    remove_proposal,
     remove_quote,
 )
 from ledger.models import AuditEntry, Notice
@@ -119,6 +121,9 @@ def test_a_form_that_is_sent_twice_counts_once(lead: Lead, sam: User, act: Any) 
     key = uuid4()
 
     assert act(lead, sam, key=key) == act(lead, sam, key=key)
+    for other in ({"text": "Other words."}, {"persona": "finance-frank"}):
+        with pytest.raises(SentBefore):
+            act(lead, sam, key=key, **other)
     assert Quote.objects.count() + PersonaProposal.objects.count() == 1
 
 
@@ -134,6 +139,24 @@ def test_whoever_noted_a_quote_or_writes_personas_takes_it_away(lead: Lead, sam:
     assert LeadEvent.objects.filter(kind="quote_removed").count() == 2
     with pytest.raises(NoSuchQuote):
         remove_quote(quote_id=mine, actor=sam, at=NOW)
+
+
+def test_a_proposal_is_taken_away_by_who_made_it_and_once_answered_by_who_writes_personas(
+    lead: Lead, sam: User, maya: User, sales: Team
+) -> None:
+    mine, another = proposed(lead, sam), proposed(lead, sam)
+    for stranger in (maya, person("Rita", sales)):
+        with pytest.raises(NotYourProposal):
+            remove_proposal(proposal_id=another, actor=stranger, at=NOW)
+    close_proposal(proposal_id=another, is_taken=False, words="No.", actor=maya, at=NOW)
+
+    remove_proposal(proposal_id=mine, actor=sam, at=NOW)
+    remove_proposal(proposal_id=another, actor=maya, at=NOW)
+
+    assert not PersonaProposal.objects.exists()
+    assert LeadEvent.objects.filter(kind="proposal_removed").count() == 2
+    with pytest.raises(NoSuchProposal):
+        remove_proposal(proposal_id=mine, actor=sam, at=NOW)
 
 
 def test_marketing_is_told_of_a_proposal_and_the_proposer_of_the_answer(

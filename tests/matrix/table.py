@@ -22,6 +22,7 @@ from campaigns.models import Campaign
 from leads.models import Dispute
 from tests.matrix.accounts import ACCOUNT_ROWS
 from tests.matrix.acts import API_CLOCK_ROWS, API_ROWS, CLOCK_ROWS, STEP_ROWS
+from tests.matrix.persona_rows import PERSONA_ROWS
 from tests.matrix.routing_rows import ROUTING_ROWS
 from tests.matrix.rows import (
     FORM_TAKEN,
@@ -106,17 +107,6 @@ def hired_by_another(world: World, actor: str) -> dict[str, int]:
 
 
 PERSON = Target(hired, {"user_id": MISSING_ID}, hired_by_another)
-PERSONA = Target(lambda world, actor: {"code": "it-lead"}, {"code": MISSING_SLUG})
-PROPOSED = Target(
-    lambda world, actor: {"code": "it-lead", "proposal_id": world.leads["sam"].persona_proposals.get().pk},
-    {"proposal_id": MISSING_ID},
-)
-QUOTE = Target(
-    lambda world, actor: {"quote_id": world.leads["sam"].quotes.get().pk},
-    {"quote_id": MISSING_ID},
-    lambda world, actor: {"quote_id": world.leads["rita"].quotes.get().pk},
-)
-PERSONA_VERSION = Target(lambda world, actor: {"code": "it-lead", "number": 1}, {"number": MISSING_ID})
 VERSION = Target(lambda world, actor: {"number": world.agreement.number}, {"number": MISSING_ID})
 
 ALL_RUNS = frozenset({"mona", "ada"})
@@ -304,39 +294,9 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:add_cost": keep_costs({"POST": FORM_TAKEN}, CAMPAIGN),
     "desk:change_cost": keep_costs({"GET": OK, "POST": FORM_TAKEN}, COST),
     "desk:remove_cost": keep_costs({"POST": GOES_ON}, COST),
-    "desk:personas": page("see_personas"),
-    "desk:persona": page("see_personas", target=PERSONA),
-    "desk:persona_quotes": page("see_personas", target=PERSONA),
-    "desk:persona_proposal": Row(
-        {
-            "GET": Access(who_may("see_personas"), OK),
-            "POST": Access(who_may("answer_persona_proposal"), FORM_TAKEN, refused=403, blind=OUTSIDERS),
-        },
-        **PROPOSED.of(),
-    ),
-    "desk:remove_quote": Row(
-        {
-            "POST": Access(
-                who_may("write_personas"),
-                GOES_ON,
-                refused=403,
-                own_only=frozenset({"sam"}),
-                foreign=403,
-                blind=OUTSIDERS,
-            )
-        },
-        **QUOTE.of(),
-    ),
+    **PERSONA_ROWS,
     "desk:quote_customer": form("quote_customer", target=LEAD, refused=403, blind=OUTSIDERS),
     "desk:propose_persona_change": form("propose_persona_change", target=LEAD, refused=403, blind=OUTSIDERS),
-    "desk:persona_versions": page("see_personas", target=PERSONA),
-    "desk:persona_version": page("see_personas", target=PERSONA_VERSION),
-    "desk:persona_compare": page("see_personas", target=PERSONA),
-    "desk:validate_persona": deed("validate_persona", target=PERSONA, refused=403, blind=OUTSIDERS, done={302}),
-    "desk:new_persona": form("write_personas", refused=403, blind=OUTSIDERS),
-    "desk:edit_persona": form("write_personas", target=PERSONA, refused=403, blind=OUTSIDERS),
-    "desk:retire_persona": deed("write_personas", target=PERSONA, refused=403, blind=OUTSIDERS, done={302}),
-    "desk:bring_back_persona": deed("write_personas", target=PERSONA, refused=403, blind=OUTSIDERS, done={302}),
     "desk:agreement": page("see_agreement"),
     "desk:agreement_version": page("see_agreement", target=VERSION),
     "desk:what_if": page("see_what_if"),

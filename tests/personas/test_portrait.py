@@ -45,11 +45,33 @@ def test_spaces_and_empty_sentences_are_left_out() -> None:
         ({"criteria": [IT, {**IT, "points": 0}]}, "criteria[1]", "bad_rule"),
         ({"criteria": [{**IT, "field": "email"}]}, "criteria[0]", "bad_rule"),
         ({"criteria": [{**IT, "points": 1}] * 31}, "criteria", "too_many"),
+        ({"criteria": [{**IT, "value": "nul \x00"}]}, "criteria[0].value", "control_character"),
+        ({"criteria": [{**IT, "op": "in", "value": ["it", "x" * 501]}]}, "criteria[0].value", "too_long"),
+        ({"criteria": [IT, {**IT, "op": "gte", "value": 10**400, "points": 1}]}, "criteria[1].value", "too_large"),
         ({"criteria": [{**IT, "words": "hidden \u202e"}]}, "criteria[0]", "invisible_character"),
     ],
 )
 def test_what_cannot_stand_is_named_by_its_field(change: dict[str, Any], field: str, code: str) -> None:
     assert refused(replace(IDA, **change)) == {(field, code)}
+
+
+@pytest.mark.parametrize(("points", "stands"), [((), True), ((49,), False), ((20, 30), True)])
+def test_the_criteria_of_whom_we_do_not_want_can_reach_what_caps_the_fit(points: tuple[int, ...], stands: bool) -> None:
+    said = replace(IDA, criteria=[{**IT, "points": worth} for worth in points])
+
+    if stands:
+        checked(said, is_negative=True)
+    else:
+        with pytest.raises(BadPortrait) as refusal:
+            checked(said, is_negative=True)
+        assert [(problem.field, problem.code) for problem in refusal.value.problems] == [("criteria", "never_caps")]
+    checked(said)
+
+
+def test_a_number_is_not_its_digits() -> None:
+    texts, numbers = (replace(IDA, criteria=[{**IT, "value": value}]) for value in ("5", 5))
+
+    assert changed(texts, numbers) == ["What makes the fit"]
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:

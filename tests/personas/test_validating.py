@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from inputs.refusals import Conflict
 from ledger.models import AuditEntry, Notice
@@ -20,8 +21,9 @@ from personas.validating import (
     validate_persona,
     versions_to_pin,
 )
-from personas.writing import PersonaIsRetired, PersonaMoved, edit_persona, retire_persona
-from sla.agreements import UnusableTerms, draft_from_template, propose, sign
+from personas.writing import PersonaIsRetired, PersonaMoved, bring_back_persona, edit_persona, retire_persona
+from sla import in_force
+from sla.agreements import PersonasRetired, UnusableTerms, draft_from_template, propose, sign
 from sla.applying import unvalidated
 from sla.in_force import agreement_in_force
 from sla.negotiating import take_newest
@@ -152,6 +154,16 @@ def test_of_two_of_a_side_at_once_one_validates(maya: User, mona: User) -> None:
     assert sorted(type(refusal).__name__ for refusal in refusals) == ["AlreadyValidated", "NoneType"]
 
 
+def test_what_is_validated_is_counted_by_ids_alone(maya: User, sam: User) -> None:
+    validated(maya, sam)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert len(newest_validated()) == 1
+
+    (sql,) = [query["sql"] for query in queries.captured_queries]
+    assert "criteria" not in sql
+
+
 # What a new agreement rests on ----------------------------------------------------------------------------------------
 
 
@@ -183,6 +195,7 @@ def test_retired_personas_are_not_pinned(maya: User, sam: User, mona: User) -> N
 def test_what_is_signed_keeps_what_it_pinned(maya: User, sam: User, mona: User, sue: User) -> None:
     before = sign_default(mona, sue).persona_version_ids
     validated(maya, sam, number=edited(maya))
+    in_force._load.cache_clear()
 
     assert agreement_in_force(NOW).persona_version_ids == before
 
@@ -227,3 +240,31 @@ def test_a_draft_whose_pins_were_validated_meanwhile_is_proposed(maya: User, sam
     propose(actor=mona, version=draft, at=NOW)
 
     assert "Operations Olivia" not in " ".join(unvalidated(draft))
+
+
+def test_a_persona_that_is_retired_stands_in_the_way_of_proposing(mona: User, sue: User) -> None:
+    sign_default(mona, sue)
+    draft = draft_from_template(actor=mona, at=NOW)
+    retire_persona(actor=mona, at=NOW, code=CODE)
+
+    with pytest.raises(UnusableTerms) as refusal:
+        propose(actor=mona, version=draft, at=NOW)
+
+    assert [(problem.field, problem.message) for problem in refusal.value.problems] == [
+        ("pins", "Operations Olivia is retired: take what holds now, or bring the persona back.")
+    ]
+    assert "Operations Olivia" not in " ".join(unvalidated(draft))
+    propose(actor=mona, version=take_newest(actor=mona, version=draft, clause="pins", at=NOW), at=NOW)
+
+
+def test_nobody_signs_for_a_persona_that_is_retired(mona: User, sue: User) -> None:
+    sign_default(mona, sue)
+    version = propose(actor=mona, version=draft_from_template(actor=mona, at=NOW), at=NOW)
+    sign(actor=mona, version=version, side=MARKETING, terms_hash=version.terms_hash, at=NOW)
+    retire_persona(actor=mona, at=NOW, code=CODE)
+
+    with pytest.raises(PersonasRetired, match="Operations Olivia, retired since it was proposed"):
+        sign(actor=sue, version=version, side=SALES, terms_hash=version.terms_hash, at=NOW)
+
+    bring_back_persona(actor=mona, at=NOW, code=CODE)
+    assert sign(actor=sue, version=version, side=SALES, terms_hash=version.terms_hash, at=NOW).state == "signed"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from inputs.refusals import Conflict
-from leads.qualifying import judge_in_force
+from inputs.refusals import Conflict, SentBefore
+from leads.qualifying import forget_judges, judge_in_force
 from ledger.models import AuditEntry
 from personas import writing
+from personas.conditions import Condition
 from personas.defaults import create_default_personas
 from personas.models import Persona, PersonaVersion
 from personas.portrait import Portrait
@@ -26,9 +28,10 @@ from personas.writing import (
     edit_persona,
     retire_persona,
 )
+from sla import in_force
 from teams.models import User
 from tests.cast import NOW, SIGNED_AT, person, sign
-from tests.racing import refusals_of
+from tests.racing import at_once, refusals_of
 
 CODE = "operations-olivia"
 
@@ -99,10 +102,10 @@ def test_reps_read_and_outsiders_nothing(olivia: Portrait, request: pytest.Fixtu
 def test_names_may_be_alike_but_addresses_differ(maya: User) -> None:
     codes = [
         create_persona(actor=maya, at=NOW, portrait=Portrait(name)).persona.code
-        for name in ("IT Ida", "IT Ida", "New", "№ Ὀδυσσεύς", "x" * 120)
+        for name in ("IT Ida", "IT Ida", "New", "Proposals", "№ Ὀδυσσεύς", "x" * 120)
     ]
 
-    assert codes == ["it-ida", "it-ida-2", "new-2", "no", "x" * 36]
+    assert codes == ["it-ida", "it-ida-2", "new-2", "proposals-2", "no", "x" * 36]
 
 
 def test_there_are_only_so_many(maya: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,14 +142,23 @@ def test_nobody_edits_what_is_not_there(maya: User) -> None:
         edit_persona(actor=maya, at=NOW, code="nobody", portrait=Portrait("Nobody"))
 
 
+def judged_by() -> list[tuple[int | None, list[tuple[Condition, int]]]]:
+    """Read by which personas and criteria leads are judged, as a process does that has just begun."""
+    in_force._load.cache_clear()
+    forget_judges()
+    personas = judge_in_force(NOW).personas
+    return [(each.version_id, [(line.condition, line.points) for line in each.criteria]) for each in personas]
+
+
 def test_what_is_signed_goes_on_scoring_as_it_was(olivia: Portrait, mona: User, sue: User) -> None:
     sign(mona, sue)
-    before = judge_in_force(NOW).personas
+    before = judged_by()
 
     edit_persona(actor=mona, at=NOW, code=CODE, portrait=replace(olivia, criteria=[]), seen=1)
     retire_persona(actor=mona, at=NOW, code="finance-frank")
 
-    assert judge_in_force(NOW).personas == before
+    assert judged_by() == before
+    assert before[0][1][0] == (Condition("employee_count", "between", (50, 1000)), 30)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -161,3 +173,25 @@ def test_of_two_who_save_at_once_one_is_told(olivia: Portrait, maya: User, sue: 
 
     assert sorted(type(refusal).__name__ for refusal in refusals) == ["NoneType", "PersonaMoved"]
     assert PersonaVersion.objects.filter(persona__code=CODE).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_add_the_same_name_at_once_both_do(maya: User, sue: User) -> None:
+    writers = [User.objects.with_teams().get(pk=user.pk) for user in (maya, sue)]
+
+    made = at_once([partial(create_persona, actor=user, at=NOW, portrait=Portrait("IT Ida")) for user in writers])
+
+    assert sorted(version.persona.code for version in made) == ["it-ida", "it-ida-2"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_that_is_sent_twice_at_once_makes_one_persona(maya: User) -> None:
+    writer, key = User.objects.with_teams().get(pk=maya.pk), uuid4()
+    create = partial(create_persona, actor=writer, at=NOW, key=key)
+
+    made = at_once([partial(create, portrait=Portrait("IT Ida"))] * 2)
+
+    assert [version.persona.code for version in made] == ["it-ida", "it-ida"]
+    for other in ({"portrait": Portrait("IT Ivo")}, {"portrait": Portrait("IT Ida"), "is_negative": True}):
+        with pytest.raises(SentBefore):
+            create(**other)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from leads.voices import close_proposal, propose_change, quote_customer, remove_quote
+from leads.voices import close_proposal, propose_change, quote_customer, remove_proposal, remove_quote
 from personas.models import Persona, PersonaVersion
 from personas.portrait import Portrait
 from personas.validating import validate_persona
@@ -66,7 +66,14 @@ def _close_proposal(company: Company) -> Act:
     return lambda: close_proposal(proposal_id=proposal, is_taken=True, words="Yes.", actor=company.maya, at=LATER)
 
 
+def _remove_proposal(company: Company) -> Act:
+    lead = company.lead("sal")
+    proposal = propose_change(lead_id=lead.pk, persona=CODE, text="Ports too.", actor=company.sam, at=NOW)
+    return lambda: remove_proposal(proposal_id=proposal, actor=company.sam, at=LATER)
+
+
 PERSONA_CASES = [
+    Case(remove_proposal, _remove_proposal, audit="remove_persona_proposal", events="proposal_removed"),
     Case(quote_customer, _quote, audit="quote_customer", events="quoted"),
     Case(remove_quote, _remove_quote, audit="remove_quote", events="quote_removed"),
     Case(propose_change, _propose, audit="propose_persona_change", events="persona_proposed", told="persona_proposed"),
