@@ -27,8 +27,8 @@ _FORMS: dict[str, type[ClauseForm]] = {
     "review": plain.ReviewForm,
 }
 _RULE_HINT = (
-    "Lines joined by “and” all have to hold. “Or” begins another way, and one way is enough. Between two numbers: 10 and 200. Several values: "
-    "with commas. An empty line is dropped."
+    "A group is a rule within the rule, of which all or any has to hold. Between two numbers: 10 and 200. Several values: with commas. "
+    "An empty line is dropped."
 )
 HINTS = {
     "mql-rule": _RULE_HINT,
