@@ -28,6 +28,8 @@ class Node:
     members: list[Node] = field(default_factory=list)
     place: int = -1
     depth: int = 1
+    name: str = ""
+    """Its number as it is read, after that of its group: *2.1*."""
 
     @property
     def join(self) -> str:
@@ -47,12 +49,13 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def numbered(root: Node) -> Node:
-    """Number the lines, and say of each group how deep it stands."""
+    """Number the lines, and say of each how deep it stands."""
     for place, node in enumerate(walk(root)):
         node.place = place
     for node in (root, *walk(root)):
-        for member in node.members:
+        for count, member in enumerate(node.members, 1):
             member.depth = node.depth + 1
+            member.name = f"{node.name}.{count}" if node.name else str(count)
     return root
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from desk.clause_forms import lines, plain
 from desk.clause_forms.base import ADD, CHANGE, REMOVE, Choices, ClauseForm, LinesForm
 from desk.clause_forms.promises import PromiseForm
-from desk.clause_forms.rules import RuleForm
+from desk.clause_forms.rules import COUNT, RuleForm
 from sla.clauses import CLAUSES, PROMISE, TIER
 
-__all__ = ["ADD", "CHANGE", "HINTS", "REMOVE", "Choices", "ClauseForm", "LinesForm", "form_of"]
+__all__ = ["ADD", "CHANGE", "COUNT", "HINTS", "REMOVE", "Choices", "ClauseForm", "LinesForm", "RuleForm", "form_of"]
 
 _FORMS: dict[str, type[ClauseForm]] = {
     "parties": plain.PartiesForm,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import QueryDict
 
 from desk.clause_forms.base import ADD, CHANGE, REMOVE, ClauseForm
@@ -120,21 +121,21 @@ class RuleForm(ConditionFields, ClauseForm):
     def tree(self) -> GroupRow:
         """The lines as they stand in each other."""
         may_add = len(list(walk(self._root))) < MOST_LINES
-        return self._group_row(self._root, "", may_add)
+        return self._group_row(self._root, may_add)
 
-    def _group_row(self, node: Node, name: str, may_add: bool) -> GroupRow:
-        rows = [self._row(member, f"{name}{place}", may_add) for place, member in enumerate(node.members, 1)]
+    def _group_row(self, node: Node, may_add: bool) -> GroupRow:
+        rows = [self._row(member, may_add) for member in node.members]
         at = "" if node is self._root else f"-{node.place}"
         return GroupRow(
-            name.rstrip("."), self[_name(node, "join")], rows, add=f"{ADD}{at}" if may_add else "",
+            node.name, self[_name(node, "join")], rows, add=f"{ADD}{at}" if may_add else "",
             add_group=f"{GROUP}{at}" if may_add and node.depth < MOST_DEEP else "",
             remove=f"{REMOVE}{node.place}", is_next=node is self._next,
         )  # fmt: skip
 
-    def _row(self, node: Node, name: str, may_add: bool) -> ConditionRow | GroupRow:
+    def _row(self, node: Node, may_add: bool) -> ConditionRow | GroupRow:
         if node.is_group:
-            return self._group_row(node, f"{name}.", may_add)
-        return ConditionRow(name, [self[_name(node, each)] for each in COLUMNS], f"{REMOVE}{node.place}")
+            return self._group_row(node, may_add)
+        return ConditionRow(node.name, [self[_name(node, each)] for each in COLUMNS], f"{REMOVE}{node.place}")
 
     # What was typed ---------------------------------------------------------------------------------------------------
 
@@ -168,14 +169,33 @@ class RuleForm(ConditionFields, ClauseForm):
             self.add_error(name, "This group is empty: give it a condition, or remove it.")
         if not self._is_whole:
             self.add_error(None, "This rule has more lines, or deeper groups, than can be written here.")
-        if not self.errors and self.clause == "mql-rule" and not self.has_conditions:
+        if self.clause == "mql-rule" and not self.has_conditions and not self._is_wrong():
             self.add_error(None, "The rule needs at least one condition.")
-        if not self.errors:
+        if not self._is_wrong():
             try:
                 compile_rule(self.rule, fields=frozenset(self.facts))
             except BadRule as error:
                 self.add_error(None, f"The rule cannot be used: {error.message}.")
         return self.cleaned_data
+
+    def _names(self) -> dict[str, str]:
+        """Give to the name of every field of the rule the number of its line as it is read; the rule itself has none."""
+        nodes = (self._root, *walk(self._root))
+        return {NON_FIELD_ERRORS: ""} | {
+            _name(node, column): node.name for node in nodes for column in (("join",) if node.is_group else COLUMNS)
+        }
+
+    def _is_wrong(self) -> bool:
+        return not self.errors.keys().isdisjoint(self._names())
+
+    @property
+    def rule_problems(self) -> list[tuple[str, str]]:
+        """What is wrong with the rule, by its lines (empty: with all of it); what else the form asks for does not matter."""
+        names = self._names()
+        found = [(names[name], str(each)) for name, errors in self.errors.items() if name in names for each in errors]
+        if not found and not self.has_conditions and self.clause != "routing":
+            return [("", "There is no condition yet.")]
+        return found
 
     def _group(self, node: Node) -> dict[str, Any]:
         members: list[dict[str, Any]] = []

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from desk.clause_forms.base import Choices
 from desk.clause_forms.rules import RuleForm
 from desk.rule_words import phrase
+from leads.models import Lead
+from leads.routing.drafts import begin_draft
+from leads.rule_counts import Share
 from sla.clauses import part_of
+from sla.in_force import InForce
 from sla.models import AgreementVersion
 from sla.negotiating import change_clause
 from teams.models import User
-from tests.desk.conftest import Enter
+from tests.desk.conftest import Enter, Offer
 from tests.desk.test_agreement_editor import edit, form_of, now
 
 FIT = {"field": "fit", "op": "gte", "value": 30}
@@ -142,3 +149,85 @@ def test_groups_are_said_in_brackets_where_the_words_would_mix() -> None:
         "fit is at least 30 and (fit is at least 30 or fit is at least 30)"
     )
     assert phrase({"all": [FIT, [FIT, {"any": [FIT]}]]}) == " and ".join(["fit is at least 30"] * 3)
+
+
+# The count ------------------------------------------------------------------------------------------------------------
+
+COUNTS = {"change": "count"}
+
+
+def test_the_count_follows_what_is_typed_and_saves_nothing(
+    browser: Client, deep: AgreementVersion, offer: Offer, enter: Enter
+) -> None:
+    for number in range(3):
+        offer(f"Person {number}")
+    Lead.objects.update(fit=40)
+    Lead.objects.filter(contact__name="Person 2").update(fit=60)
+    path, before = edit(deep, "tier-warm"), now(deep)
+    typed = form_of(
+        browser, path, lines="c", join="all", **{"0-field": "fit", "0-op": "gte", "0-value": "50"}, **COUNTS
+    )
+
+    part = browser.post(path, typed, headers={"HX-Request": "true"})
+    whole = browser.post(path, typed)
+
+    for answer in (part, whole):
+        assert answer.status_code == 200
+        assert "A lead that is not hot is warm when fit is at least 50." in answer.content.decode()
+        assert answer.context["told"].count.leads == Share(1, 3)
+    assert "<html" not in part.content.decode()
+    assert 'name="0-value" value="50"' in whole.content.decode()
+    assert now(deep) == before
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"lines": ""}, [("", "The rule needs at least one condition.")]),
+    ({"6-value": "many", "8-field": ""}, [("2.1.2.1.1", "Give a whole number."), ("2.1.2.1.2.1", "Choose what the condition asks for.")]),
+    ({"lines": "c()", "0-value": "\x00"}, [("1", "This contains a control character; it cannot be stored."), ("2", "This group is empty: give it a condition, or remove it.")]),
+    ({"lines": "c" * 400}, [("", "This rule has more lines, or deeper groups, than can be written here.")]),
+])  # fmt: skip
+def test_a_rule_that_cannot_be_counted_says_what_is_missing(
+    browser: Client, deep: AgreementVersion, changes: dict[str, str], said: list[tuple[str, str]]
+) -> None:
+    path = edit(deep, "mql-rule")
+
+    answer = browser.post(path, form_of(browser, path, **{**changes, **COUNTS}), headers={"HX-Request": "true"})
+
+    assert answer.status_code == 200
+    found = answer.context["told"].problems
+    assert [each for each in found if each in said] == said, found
+
+
+def test_a_routing_rule_is_counted_before_it_has_a_name_or_a_target(
+    enter: Enter, agreement: InForce, sue: User, offer: Offer, at: datetime
+) -> None:
+    offer()
+    draft = begin_draft(actor=sue, at=at)
+    path = f"/routing/drafts/{draft.pk}/rules/new/"
+
+    answers = [
+        enter(sue).post(path, {**COUNTS, **typed}, headers={"HX-Request": "true"})
+        for typed in (
+            {},
+            {"lines": "c", "0-field": "tier", "0-op": "is_missing"},
+            {"lines": "c", "0-field": "tier", "0-op": "is"},
+        )
+    ]
+
+    assert [answer.context["told"].problems for answer in answers] == [[], [], [("1", "Give a value.")]]
+    assert [answer.context["told"].count.leads for answer in answers[:2]] == [Share(1, 1), Share(0, 1)]
+
+
+def test_a_count_takes_as_many_queries_for_twenty_leads_as_for_two(
+    browser: Client, deep: AgreementVersion, offer: Offer
+) -> None:
+    path, taken = edit(deep, "mql-rule"), []
+    typed = form_of(browser, path, **COUNTS)
+    for count in (2, 18):
+        for number in range(count):
+            offer(f"Person {count} {number}")
+        with CaptureQueriesContext(connection) as queries:
+            browser.post(path, typed, headers={"HX-Request": "true"})
+        taken.append(len(queries))
+
+    assert taken[0] == taken[1] <= 10, taken
