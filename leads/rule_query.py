@@ -88,7 +88,7 @@ def _leaf(condition: Condition, at: datetime) -> Narrowed:
     name = condition.field
     holds = _holds(condition)
     if name in _TEXTS:
-        return _text(_TEXTS[name], condition, is_ascii=name in _OF_ASCII)
+        return _text(_TEXTS[name], condition, is_code=name in _CODES_OF_LETTERS)
     sql = _plain(name, condition, holds, at)
     return Narrowed(sql, sql)
 
@@ -228,8 +228,8 @@ _TEXTS: Mapping[str, Any] = {
     "company": _of_company("name"), "industry": _of_company("industry"), "product": Coalesce(F("product__code"), Value("")),
 }  # fmt: skip
 """Texts are stored without outer spaces (``leads.intake.normalise``)."""
-_OF_ASCII = frozenset({"country"})
-"""Codes of ISO 3166, refused otherwise."""
+_CODES_OF_LETTERS = frozenset({"country"})
+"""Codes of ISO 3166: two letters of ASCII, anything else is refused."""
 
 
 class HasOdd(Func):
@@ -248,7 +248,7 @@ class HasOdd(Func):
         return asked, (*params, *params, *params, f"[{odd_letters()}]")
 
 
-def _text(column: Expression, condition: Condition, *, is_ascii: bool) -> Narrowed:
+def _text(column: Expression, condition: Condition, *, is_code: bool) -> Narrowed:
     is_known = Q(~Exact(column, ""))
     if condition.op in ("is_known", "is_missing"):
         sql = is_known if condition.op == "is_known" else Q(Exact(column, ""))
@@ -263,12 +263,19 @@ def _text(column: Expression, condition: Condition, *, is_ascii: bool) -> Narrow
     if any(each is None for each in wanted):
         return Narrowed(False, is_known)
     found = sorted({word for each in wanted for word in each or ()})
-    meets = _contains(column, found) if condition.op == "contains" else Q(In(Lower(column), found))
+    if is_code and condition.op != "contains":
+        meets = Q(In(column, [code for word in found for code in _of_any_case(word)]))
+    else:
+        meets = _contains(column, found) if condition.op == "contains" else Q(In(Lower(column), found))
     meets = is_known & ~meets if is_negated else meets
-    if is_ascii:
+    if is_code:
         return Narrowed(meets, meets)
     odd = Q(HasOdd(column))
     return Narrowed(meets & ~odd, meets | odd)
+
+
+def _of_any_case(code: str) -> list[str]:
+    return ["".join(letters) for letters in product(*((each, each.upper()) for each in code))] if len(code) == 2 else []
 
 
 def _contains(column: Expression, parts: Sequence[str]) -> Q:

@@ -11,7 +11,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import QueryDict
 
 from desk.clause_forms.base import ADD, CHANGE, REMOVE, ClauseForm
-from desk.clause_forms.conditions import ConditionFields, written
+from desk.clause_forms.conditions import ConditionFields, label_of, written
 from desk.rule_tree import (
     ALL,
     ANY,
@@ -179,18 +179,20 @@ class RuleForm(ConditionFields, ClauseForm):
         return self.cleaned_data
 
     def _names(self) -> dict[str, str]:
-        """Give to the name of every field of the rule the number of its line as it is read; the rule itself has none."""
-        nodes = (self._root, *walk(self._root))
-        return {NON_FIELD_ERRORS: ""} | {
-            _name(node, column): node.name for node in nodes for column in (("join",) if node.is_group else COLUMNS)
-        }
+        """Give to the name of every field of the rule what its line is called: what it asks for, *a condition*, *a group*."""
+        named: dict[str, str] = {NON_FIELD_ERRORS: ""}
+        for node in (self._root, *walk(self._root)):
+            asked = label_of(node.values.get("field") or "a condition")
+            called = asked if not node.is_group else "" if node is self._root else "a group"
+            named |= {_name(node, column): called for column in (("join",) if node.is_group else COLUMNS)}
+        return named
 
     def _is_wrong(self) -> bool:
         return not self.errors.keys().isdisjoint(self._names())
 
     @property
     def rule_problems(self) -> list[tuple[str, str]]:
-        """What is wrong with the rule, by its lines (empty: with all of it); what else the form asks for does not matter."""
+        """What is wrong with the rule, and with which line (empty: with all of it); what else the form asks for does not matter."""
         names = self._names()
         found = [(names[name], str(each)) for name, errors in self.errors.items() if name in names for each in errors]
         if not found and not self.has_conditions and self.clause != "routing":

@@ -13,7 +13,7 @@ from teams.models import User
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """``problems`` are what keeps the rule from being counted, by line; else there is a ``count``, and the rule in ``words``."""
+    """``problems`` are what keeps the rule from being counted, each with the name of its line; else there is a ``count``, and the rule in ``words``."""
 
     problems: list[tuple[str, str]]
     words: str = ""

@@ -182,8 +182,8 @@ def test_the_count_follows_what_is_typed_and_saves_nothing(
 
 @pytest.mark.parametrize(("changes", "said"), [
     ({"lines": ""}, [("", "The rule needs at least one condition.")]),
-    ({"6-value": "many", "8-field": ""}, [("2.1.2.1.1", "Give a whole number."), ("2.1.2.1.2.1", "Choose what the condition asks for.")]),
-    ({"lines": "c()", "0-value": "\x00"}, [("1", "This contains a control character; it cannot be stored."), ("2", "This group is empty: give it a condition, or remove it.")]),
+    ({"6-value": "many", "8-field": ""}, [("fit", "Give a whole number."), ("a condition", "Choose what the condition asks for.")]),
+    ({"lines": "c()", "0-value": "\x00"}, [("fit", "This contains a control character; it cannot be stored."), ("a group", "This group is empty: give it a condition, or remove it.")]),
     ({"lines": "c" * 400}, [("", "This rule has more lines, or deeper groups, than can be written here.")]),
 ])  # fmt: skip
 def test_a_rule_that_cannot_be_counted_says_what_is_missing(
@@ -214,7 +214,7 @@ def test_a_routing_rule_is_counted_before_it_has_a_name_or_a_target(
         )
     ]
 
-    assert [answer.context["told"].problems for answer in answers] == [[], [], [("1", "Give a value.")]]
+    assert [answer.context["told"].problems for answer in answers] == [[], [], [("tier", "Give a value.")]]
     assert [answer.context["told"].count.leads for answer in answers[:2]] == [Share(1, 1), Share(0, 1)]
 
 

@@ -40,7 +40,7 @@ ROUTING_ROWS: dict[str, Row | tuple[Row, ...]] = {
     "desk:discard_routing": form(CHANGE, target=DRAFT),
     "desk:routing_rule": (
         _on_rule(EDITED, code="new"),
-        _on_rule({"POST": frozenset({200})}, {"change": "count"}, code="new"),
+        _on_rule({"GET": frozenset({200}), "POST": frozenset({200})}, {"change": "count"}, code="new"),
         _on_rule(EDITED, code="all"),
         _on_rule(EDITED, code="rest"),
     ),
