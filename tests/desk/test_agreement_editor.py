@@ -53,6 +53,7 @@ def test_a_clause_that_is_saved_as_it_is_shown_stays_what_it_was(
 WRITTEN: list[tuple[str, dict[str, object], Any]] = [
     ("parties", {"marketing": "Brand", "sales": "Field"}, {"marketing": "Brand", "sales": "Field"}),
     ("handoff", {"needed": ["name", "country"]}, ["name", "country"]),
+    ("handoff", {"needed": ["consent", "business_email"]}, ["business_email", "consent"]),
     ("disputes", {"dispute_days": "0"}, 0),
     ("review", {"review_days": "30"}, 30),
     ("attainment", {"attainment_target_percent": "80"}, {"attainment_target_percent": 80, "judged_from_count": 10}),
