@@ -25,7 +25,7 @@ from personas.conditions import is_blank
 from sla.in_force import InForce, NoAgreement, agreement_in_force
 from teams.models import Team
 
-FIELDS_OF = {"reach": ("email", "phone")}
+FIELDS_OF = {"reach": ("email", "phone"), "business_email": ("email",), "consent": ("lawful_basis",)}
 """By what codes that are no field of their own are answered."""
 COUNTRY_LENGTH = 80
 NEEDED = {"tone": "warn", "words": "a handoff needs it"}

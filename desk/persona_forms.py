@@ -8,13 +8,12 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from desk.clause_forms.base import Choices, number
-from desk.clause_forms.rules import RuleForm, label_of, written
+from desk.clause_forms.base import Choices, LinesForm, number
+from desk.clause_forms.conditions import ConditionFields, written
 from desk.step_forms import key_field, renew_key
 from inputs.fields import TextField
 from inputs.numbers import MAX_COUNT, whole_or_none
 from inputs.refusals import Problem, Refusal, SentBefore
-from personas.conditions import OPERATORS
 from personas.fit import FIT_FIELDS, MAX_POINTS, NEGATIVE_FROM
 from personas.portrait import (
     AVATARS,
@@ -39,7 +38,7 @@ HINTS = {
 LONGEST_LIST = MOST_SENTENCES * (LONGEST_SENTENCE + 2)
 
 
-class PersonaForm(RuleForm):
+class PersonaForm(ConditionFields, LinesForm):
     """All of a version. ``seen`` is the number of the version that the page showed, to notice one by somebody else."""
 
     layout = "criterion"
@@ -86,13 +85,8 @@ class PersonaForm(RuleForm):
         super().prepare()
 
     def columns(self) -> dict[str, forms.Field]:
-        names = sorted(FIT_FIELDS, key=label_of)
         return {
-            "field": forms.ChoiceField(
-                label="Of the lead", choices=[("", "Choose…"), *((name, label_of(name)) for name in names)], required=False
-            ),
-            "op": forms.ChoiceField(label="Operator", choices=list(OPERATORS.items()), required=False, initial="in"),
-            "value": TextField(label="Value", required=False, max_length=LONGEST_VALUE),
+            **self.condition_fields(FIT_FIELDS, op="in"),
             "points": number("Points", 1, MAX_POINTS, required=False),
             "words": TextField(label="In words", required=False, max_length=LONGEST_LINE),
         }  # fmt: skip
@@ -115,7 +109,7 @@ class PersonaForm(RuleForm):
         return self.cleaned_data
 
     def _criterion(self, place: int, line: Mapping[str, Any]) -> None:
-        condition = self._condition(place, line)
+        condition = self.condition(place, line)
         if line["points"] is None and f"{place}-points" not in self.errors:
             self.add_error(f"{place}-points", "Say how many points it is worth.")
         if condition is not None and line["points"] is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,14 +26,26 @@ def alternatives(rule: Any) -> list[str]:
 
 
 def phrase(rule: Any) -> str:
-    """Say a rule in one phrase."""
-    if isinstance(rule, Mapping) and "any" in rule:
-        return " or ".join(phrase(member) for member in rule["any"])
-    if isinstance(rule, Mapping) and "all" in rule:
-        return " and ".join(phrase(member) for member in rule["all"])
+    """Say a rule in one phrase; a group within one that is joined by the other word stands in brackets."""
+    members, word = _members(rule)
+    if members is None:
+        return _condition(rule)
+    return f" {word} ".join(_within(member, word) for member in members)
+
+
+def _within(rule: Any, word: str) -> str:
+    members, own = _members(rule)
+    is_mixed = members is not None and len(members) > 1 and own != word
+    return f"({phrase(rule)})" if is_mixed else phrase(rule)
+
+
+def _members(rule: Any) -> tuple[Sequence[Any] | None, str]:
     if isinstance(rule, list | tuple):
-        return " and ".join(phrase(member) for member in rule)
-    return _condition(rule)
+        return rule, "and"
+    for join, word in (("any", "or"), ("all", "and")):
+        if isinstance(rule, Mapping) and join in rule:
+            return rule[join], word
+    return None, ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from leads.mail import is_free_mail
 from leads.scoring import engagement_now
 from personas.conditions import is_blank
 from personas.fit import grade
@@ -25,6 +26,8 @@ MISSING_WORDS = {
     "name": "the person’s name",
     "reach": "an email address or a phone number",
     "email": "an email address",
+    "business_email": "an email address that is not free mail",
+    "consent": "the contact’s consent",
     "phone": "a phone number",
     "company": "the company",
     "source": "where the lead came from",
@@ -39,7 +42,7 @@ def facts_of(
     *, contact: Any, company: Any, lead: Any, engagement: int, product: str = "", fit: int | None = None,
     is_hand_raise: bool | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Gather the facts. ``fit`` and ``is_hand_raise`` are the lead's own unless given; ``product`` is a code."""
+    """Gather the facts, and beside them on what basis we may write to the contact. ``fit`` and ``is_hand_raise`` are the lead's own unless given; ``product`` is a code."""
     fit = lead.fit if fit is None else fit
     return {
         "name": contact.name,
@@ -65,6 +68,7 @@ def facts_of(
         "grade": grade(fit),
         "engagement": engagement,
         "tier": lead.tier,
+        "lawful_basis": contact.lawful_basis,
     }
 
 
@@ -86,4 +90,8 @@ def _is_missing(code: str, facts: Mapping[str, Any]) -> bool:
         return is_blank(facts.get("email")) and is_blank(facts.get("phone"))
     if code == "source":
         return facts.get("source") in ("", "unknown", None)
+    if code == "business_email":
+        return is_blank(facts.get("email")) or is_free_mail(facts["email"])
+    if code == "consent":
+        return facts.get("lawful_basis") != "consent"
     return is_blank(facts.get(code))

@@ -22,7 +22,7 @@ RULE_FIELDS = FIT_FIELDS | {
 }  # fmt: skip
 """What a rule of the agreement may ask of a lead: all of ``leads.facts`` but the tier, which such a rule decides."""
 
-REQUIRABLE = ("name", "reach", "email", "phone", "company", "source", "country")
+REQUIRABLE = ("name", "reach", "email", "business_email", "phone", "company", "source", "country", "consent")
 """What a handoff may need."""
 
 WORDS = ("lead", "mql", "sal", "sql", "opportunity", "customer")

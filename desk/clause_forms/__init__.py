@@ -5,10 +5,10 @@ from __future__ import annotations
 from desk.clause_forms import lines, plain
 from desk.clause_forms.base import ADD, CHANGE, REMOVE, Choices, ClauseForm, LinesForm
 from desk.clause_forms.promises import PromiseForm
-from desk.clause_forms.rules import RuleForm
+from desk.clause_forms.rules import COUNT, RuleForm
 from sla.clauses import CLAUSES, PROMISE, TIER
 
-__all__ = ["ADD", "CHANGE", "HINTS", "REMOVE", "Choices", "ClauseForm", "LinesForm", "form_of"]
+__all__ = ["ADD", "CHANGE", "COUNT", "HINTS", "REMOVE", "Choices", "ClauseForm", "LinesForm", "RuleForm", "form_of"]
 
 _FORMS: dict[str, type[ClauseForm]] = {
     "parties": plain.PartiesForm,
@@ -27,8 +27,8 @@ _FORMS: dict[str, type[ClauseForm]] = {
     "review": plain.ReviewForm,
 }
 _RULE_HINT = (
-    "Lines joined by “and” all have to hold. “Or” begins another way, and one way is enough. Between two numbers: 10 and 200. Several values: "
-    "with commas. An empty line is dropped."
+    "A group is a rule within the rule, of which all or any has to hold. Between two numbers: 10 and 200. Several values: with commas. "
+    "An empty line is dropped."
 )
 HINTS = {
     "mql-rule": _RULE_HINT,

@@ -13,11 +13,13 @@ from django.views.decorators.http import require_http_methods
 
 from desk.access import instant, reader, sees
 from desk.agreement_acts import ACTS, act_form
-from desk.clause_forms import CHANGE, HINTS, Choices, ClauseForm, form_of
+from desk.clause_forms import CHANGE, HINTS, Choices, ClauseForm, RuleForm, form_of
 from desk.clauses import clauses_of
 from desk.negotiating_forms import TEMPLATE, BeginForm
 from desk.queries.agreement import names_of
 from desk.queries.negotiation import managed, open_concerns, version_for, versions_for
+from desk.queries.rule_counts import Told
+from desk.views.rule_editing import asks_to_count, count_shown, lines_changed
 from inputs.fields import add_problems
 from inputs.refusals import NotAllowed, NotVisible, Problem, Refusal
 from personas.models import PersonaVersion
@@ -86,8 +88,11 @@ def edit(request: HttpRequest, number: int, clause: str) -> HttpResponse:
     more: dict[str, Any] = {"clause": clause, "part": part_of(found.terms, clause), "choices": _choices(found)}
     if request.method != "POST":
         return _editor(request, found, clause, form_class(None, **more), 200)
+    if asks_to_count(request) and issubclass(form_class, RuleForm):
+        typed = form_class(request.POST, **more)
+        return count_shown(request, typed, lambda told: _editor(request, found, clause, typed, 200, told=told))
     if request.POST.get(CHANGE):
-        return _editor(request, found, clause, form_class(None, again=request.POST, **more), 200)
+        return lines_changed(_editor(request, found, clause, form_class(None, again=request.POST, **more), 200))
     form = form_class(request.POST, **more)
     if not form.is_valid():
         return _editor(request, found, clause, form, UNPROCESSABLE)
@@ -122,11 +127,20 @@ def _choices(found: AgreementVersion) -> Choices:
     return Choices(dict(pinned.order_by("name").values_list("persona__code", "name")))
 
 
-def _editor(request: HttpRequest, found: AgreementVersion, clause: str, form: ClauseForm, status: int) -> HttpResponse:
+def _editor(
+    request: HttpRequest,
+    found: AgreementVersion,
+    clause: str,
+    form: ClauseForm,
+    status: int,
+    *,
+    told: Told | None = None,
+) -> HttpResponse:
     if found.state != States.DRAFT and status == 200:
         return redirect("desk:agreement_version", found.number)
     context = {
         "version": found, "clause": clause, "title": CLAUSES[clause], "form": form, "hint": HINTS.get(clause, ""),
+        "told": told,
     }  # fmt: skip
     return render(request, "desk/agreement_edit.html", context, status=status)
 

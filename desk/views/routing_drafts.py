@@ -13,7 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from desk.access import instant, reader, sees
 from desk.clause_forms import CHANGE
 from desk.queries.routing import differences, drafts_of, found_wrong, rules_in_words, version_numbered
+from desk.queries.rule_counts import Told
 from desk.routing_forms import RoutingRuleForm
+from desk.views.rule_editing import asks_to_count, count_shown, lines_changed
 from inputs.fields import add_problems
 from inputs.numbers import whole
 from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible, Refusal
@@ -86,8 +88,11 @@ def rule(request: HttpRequest, draft_id: int, code: str) -> HttpResponse:
     more: dict[str, Any] = {"line": line, "is_last": line is not None and line is found.rules[-1]}
     if request.method != "POST":
         return _editor(request, found, code, RoutingRuleForm(None, **more), 200)
+    if asks_to_count(request):
+        typed = RoutingRuleForm(request.POST, **more)
+        return count_shown(request, typed, lambda told: _editor(request, found, code, typed, 200, told=told))
     if request.POST.get(CHANGE):
-        return _editor(request, found, code, RoutingRuleForm(None, again=request.POST, **more), 200)
+        return lines_changed(_editor(request, found, code, RoutingRuleForm(None, again=request.POST, **more), 200))
     form = RoutingRuleForm(request.POST, **more)
     if not form.is_valid():
         return _editor(request, found, code, form, UNPROCESSABLE)
@@ -113,9 +118,9 @@ def _save(request: HttpRequest, found: RoutingVersion, code: str, form: RoutingR
 
 
 def _editor(
-    request: HttpRequest, found: RoutingVersion, code: str, form: RoutingRuleForm, status: int
+    request: HttpRequest, found: RoutingVersion, code: str, form: RoutingRuleForm, status: int, *, told: Told | None = None
 ) -> HttpResponse:  # fmt: skip
-    context = {"draft": found, "code": code, "form": form, "is_new": code == NEW}
+    context = {"draft": found, "code": code, "form": form, "is_new": code == NEW, "told": told}
     return render(request, "desk/routing_rule.html", context, status=status)
 
 

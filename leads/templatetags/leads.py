@@ -24,6 +24,7 @@ from leads.codes import (
     TIER_LABELS,
     TOUCH_KINDS,
 )
+from leads.mail import is_free_mail
 from sla.durations import duration
 
 register = template.Library()
@@ -86,6 +87,12 @@ def _ahead(instant: datetime, seconds: int) -> str:
     if seconds < HOUR:
         return f"in {max(1, seconds // MINUTE)} min"
     return f"in {seconds // HOUR} h" if seconds < DAY else day(instant)
+
+
+@register.filter
+def free_mail(email: str) -> bool:
+    """Tell whether an address is one of a provider for everybody."""
+    return is_free_mail(email)
 
 
 @register.filter

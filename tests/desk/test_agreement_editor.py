@@ -53,6 +53,7 @@ def test_a_clause_that_is_saved_as_it_is_shown_stays_what_it_was(
 WRITTEN: list[tuple[str, dict[str, object], Any]] = [
     ("parties", {"marketing": "Brand", "sales": "Field"}, {"marketing": "Brand", "sales": "Field"}),
     ("handoff", {"needed": ["name", "country"]}, ["name", "country"]),
+    ("handoff", {"needed": ["consent", "business_email"]}, ["business_email", "consent"]),
     ("disputes", {"dispute_days": "0"}, 0),
     ("review", {"review_days": "30"}, 30),
     ("attainment", {"attainment_target_percent": "80"}, {"attainment_target_percent": 80, "judged_from_count": 10}),
@@ -63,9 +64,9 @@ WRITTEN: list[tuple[str, dict[str, object], Any]] = [
     ("escalation", {"0-at_percent": "300"}, [
         {"at_percent": 125, "action": "notify_manager"}, {"at_percent": 150, "action": "reassign"},
         {"at_percent": 200, "action": "notify_both_managers"}, {"at_percent": 300, "action": "notify_rep"}]),
-    ("mql-rule", {"1-value": "45", "2-join": "and", "3-op": "between", "3-value": "30 and 60"}, {"all": [
-        {"field": "fit", "op": "gte", "value": 50}, {"field": "engagement", "op": "gte", "value": 45},
-        {"field": "is_hand_raise", "op": "is", "value": True}, {"field": "fit", "op": "between", "value": [30, 60]}]}),
+    ("mql-rule", {"2-value": "45", "3-join": "any", "5-op": "between", "5-value": "30 and 60"}, {"any": [
+        {"all": [{"field": "fit", "op": "gte", "value": 50}, {"field": "engagement", "op": "gte", "value": 45}]},
+        {"any": [{"field": "is_hand_raise", "op": "is", "value": True}, {"field": "fit", "op": "between", "value": [30, 60]}]}]}),
     ("tier-warm", {"0-field": "source", "0-op": "in", "0-value": "Referral, partner", "1-field": "", "1-value": ""},
      {"all": [{"field": "source", "op": "in", "value": ["referral", "partner"]}]}),
     ("tier-hot", {"0-field": "", "0-value": ""}, None),
@@ -116,9 +117,9 @@ REFUSED = [
     ("promise-accept", {"amount_hot": "0.25"}, "amount_hot"), ("promise-accept", {"amount_hot": ""}, "amount_hot"),
     ("promise-accept", {"amount_hot": "367", "unit_hot": "days"}, "amount_hot"), ("promise-accept", {"warn_hot": "150"}, "warn_hot"),
     ("promise-accept", {"warn_hot": "half"}, "warn_hot"), ("promise-cadence", {"attempts_warm": ""}, "attempts_warm"),
-    ("mql-rule", {"0-value": "many"}, "0-value"), ("mql-rule", {"0-value": "4.5"}, "0-value"), ("mql-rule", {"0-op": "contains"}, "0-op"),
-    ("mql-rule", {"2-value": "perhaps"}, "2-value"), ("mql-rule", {"0-field": ""}, "0-field"), ("mql-rule", {"0-field": "tier"}, "0-field"),
-    ("mql-rule", {"0-op": "between", "0-value": "200 and 10"}, "0-value"), ("mql-rule", {"lines": "0"}, "__all__"),
+    ("mql-rule", {"1-value": "many"}, "1-value"), ("mql-rule", {"1-value": "4.5"}, "1-value"), ("mql-rule", {"1-op": "contains"}, "1-op"),
+    ("mql-rule", {"4-value": "perhaps"}, "4-value"), ("mql-rule", {"1-field": ""}, "1-field"), ("mql-rule", {"1-field": "tier"}, "1-field"),
+    ("mql-rule", {"1-op": "between", "1-value": "200 and 10"}, "1-value"), ("mql-rule", {"lines": ""}, "__all__"), ("mql-rule", {"lines": "(cc)()", "3-join": "any"}, "3-join"),
     ("tier-warm", {"0-field": "source", "0-op": "is", "0-value": "Rumour"}, "0-value"),
     ("sql-checklist", {"lines": "0"}, "__all__"), ("sql-checklist", {"0-words": "x" * 301}, "0-words"),
     ("definitions", {"0-said": ""}, "0-said"), ("definitions", {"1-word": "Lead"}, "1-word"),

@@ -63,9 +63,10 @@ def test_two_managers_and_a_rep_negotiate_until_it_is_in_force(
     mona.click("button:has-text('Save in the draft')")
     mona.click("text=Edit “When a lead is an MQL”")
     mona.click("button:has-text('Add a condition')")
-    mona.select_option("[name='4-field']", "employee_count")
-    mona.fill("[name='4-value']", "10")
-    mona.press("[name='4-value']", "Enter")  # saves, and takes no line away
+    mona.select_option("[name='3-field']", "employee_count")
+    mona.fill("[name='3-value']", "10")
+    mona.wait_for_selector(".rule-said:has-text('and employee count is at least 10'):has-text('of all leads')")
+    mona.press("[name='3-value']", "Enter")  # saves, and takes no line away
     mona.wait_for_selector("text=is saved in the draft")
     mona.click("text=Propose…")
     mona.click("button:has-text('Propose it to both teams')")

@@ -39,8 +39,8 @@ def browser(enter: Enter, sue: User) -> Client:
 
 def pumps(to: str, **changes: str) -> dict[str, str]:
     """Type a rule: leads of finance go to ``to``."""
-    condition = {"0-join": "and", "0-field": "industry", "0-op": "is", "0-value": "Finance"}
-    return {"words": "Finance", "to": to, "lines": "1", **condition, **changes}
+    condition = {"join": "all", "0-field": "industry", "0-op": "is", "0-value": "Finance"}
+    return {"words": "Finance", "to": to, "lines": "c", **condition, **changes}
 
 
 def put_first(browser: Client, found: RoutingVersion, typed: dict[str, str]) -> None:

@@ -19,13 +19,13 @@ POOL = Target(lambda world, actor: {"pool_id": Pool.objects.get().pk}, {"pool_id
 CHANGE = "change_routing"
 
 
-def _on_rule(methods: dict[str, frozenset[int]], **named: str) -> Row:
-    accesses = {method: Access(who_may(CHANGE), done) for method, done in methods.items()}
+def _on_rule(methods: dict[str, frozenset[int]], data: dict[str, str] | None = None, **named: str) -> Row:
+    accesses = {method: Access(who_may(CHANGE), done, data=data or {}) for method, done in methods.items()}
     return Row(
         accesses,
         own=lambda world, actor: {**_draft(world, actor), **named},
         missing={**DRAFT.missing, **named},
-        label=" ".join(named.values()),
+        label=" ".join([*named.values(), *(data or {}).values()]),
     )
 
 
@@ -38,7 +38,12 @@ ROUTING_ROWS: dict[str, Row | tuple[Row, ...]] = {
     "desk:routing_draft": page(CHANGE, target=DRAFT),
     "desk:activate_routing": form(CHANGE, target=DRAFT),
     "desk:discard_routing": form(CHANGE, target=DRAFT),
-    "desk:routing_rule": (_on_rule(EDITED, code="new"), _on_rule(EDITED, code="all"), _on_rule(EDITED, code="rest")),
+    "desk:routing_rule": (
+        _on_rule(EDITED, code="new"),
+        _on_rule({"GET": frozenset({200}), "POST": frozenset({200})}, {"change": "count"}, code="new"),
+        _on_rule(EDITED, code="all"),
+        _on_rule(EDITED, code="rest"),
+    ),
     "desk:change_rule": tuple(
         _on_rule({"POST": frozenset({302})}, code=code, deed=word)
         for code, word in (("pumps", "up"), ("all", "down"), ("all", "remove"))

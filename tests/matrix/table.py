@@ -185,10 +185,10 @@ def naming(target: Target, **named: str) -> dict[str, Any]:
     }
 
 
-def on_draft(reading: frozenset[int], sending: frozenset[int], **named: str) -> Row:
+def on_draft(reading: frozenset[int], sending: frozenset[int], data: Any = None, **named: str) -> Row:
     """Declare what managers do with a draft of their side, and nobody else knows of."""
     accesses = {
-        method: Access(frozenset(), done, own_only=MANAGERS, foreign=404)
+        method: Access(frozenset(), done, own_only=MANAGERS, foreign=404, data=data or {})
         for method, done in (("GET", reading), ("POST", sending))
     }
     return Row(accesses, **naming(DRAFT, **named))
@@ -309,6 +309,7 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:agreement_edit": (
         write_clause("disputes"),
         write_clause("mql-rule"),
+        on_draft(OK, OK, {"change": "count"}, clause="tier-hot"),
         write_clause("pins"),
         write_clause("calendars"),
     ),

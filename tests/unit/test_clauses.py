@@ -1,18 +1,15 @@
-"""The words, parts and comparison of clauses, and rules as lines."""
+"""The words, parts and comparison of clauses."""
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from desk.clauses import WORDS, Names, chapters_of, clauses_of
 from desk.comparing import compare
 from leads.facts import FACTS, MISSING_WORDS
-from personas.conditions import compile_rule, ways_of
+from personas.conditions import compile_rule
 from sla import completeness
 from sla.clauses import CLAUSES, in_this_edition, part_of, with_part
 from sla.completeness import REQUIRABLE, RULE_FIELDS
@@ -104,27 +101,3 @@ def test_each_change_of_a_part_shows_in_the_clause_that_it_is() -> None:
         found = compare(clauses_of(document), clauses_of(with_part(document, clause, part)))
 
         assert [difference.key for difference in found if difference.kind != "same"] == [clause]
-
-
-# Rules as lines -------------------------------------------------------------------------------------------------------
-
-LINES = st.sampled_from([{"field": name, "op": "is", "value": True} for name in ("a", "b", "c")])
-RULES = st.recursive(
-    LINES,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3).map(lambda members: {"any": members}),
-        st.lists(inner, max_size=3).map(lambda members: {"all": members}),
-        st.lists(inner, max_size=3),
-    ),
-    max_leaves=5,
-)
-
-
-@given(RULES)
-def test_a_rule_holds_when_one_of_its_ways_does(rule: Any) -> None:
-    compiled = compile_rule(rule)
-    ways = compile_rule({"any": [{"all": way} for way in ways_of(rule)]})
-
-    for a, b, c in product((True, False), repeat=3):
-        facts = {"a": a, "b": b, "c": c}
-        assert compiled.holds(facts) == ways.holds(facts)
