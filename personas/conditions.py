@@ -103,6 +103,24 @@ def explain(rule: Rule, facts: Facts) -> list[Finding]:
     return [Finding(condition, test(facts), facts.get(condition.field)) for condition, test in rule.lines]
 
 
+def evidence_of(condition: Condition, facts: Facts) -> str:
+    """Say which value of ``facts`` met ``condition``, once it holds; empty where the condition says it all.
+
+    Of a text it is the value of the rule that was found, never the whole fact: what somebody wrote of themselves may have to be
+    erased one day, and where the evidence is kept it stays.
+    """
+    fact = facts.get(condition.field)
+    if condition.op in ("gte", "lte", "gt", "lt", "between"):
+        return _words(fact)
+    if condition.op == "contains":
+        return str(condition.value).strip()
+    if condition.op not in ("is", "in") or isinstance(condition.value, bool):
+        return ""
+    there = {_comparable(item) for item in (fact if isinstance(fact, _LISTS) else (fact,))}
+    wanted = condition.value if condition.op == "in" else (condition.value,)
+    return ", ".join(_word(value) for value in wanted if _comparable(value) in there)
+
+
 # Reading a rule -----------------------------------------------------------------------------------------------------
 
 

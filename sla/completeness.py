@@ -18,7 +18,8 @@ Lack = tuple[str, str]
 """The key of a clause, and a sentence."""
 
 RULE_FIELDS = FIT_FIELDS | {
-    "name", "email", "phone", "company", "kind", "origin", "source", "is_hand_raise", "fit", "grade", "engagement",
+    "name", "email", "email_domain", "phone", "company", "domain", "kind", "origin", "source", "is_hand_raise", "fit",
+    "grade", "engagement",
 }  # fmt: skip
 """What a rule of the agreement may ask of a lead: all of ``leads.facts`` but the tier, which such a rule decides."""
 
