@@ -121,6 +121,18 @@ def evidence_of(condition: Condition, facts: Facts) -> str:
     return ", ".join(_word(value) for value in wanted if _comparable(value) in there)
 
 
+RISING = ("gte", "gt", "is_known", "is_missing")
+"""The operators that never begin to hold because a known number sinks."""
+
+
+def rises_with(rule: Rule, field: str) -> bool:
+    """Tell whether ``rule``, while the number ``field`` sinks and all else stays, can only end and never begin to hold.
+
+    Groups join by *all* and *any* alone, which never turn a condition round: so each condition on the field has to be of ``RISING``.
+    """
+    return all(condition.op in RISING for condition, _ in rule.lines if condition.field == field)
+
+
 # Reading a rule -----------------------------------------------------------------------------------------------------
 
 

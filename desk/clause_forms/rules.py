@@ -12,8 +12,8 @@ from django import forms
 from desk.clause_forms.base import LinesForm
 from inputs.fields import TextField
 from leads.codes import SOURCES, TIER_LABELS
-from personas.conditions import OPERATORS, WITHOUT_VALUE
-from sla.completeness import RULE_FIELDS
+from personas.conditions import OPERATORS, RISING, WITHOUT_VALUE
+from sla.completeness import RULE_FIELDS, SINKING
 
 AND, OR = "and", "or"
 NUMBERS = frozenset({"fit", "engagement", "employee_count"})
@@ -87,8 +87,9 @@ class RuleForm(LinesForm):
         if not line["field"]:
             self.add_error(f"{place}-field", "Choose what the condition asks for.")
             return None
-        if line["op"] not in OPERATORS_OF[kind_of(line["field"])]:
-            words = ", ".join(f"“{OPERATORS[op]}”" for op in OPERATORS_OF[kind_of(line["field"])])
+        allowed = self._operators(line["field"])
+        if line["op"] not in allowed:
+            words = ", ".join(f"“{OPERATORS[op]}”" for op in allowed)
             self.add_error(f"{place}-op", f"This can be asked here: {words}.")
             return None
         condition = {"field": line["field"], "op": line["op"]}
@@ -99,6 +100,13 @@ class RuleForm(LinesForm):
         except BadValue as error:
             self.add_error(f"{place}-value", str(error))
             return None
+
+    def _operators(self, field: str) -> tuple[str, ...]:
+        """Give what can be asked of a field; the rule of an MQL asks for engagement from some number on (decision 23)."""
+        allowed = OPERATORS_OF[kind_of(field)]
+        if self.clause == "mql-rule" and field == SINKING:
+            return tuple(op for op in allowed if op in RISING)
+        return allowed
 
     def part(self) -> Any:
         groups = [{"all": way} for way in self.ways]

@@ -118,7 +118,7 @@ REFUSED = [
     ("promise-accept", {"warn_hot": "half"}, "warn_hot"), ("promise-cadence", {"attempts_warm": ""}, "attempts_warm"),
     ("mql-rule", {"0-value": "many"}, "0-value"), ("mql-rule", {"0-value": "4.5"}, "0-value"), ("mql-rule", {"0-op": "contains"}, "0-op"),
     ("mql-rule", {"2-value": "perhaps"}, "2-value"), ("mql-rule", {"0-field": ""}, "0-field"), ("mql-rule", {"0-field": "tier"}, "0-field"),
-    ("mql-rule", {"0-op": "between", "0-value": "200 and 10"}, "0-value"), ("mql-rule", {"lines": "0"}, "__all__"),
+    ("mql-rule", {"0-op": "between", "0-value": "200 and 10"}, "0-value"), ("mql-rule", {"lines": "0"}, "__all__"), ("mql-rule", {"1-op": "lt"}, "1-op"),
     ("tier-warm", {"0-field": "source", "0-op": "is", "0-value": "Rumour"}, "0-value"),
     ("sql-checklist", {"lines": "0"}, "__all__"), ("sql-checklist", {"0-words": "x" * 301}, "0-words"),
     ("definitions", {"0-said": ""}, "0-said"), ("definitions", {"1-word": "Lead"}, "1-word"),

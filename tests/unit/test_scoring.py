@@ -23,7 +23,7 @@ from leads.scoring import (
     recompute,
     tier_of,
 )  # fmt: skip
-from personas.conditions import compile_rule
+from personas.conditions import OPERATORS, RISING, compile_rule, rises_with
 from personas.defaults import SCORING_TERMS
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -152,3 +152,52 @@ def test_the_first_tier_that_holds_counts(facts: dict[str, Any], tier: str) -> N
     }
 
     assert tier_of(rules, facts) == tier
+
+
+# Time and the rule ----------------------------------------------------------------------------------------------------
+
+BARS = st.integers(-5, 105)
+ASKED = st.one_of(
+    st.builds(
+        lambda op, value: {"field": "engagement", "op": op, "value": value}, st.sampled_from(["gte", "gt"]), BARS
+    ),
+    st.sampled_from(["is_known", "is_missing"]).map(lambda op: {"field": "engagement", "op": op}),
+    st.builds(
+        lambda op, value: {"field": "fit", "op": op, "value": value}, st.sampled_from(["gte", "lt", "is_not"]), BARS
+    ),
+    st.just({"field": "is_hand_raise", "op": "is", "value": False}),
+)
+RULES = st.recursive(
+    ASKED, lambda inner: st.builds(lambda word, parts: {word: parts}, st.sampled_from(["all", "any"]), st.lists(inner)),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(RULES, TOUCHES, st.integers(0, 100), st.integers(0, 400 * 86400), st.integers(0, 400 * 86400))
+def test_no_rule_that_rises_with_engagement_begins_to_hold_by_time_alone(
+    terms: Any, touches: list[TouchLine], fit: int, wait: int, more: int
+) -> None:
+    rule, stored = compile_rule(terms), recompute(SCORING, touches)
+    first = AT + timedelta(seconds=wait)
+
+    earlier, later = (
+        rule.holds({"engagement": points_of(stored, at), "fit": fit, "is_hand_raise": False})
+        for at in (first, first + timedelta(seconds=more))
+    )
+
+    assert rises_with(rule, "engagement")
+    assert earlier or not later
+
+
+FALLING = {"lte": 30, "lt": 31, "between": [1, 30], "is": 30, "in": [30], "is_not": 60, "not_in": [60]}
+
+
+def test_each_operator_that_time_can_turn_on_is_told_from_those_that_it_cannot() -> None:
+    stored = recompute(SCORING, [TouchLine("demo_request", AT)])
+    facts = [{"engagement": points_of(stored, AT + timedelta(days=days))} for days in (0, 30)]
+
+    for op, value in FALLING.items():
+        rule = compile_rule({"any": [{"all": [{"field": "engagement", "op": op, "value": value}]}]})
+        assert [rule.holds(each) for each in facts] == [False, True], op
+        assert not rises_with(rule, "engagement"), op
+    assert {*FALLING, *RISING, "contains"} == OPERATORS.keys()
