@@ -137,7 +137,8 @@ def _pins(pinned: Mapping[str, Any], names: Names) -> tuple[Line, ...]:
     lines = [Line(f"Fit is scored by {name}.") for name in sorted(personas)]
     if scoring:
         lines.append(Line(f"{engagement}, with a half-life of {days(half_life)}." if half_life else f"{engagement}."))
-    return tuple(lines)
+    negatives = pinned.get("scoring", {}).get("negatives", ())
+    return (*lines, *(Line(f"Points of fit: {line['points']}. {line['words']}.") for line in negatives))
 
 
 def _hours(calendar: Mapping[str, Any]) -> Line:

@@ -17,7 +17,7 @@ from personas.fit import grade
 FACTS = frozenset(
     {
         "name", "email", "phone", "job_title", "role", "seniority", "country", "region", "language", "company",
-        "industry", "employee_count", "is_target_account", "is_customer", "kind", "origin", "source", "product",
+        "domain", "email_domain", "industry", "employee_count", "is_target_account", "is_customer", "kind", "origin", "source", "product",
         "is_hand_raise", "fit", "grade", "engagement", "tier",
     }
 )  # fmt: skip
@@ -55,6 +55,8 @@ def facts_of(
         "region": contact.region or (company.region if company else ""),
         "language": contact.language,
         "company": company.name if company else "",
+        "domain": (company.domain or "") if company else "",
+        "email_domain": contact.email.rpartition("@")[2],
         "industry": company.industry if company else "",
         "employee_count": company.employee_count if company else None,
         "is_target_account": bool(company and company.is_target_account),

@@ -94,6 +94,7 @@ class _Court:
             if (item.lead.fit, item.lead.persona_id) != (fit.score, fit.version_id):
                 rows.append((item.lead.pk, fit.score, fit.version_id))
         update_rows(Lead, ("fit", "persona_id"), rows, returning=())
+        self.record.note_fits({lead_id: fit.score for lead_id, fit in self.fits.items()})
 
     def qualifies(self, item: Held, *, has_reason: bool) -> bool:
         may = item.lead.stage == Stage.LEAD and (has_reason or not item.lead.needs_new_reason)

@@ -68,7 +68,7 @@ class Judge:
 
     def fit(self, facts: Mapping[str, Any]) -> Fit:
         """Score the fit on ``facts``."""
-        return score_fit(self.personas, facts)
+        return score_fit(self.personas, facts, self.scoring.negatives)
 
     def is_mql(self, facts: Mapping[str, Any]) -> bool:
         """Tell whether the rule in force holds on ``facts``."""
@@ -121,15 +121,15 @@ def forget_judges() -> None:
 
 
 def touch_lines(lead_ids: Iterable[int]) -> dict[int, list[TouchLine]]:
-    """Give kind and instant of the newest touches of each lead, as many as a score lists."""
+    """Give the newest touches of each lead, as many as a score lists."""
     wanted = list(lead_ids)
     if not wanted:
         return {}
     place = Window(RowNumber(), partition_by="lead_id", order_by=["-occurred_at", "-id"])
     newest = Touch.objects.filter(lead_id__in=wanted).annotate(place=place).filter(place__lte=MAX_TOUCH_ITEMS)
     found: dict[int, list[TouchLine]] = {}
-    for lead_id, kind, occurred_at in newest.order_by("lead_id", "place").values_list("lead_id", "kind", "occurred_at"):
-        found.setdefault(lead_id, []).append((kind, occurred_at))
+    for lead_id, *line in newest.order_by("lead_id", "place").values_list("lead_id", *TouchLine._fields):
+        found.setdefault(lead_id, []).append(TouchLine(*line))
     return found
 
 
@@ -152,7 +152,7 @@ def note_qualified(
         lead.id, "qualified", campaign_id=lead.last_campaign_id, version_id=judge.version_id, code=code,
         facts={"fit": fit.score, "engagement": engagement},
     )  # fmt: skip
-    newest = sorted(touches, key=lambda touch: touch[1], reverse=True)[:MAX_TOUCH_ITEMS]
+    newest = sorted(touches, key=lambda touch: touch.occurred_at, reverse=True)[:MAX_TOUCH_ITEMS]
     items = [*fit.items, *engagement_items(judge.scoring, newest, at=record.at)]
     return (lead.id, judge.version_id, record.at, actor_id, reason, fit.score, engagement, items)
 

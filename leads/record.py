@@ -55,6 +55,15 @@ class Record:
              occurred_at or self.at, self.at)
         )  # fmt: skip
 
+    def note_fits(self, fits: Mapping[int, int | None]) -> None:
+        """Put into the last event so far of each of these leads which fit it was given by what the event brought (null: unknown).
+
+        What is known of people is corrected in place; the number is what stays, so that a past score can be told (decision 23).
+        """
+        last = {event[0]: event[EVENT_COLUMNS.index("facts")] for event in self.events}
+        for lead_id in last.keys() & fits.keys():
+            last[lead_id]["fit"] = fits[lead_id]
+
     def step(
         self,
         clock_id: int,

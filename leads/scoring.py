@@ -15,15 +15,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from leads.codes import TOUCH_KINDS
-from personas.conditions import Rule
-from personas.fit import grade
+from personas.conditions import BadRule, Rule
+from personas.fit import Negative, grade, read_negatives
 
 __all__ = [
-    "EMPTY", "BadScoring", "Engagement", "Scoring", "add_points", "engagement_at", "engagement_items", "engagement_now",
-    "grade", "rebase", "recompute", "tier_of",
+    "EMPTY", "BadScoring", "Engagement", "Scoring", "TouchLine", "add_points", "engagement_at", "engagement_items", "engagement_now",
+    "grade", "points_left", "rebase", "recompute", "tier_of", "whole",
 ]  # fmt: skip
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -32,8 +32,14 @@ MAX_ENGAGEMENT = 100
 MAX_POINTS = 1000
 STANDARD = "standard"
 
-TouchLine = tuple[str, datetime]
-"""The kind of a touch and when it occurred."""
+
+class TouchLine(NamedTuple):
+    """What a score says of a touch: its kind and when it occurred, where it came from, and the campaign it is credited to."""
+
+    kind: str
+    occurred_at: datetime
+    source: str = ""
+    campaign_id: int | None = None
 
 
 class BadScoring(ValueError):
@@ -42,18 +48,22 @@ class BadScoring(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """A scoring version: one half-life, and for each kind of touch its points and whether they decay."""
+    """A scoring version: one half-life, for each kind of touch its points and whether they decay, and what takes points off the fit."""
 
     version_id: int
     half_life_days: int
     points: Mapping[str, tuple[int, bool]]
+    negatives: tuple[Negative, ...] = ()
 
     @staticmethod
     def from_terms(version_id: int, terms: Mapping[str, Any]) -> Scoring:
-        """Read ``{"half_life_days", "points": {kind: {"points", "decays"}}}``; raises ``BadScoring``."""
+        """Read the terms of a version (see ``personas.models.ScoringVersion``); raises ``BadScoring``."""
         try:
             half_life = terms["half_life_days"]
             points = {kind: (line["points"], line["decays"]) for kind, line in terms["points"].items()}
+            negatives = read_negatives(terms.get("negatives", ()))
+        except BadRule as error:
+            raise BadScoring(str(error)) from error
         except (KeyError, TypeError, AttributeError) as error:
             raise BadScoring(f"The scoring is incomplete or malformed: {error!r}") from error
         if not isinstance(half_life, int) or not 0 < half_life <= 3650:
@@ -61,7 +71,7 @@ class Scoring:
         for kind, (worth, decays) in points.items():
             if not isinstance(worth, int) or not 0 <= worth <= MAX_POINTS or not isinstance(decays, bool):
                 raise BadScoring(f"{kind} needs points from 0 to {MAX_POINTS} and whether they decay.")
-        return Scoring(version_id, half_life, points)
+        return Scoring(version_id, half_life, points, negatives)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +86,25 @@ class Engagement:
 EMPTY = Engagement(0.0, None, 30)
 
 
-def engagement_at(*, fixed: float, level: float | None, half_life_days: int, at: datetime) -> int:
-    """Give the engagement, 0 to 100, as of ``at``, rounded to a whole point: the number that rules and screens use.
+def points_left(engagement: Engagement, at: datetime) -> float:
+    """Give the points as of ``at``, whatever they add up to."""
+    if engagement.level is None:
+        return engagement.fixed
+    left: float = 2.0 ** min(engagement.level - half_lives(at, engagement.half_life_days), 30.0)
+    return engagement.fixed + left
+
+
+def whole(points: float) -> int:
+    """Give the engagement, 0 to 100, rounded to a whole point: the number that rules and screens use.
 
     A millionth of a point is cut first, so that half a point rounds up however the sum was put together.
     """
-    points = fixed
-    if level is not None:
-        points += 2.0 ** min(level - _half_lives(at, half_life_days), 30.0)
     return min(MAX_ENGAGEMENT, math.floor(round(points, 6) + 0.5))
+
+
+def engagement_at(*, fixed: float, level: float | None, half_life_days: int, at: datetime) -> int:
+    """Give the engagement of a stored form as of ``at``."""
+    return whole(points_left(Engagement(fixed, level, half_life_days), at))
 
 
 def engagement_now(lead: Any, at: datetime) -> int:
@@ -98,12 +118,12 @@ def add_points(engagement: Engagement, scoring: Scoring, touches: Iterable[Touch
     """Add the points of ``touches``. Their order does not matter, nor how they are split over calls."""
     fixed, level = engagement.fixed, engagement.level
     half_life = engagement.half_life_days
-    for kind, occurred_at in touches:
-        points, decays = scoring.points.get(kind, (0, False))
+    for touch in touches:
+        points, decays = scoring.points.get(touch.kind, (0, False))
         if not decays:
             fixed += points
         elif points:
-            level = _sum(level, math.log2(points) + _half_lives(occurred_at, half_life))
+            level = _sum(level, math.log2(points) + half_lives(touch.occurred_at, half_life))
     return Engagement(fixed, level, half_life)
 
 
@@ -113,7 +133,7 @@ def rebase(engagement: Engagement, *, half_life_days: int, at: datetime) -> Enga
         return engagement
     level = engagement.level
     if level is not None:
-        level += _half_lives(at, half_life_days) - _half_lives(at, engagement.half_life_days)
+        level += half_lives(at, half_life_days) - half_lives(at, engagement.half_life_days)
     return Engagement(engagement.fixed, level, half_life_days)
 
 
@@ -123,22 +143,25 @@ def recompute(scoring: Scoring, touches: Iterable[TouchLine]) -> Engagement:
 
 
 def engagement_items(scoring: Scoring, touches: Sequence[TouchLine], *, at: datetime) -> list[dict[str, Any]]:
-    """List what each touch is worth as of ``at``: ``{"score", "code", "words", "points", "age_days"}``, newest first."""
-    items = []
-    for kind, occurred_at in sorted(touches, key=lambda touch: touch[1], reverse=True):
-        points, decays = scoring.points.get(kind, (0, False))
-        age = (at - occurred_at).total_seconds() / DAY_SECONDS
-        worth = points * 0.5 ** (age / scoring.half_life_days) if decays else points
-        items.append(
-            {
-                "score": "engagement",
-                "code": kind,
-                "words": TOUCH_KINDS.get(kind, kind),
-                "points": round(worth, 1),
-                "age_days": int(age),
-            }
-        )
-    return items
+    """List what each touch is worth as of ``at``, newest first, each with the evidence for it, in codes and ids."""
+    return [item_of(scoring, touch, at) for touch in sorted(touches, key=lambda touch: touch.occurred_at, reverse=True)]
+
+
+def item_of(scoring: Scoring, touch: TouchLine, at: datetime) -> dict[str, Any]:
+    """Give ``{"score", "code", "words", "points", "age_days", "source", "campaign", "day"}``; the day is the one in UTC."""
+    points, decays = scoring.points.get(touch.kind, (0, False))
+    age = (at - touch.occurred_at).total_seconds() / DAY_SECONDS
+    worth = points * 0.5 ** (age / scoring.half_life_days) if decays else points
+    return {
+        "score": "engagement",
+        "code": touch.kind,
+        "words": TOUCH_KINDS.get(touch.kind, touch.kind),
+        "points": round(worth, 1),
+        "age_days": int(age),
+        "source": touch.source,
+        "campaign": touch.campaign_id,
+        "day": touch.occurred_at.date().isoformat(),
+    }
 
 
 def tier_of(tier_rules: Mapping[str, Rule], facts: Mapping[str, Any]) -> str:
@@ -146,7 +169,8 @@ def tier_of(tier_rules: Mapping[str, Rule], facts: Mapping[str, Any]) -> str:
     return next((tier for tier, rule in tier_rules.items() if rule.holds(facts)), STANDARD)
 
 
-def _half_lives(at: datetime, half_life_days: int) -> float:
+def half_lives(at: datetime, half_life_days: int) -> float:
+    """Give how many half-lives lie between the epoch and ``at``: the unit of a level."""
     return (at - EPOCH).total_seconds() / (half_life_days * DAY_SECONDS)
 
 

@@ -117,6 +117,36 @@ def ways_of(rule: Any, *, most: int | None = None) -> list[list[Mapping[str, Any
     return [[line for way in choice for line in way] for choice in product(*groups)]
 
 
+def evidence_of(condition: Condition, facts: Facts) -> str:
+    """Say which value of ``facts`` met ``condition``, once it holds; empty where the condition says it all.
+
+    Of a text it is the value of the rule that was found, never the whole fact: what somebody wrote of themselves may have to be
+    erased one day, and where the evidence is kept it stays.
+    """
+    fact = facts.get(condition.field)
+    if condition.op in ("gte", "lte", "gt", "lt", "between"):
+        return _words(fact)
+    if condition.op == "contains":
+        return str(condition.value).strip()
+    if condition.op not in ("is", "in") or isinstance(condition.value, bool):
+        return ""
+    there = {_comparable(item) for item in (fact if isinstance(fact, _LISTS) else (fact,))}
+    wanted = condition.value if condition.op == "in" else (condition.value,)
+    return ", ".join(_word(value) for value in wanted if _comparable(value) in there)
+
+
+RISING = ("gte", "gt", "is_known", "is_missing")
+"""The operators that never begin to hold because a known number sinks."""
+
+
+def rises_with(rule: Rule, field: str) -> bool:
+    """Tell whether ``rule``, while the number ``field`` sinks and all else stays, can only end and never begin to hold.
+
+    Groups join by *all* and *any* alone, which never turn a condition round: so each condition on the field has to be of ``RISING``.
+    """
+    return all(condition.op in RISING for condition, _ in rule.lines if condition.field == field)
+
+
 # Reading a rule -----------------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from inputs.free_mail import FREE_MAIL
 from ledger.writing import write_audit
 from personas.models import Persona, PersonaVersion, ScoringVersion
 from personas.portrait import Portrait
@@ -113,12 +114,32 @@ _DECAYING_POINTS = {
     "page_view": 2,
     "list_import": 0,
 }
+_NEGATIVES: list[dict[str, Any]] = [
+    {
+        "code": "free_mail", "words": "Writes from free mail, and we sell to businesses", "points": -10,
+        "rule": {"all": [
+            {"field": "email_domain", "op": "in", "value": sorted(FREE_MAIL)},
+            {"field": "is_customer", "op": "is", "value": False},
+        ]},
+    },
+    {
+        "code": "job_seeker", "words": "Studies or looks for a job", "points": -50,
+        "rule": {"any": [
+            {"field": "seniority", "op": "in", "value": ["student", "intern"]},
+            {"field": "role", "op": "in", "value": ["student", "job seeker"]},
+            *({"field": "job_title", "op": "contains", "value": word}
+              for word in ("student", "job seek", "looking for work", "looking for a job", "unemployed", "bewerber")),
+        ]},
+    },
+]  # fmt: skip
+"""Who competes with us only the company knows: that rule is its own to add."""
 SCORING_TERMS: dict[str, Any] = {
     "half_life_days": 30,
     "points": {
         **{kind: {"points": count, "decays": True} for kind, count in _DECAYING_POINTS.items()},
         "event_visit": {"points": 15, "decays": False},
     },
+    "negatives": _NEGATIVES,
 }
 """What shows intent to buy weighs most, a list import nothing; that somebody was met in person stays (design, domain, Scoring)."""
 

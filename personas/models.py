@@ -119,9 +119,10 @@ class PersonaValidation(models.Model):
 
 
 class ScoringVersion(models.Model):
-    """How touches become engagement: points per kind of touch and one half-life. Immutable.
+    """How touches become engagement: points per kind of touch and one half-life; and what takes points off the fit. Immutable.
 
-    ``terms`` is ``{"half_life_days": int, "points": {kind: {"points": int, "decays": bool}}}``.
+    ``terms`` is ``{"half_life_days": int, "points": {kind: {"points": int, "decays": bool}}, "negatives": [{"code", "words", "points",
+    "rule"}]}``; versions of earlier editions have no negatives.
     """
 
     number = models.PositiveIntegerField(unique=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from personas.conditions import BadRule, compile_rule
+from personas.conditions import BadRule, compile_rule, rises_with
 from personas.fit import FIT_FIELDS
 from sla.clauses import CLAUSES, PROMISE, TIER
 from sla.promises import MARKETING, MONEY, SALES
@@ -18,9 +18,13 @@ Lack = tuple[str, str]
 """The key of a clause, and a sentence."""
 
 RULE_FIELDS = FIT_FIELDS | {
-    "name", "email", "phone", "company", "kind", "origin", "source", "is_hand_raise", "fit", "grade", "engagement",
+    "name", "email", "email_domain", "phone", "company", "domain", "kind", "origin", "source", "is_hand_raise", "fit",
+    "grade", "engagement",
 }  # fmt: skip
 """What a rule of the agreement may ask of a lead: all of ``leads.facts`` but the tier, which such a rule decides."""
+
+SINKING = "engagement"
+"""What sinks as time goes by. The rule of an MQL never begins to hold by that alone, so that no lead has to be judged again for it."""
 
 REQUIRABLE = ("name", "reach", "email", "business_email", "phone", "company", "source", "country", "consent")
 """What a handoff may need."""
@@ -60,6 +64,11 @@ def _rules(terms: Terms) -> Iterator[Lack]:
             continue
         if not compiled.lines:
             yield clause, "The rule has no condition."
+        if clause == "mql-rule" and not rises_with(compiled, SINKING):
+            yield (
+                clause,
+                "A lead would become an MQL by being forgotten: ask for at least so much engagement, never for less.",
+            )
 
 
 def _handing_over(terms: Terms) -> Iterator[Lack]:

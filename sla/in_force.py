@@ -22,7 +22,8 @@ ORDER BY effective_from DESC, number DESC LIMIT 1"""
 class InForce:
     """A signed version: its terms, and the scoring and persona versions that it pins.
 
-    ``scoring`` is ``{"half_life_days": int, "points": {kind: {"points": int, "decays": bool}}}``, the terms of ``scoring_version_id``.
+    ``scoring`` is ``{"half_life_days": int, "points": {kind: {"points": int, "decays": bool}}, "negatives": [...]}``, the terms of
+    ``scoring_version_id`` (see ``personas.models``).
     """
 
     version_id: int
@@ -54,6 +55,13 @@ def read_in_force(rows: Sequence[tuple[Any, ...]]) -> InForce:
     if not rows:
         raise NoAgreement("No agreement is in force yet. A manager of each side has to sign one first.")
     return _load(*rows[0])
+
+
+def agreements_until(at: datetime) -> list[tuple[datetime, InForce]]:
+    """Give the versions that were in force by ``at``, oldest first, each with the instant from which it was: one query for all that are known."""
+    signed = AgreementVersion.objects.filter(state=AgreementVersion.States.SIGNED, effective_from__lte=at)
+    rows = signed.order_by("effective_from", "number").values_list("effective_from", "pk", "number", "terms_hash")
+    return [(since, _load(*row)) for since, *row in rows if since is not None]
 
 
 def version_terms(version_id: int) -> Terms:

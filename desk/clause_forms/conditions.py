@@ -54,14 +54,19 @@ class ConditionFields(forms.Form):
             "value": TextField(label="Value", required=False, max_length=max(LONGEST_VALUE, longest)),
         }
 
+    def operators_of(self, name: str) -> tuple[str, ...]:
+        """Give what can be asked of a field."""
+        return OPERATORS_OF[kind_of(name)]
+
     def condition(self, place: int, line: Mapping[str, Any]) -> dict[str, Any] | None:
         """Read the valid values of a line; what is wrong with it is told beside the fields that begin with ``place``."""
         if not line["field"]:
             if f"{place}-field" not in self.errors:
                 self.add_error(f"{place}-field", "Choose what the condition asks for.")
             return None
-        if line["op"] not in OPERATORS_OF[kind_of(line["field"])]:
-            words = ", ".join(f"“{OPERATORS[op]}”" for op in OPERATORS_OF[kind_of(line["field"])])
+        allowed = self.operators_of(line["field"])
+        if line["op"] not in allowed:
+            words = ", ".join(f"“{OPERATORS[op]}”" for op in allowed)
             self.add_error(f"{place}-op", f"This can be asked here: {words}.")
             return None
         condition = {"field": line["field"], "op": line["op"]}

@@ -27,8 +27,8 @@ from desk.rule_tree import (
     walk,
 )
 from inputs.text import tidy
-from personas.conditions import BadRule, compile_rule
-from sla.completeness import RULE_FIELDS
+from personas.conditions import RISING, BadRule, compile_rule
+from sla.completeness import RULE_FIELDS, SINKING
 
 GROUP = "group"
 """The button that puts a group at the end: *group* of the rule, *group-3* of the group on line 3; *add* and *add-3* put a condition there."""
@@ -225,6 +225,13 @@ class RuleForm(ConditionFields, ClauseForm):
                 _name(node, error.path if error.path in COLUMNS else "value"), f"{error.message}.".capitalize()
             )
         return dict(kept)
+
+    def operators_of(self, name: str) -> tuple[str, ...]:
+        """Give what can be asked of a field; the rule of an MQL asks for engagement from some number on (decision 23)."""
+        allowed = super().operators_of(name)
+        if self.clause == "mql-rule" and name == SINKING:
+            return tuple(op for op in allowed if op in RISING)
+        return allowed
 
     @property
     def subject(self) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 
+from desk.queries.lead_order import ORDERS, After, first, read
 from desk.queries.lead_sets import NEEDS, REACHED, carried_by, imported, on_desk_of, reached
 from desk.queries.search import contacts_like
 from inputs.text import problem_with, tidy
@@ -31,8 +32,8 @@ ME, NOBODY, MARKETING = "me", "none", "marketing"
 class Filter:
     """What is asked for. Empty means any; ``owner`` is an id, *me*, or *none* (in a queue).
 
-    The last five come from numbers of other pages (see ``desk.queries.lead_sets``): a persona, a stage that was reached, whose load it is
-    (an id, or *me* for the reader's desk), what it needs of the reader, an import.
+    Five come from numbers of other pages (see ``desk.queries.lead_sets``): a persona, a stage that was reached, whose load it is
+    (an id, or *me* for the reader's desk), what it needs of the reader, an import. ``order`` is no filter, but stands in the address beside them.
     """
 
     q: str = ""
@@ -46,6 +47,7 @@ class Filter:
     carried: str = ""
     needs: str = ""
     imported: str = ""
+    order: str = ""
 
     def query(self, **more: str) -> str:
         """Write the filter as the query of an address."""
@@ -54,19 +56,23 @@ class Filter:
 
     @property
     def is_empty(self) -> bool:
-        return not any(getattr(self, name) for name in NAMES)
+        return not any(getattr(self, name) for name in NAMES if name != ORDER)
+
+    @property
+    def order_words(self) -> str:
+        return ORDERS[self.order]
 
 
 CHOSEN = ("q", "stage", "source", "tier", "campaign", "owner")
 """What the form above the list offers."""
 CARRIED_ALONG = ("persona", "reached", "carried", "needs", "imported")
-NAMES = (*CHOSEN, *CARRIED_ALONG)
-Cursor = tuple[datetime, int]
+ORDER = "order"
+NAMES = (*CHOSEN, *CARRIED_ALONG, ORDER)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of leads, the newest touch first; ``older`` is the cursor of the next page, empty on the last."""
+    """One page of leads in the order asked for; ``older`` is the cursor of the next page, empty on the last."""
 
     rows: list[LeadRow]
     older: str
@@ -78,7 +84,7 @@ class Asked:
     """A parsed address: the filter, the cursor, and a sentence for each value that made no sense and was left out."""
 
     filter: Filter
-    after: Cursor | None = None
+    after: After | None = None
     left_out: list[str] = field(default_factory=list)
 
 
@@ -97,6 +103,7 @@ def parse(params: Mapping[str, str]) -> Asked:
         "carried": given["carried"] == ME or _is_id(given["carried"]),
         "needs": given["needs"] in NEEDS,
         "imported": _is_id(given["imported"]),
+        ORDER: given[ORDER] in ORDERS,
         "q": len(given["q"]) <= LONGEST_SEARCH and problem_with(given["q"], single_line=True) is None,
     }
     for name, value in given.items():
@@ -109,7 +116,7 @@ def parse(params: Mapping[str, str]) -> Asked:
             called = f"“{name}”" if name.isidentifier() and len(name) <= LONGEST_NAME else "Something"
             asked.left_out.append(f"{called} in the address means nothing to this list and was left out.")
     if params.get("after"):
-        asked.after = _cursor(str(params["after"]))
+        asked.after = read(asked.filter.order, str(params["after"]))
         if asked.after is None:
             asked.left_out.append("The page in the address makes no sense: this is the first.")
     return asked
@@ -130,21 +137,16 @@ def page_of(asked: Asked, user: User, at: datetime) -> Page:
     if asked.filter.q:
         contact_ids, is_cut = contacts_like(asked.filter.q)
         leads = leads.filter(contact_id__in=contact_ids)
-    if asked.after:
-        touched_at, lead_id = asked.after
-        leads = leads.filter(last_touch_at__lte=touched_at).exclude(last_touch_at=touched_at, id__gte=lead_id)
-    found = load_by_ids(_newest(leads, asked.filter, user))
-    older = f"{found[PAGE - 1].last_touch_at.isoformat()}_{found[PAGE - 1].pk}" if len(found) > PAGE else ""
+    ranked = _first(leads, asked, user, at)
+    found = load_by_ids([lead_id for lead_id, _ in ranked])
+    older = ranked[PAGE - 1][1] if len(ranked) > PAGE else ""
     return Page(lead_rows(found[:PAGE], at), older, is_cut)
 
 
-def _newest(leads: LeadQuerySet, wanted: Filter, user: User) -> list[int]:
-    """Give the ids of a page and one more. *Me* is two lists, each in the order of its index, because an *or* has none."""
-    parts = [leads.filter(owner=user), leads.filter(marketer=user)] if wanted.owner == ME else [leads]
-    found: set[Cursor] = set()
-    for part in parts:
-        found.update(part.order_by("-last_touch_at", "-id").values_list("last_touch_at", "id")[: PAGE + 1])
-    return [lead_id for _, lead_id in sorted(found, reverse=True)[: PAGE + 1]]
+def _first(leads: LeadQuerySet, asked: Asked, user: User, at: datetime) -> list[tuple[int, str]]:
+    """Give a page of ids and one more. *Me* is two lists, each in the order of its index, because an *or* has none."""
+    parts = [leads.filter(owner=user), leads.filter(marketer=user)] if asked.filter.owner == ME else [leads]
+    return first(parts, asked.filter.order, asked.after, at, PAGE + 1)
 
 
 def further_words(wanted: Filter, user: User) -> list[tuple[str, str]]:
@@ -202,14 +204,3 @@ def _further(wanted: Filter, user: User, at: datetime) -> Q:
 
 def _is_id(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 18
-
-
-def _cursor(text: str) -> Cursor | None:
-    instant, _, number = text.partition("_")
-    if not _is_id(number):
-        return None
-    try:
-        at = datetime.fromisoformat(instant.replace(" ", "+"))
-    except ValueError:
-        return None
-    return (at, int(number)) if at.tzinfo and 1900 < at.year < 2200 else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from desk.clock_acts import ClockAct, on_lead
 from desk.queries.exchange import Exchange, exchange_about
+from desk.queries.lead_score import LeadScore, qualifications_of, score_now, score_then
 from desk.queries.transfers import open_transfer
 from desk.queries.voices import Said, quotes_from
 from inputs.refusals import NotVisible
@@ -16,15 +17,11 @@ from leads.chips import Chip, chips
 from leads.facts import MISSING_WORDS, facts_now, missing_for_handoff
 from leads.lifecycle import PATH, STAGE_TIMES, Stage
 from leads.listing import LeadRow, row_of
-from leads.models import Assignment, Clock, Handoff, Lead, Opportunity, Qualification, Touch, Transfer
+from leads.models import Assignment, Clock, Handoff, Lead, Opportunity, Qualification, Transfer
 from leads.routing.words import Names, story
-from leads.scoring import MAX_ENGAGEMENT, Scoring, engagement_items
-from personas.fit import Fit, read_persona, score_fit
-from personas.models import PersonaVersion
 from sla.in_force import InForce, NoAgreement, agreement_in_force
 from teams.models import User
 
-MOST_TOUCHES = 200
 ALONG = (
     "contact__company__owner", "product", "persona", "owner", "queue", "marketer", "first_campaign", "last_campaign",
 )  # fmt: skip
@@ -50,9 +47,8 @@ class LeadPage:
     chips: list[Chip]
     clock_acts: dict[int, list[ClockAct]]
     handoffs: list[Handoff]
-    fit: Fit
-    engagement_items: list[dict[str, Any]]
-    qualification: Qualification | None
+    score: LeadScore
+    qualifications: list[Qualification]
     routing: list[str]
     opportunities: list[Opportunity]
     missing: list[str]
@@ -68,11 +64,6 @@ class LeadPage:
         return next((handoff for handoff in self.handoffs if handoff.state == Handoff.States.OPEN), None)
 
     @property
-    def is_engagement_capped(self) -> bool:
-        """Tell whether the items add up to more than the scale holds."""
-        return bool(sum(item["points"] for item in self.engagement_items) > MAX_ENGAGEMENT)
-
-    @property
     def newest_handoff(self) -> Handoff | None:
         return self.handoffs[0] if self.handoffs else None
 
@@ -85,8 +76,8 @@ def lead_for(user: User, lead_id: int) -> Lead:
     return lead
 
 
-def page_of(lead: Lead, user: User, at: datetime) -> LeadPage:
-    """Load the page of ``lead`` as of ``at``."""
+def page_of(lead: Lead, user: User, at: datetime, *, as_of: datetime | None = None) -> LeadPage:
+    """Load the page of ``lead`` at ``at``, with its scores as of ``as_of`` if given; raises ``NotKnownThen``."""
     agreement = _agreement(at)
     handoffs = list(
         Handoff.objects.filter(lead=lead).select_related("version", "assignee", "decided_by").order_by("-ordinal")
@@ -101,12 +92,8 @@ def page_of(lead: Lead, user: User, at: datetime) -> LeadPage:
         chips=shown,
         clock_acts=on_lead(user, [chip.clock for chip in shown], at),
         handoffs=handoffs,
-        fit=_fit(agreement, facts),
-        engagement_items=_engagement(lead, agreement, at),
-        qualification=Qualification.objects.filter(lead=lead)
-        .select_related("version", "actor")
-        .order_by("-qualified_at")
-        .first(),
+        score=score_then(lead, as_of) if as_of else score_now(lead, agreement, at),
+        qualifications=qualifications_of(lead),
         routing=_routing(lead),
         opportunities=list(Opportunity.objects.filter(lead=lead).select_related("owner").order_by("-opened_at")),
         missing=_missing(lead, agreement, facts),
@@ -156,28 +143,6 @@ def _chips(lead: Lead, handoffs: Sequence[Handoff], at: datetime) -> list[Chip]:
     ]
     made = chips(clocks, at)
     return sorted(made.values(), key=lambda chip: (chip.clock.started_at, chip.clock.pk), reverse=True)
-
-
-def _fit(agreement: InForce | None, facts: dict[str, Any]) -> Fit:
-    """Score the fit by the personas of the version in force, item by item."""
-    ids = agreement.persona_version_ids if agreement else ()
-    versions = PersonaVersion.objects.filter(pk__in=ids).select_related("persona").order_by("id")
-    personas = [
-        read_persona(
-            version_id=version.pk, name=version.name, is_negative=version.persona.is_negative, criteria=version.criteria
-        )
-        for version in versions
-    ]
-    return score_fit(personas, facts)
-
-
-def _engagement(lead: Lead, agreement: InForce | None, at: datetime) -> list[dict[str, Any]]:
-    if agreement is None:
-        return []
-    touches = Touch.objects.filter(lead=lead).order_by("-occurred_at").values_list("kind", "occurred_at")[:MOST_TOUCHES]
-    scoring = Scoring.from_terms(agreement.scoring_version_id, agreement.scoring)
-    items: list[dict[str, Any]] = engagement_items(scoring, list(touches), at=at)
-    return [item for item in items if item["points"]]
 
 
 def _routing(lead: Lead) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,11 +12,14 @@ from django.views.decorators.http import require_safe
 from campaigns.models import Campaign
 from desk.access import instant, reader, sees
 from desk.queries import lead_list as listing
-from desk.queries.lead_page import lead_for, page_of
+from desk.queries.lead_order import ORDERS
+from desk.queries.lead_page import LeadPage, lead_for, page_of
 from desk.queries.timeline import FILTERS, timeline
+from desk.score_form import AsOfForm
 from desk.steps import steps_for
 from leads.codes import SOURCES, TIER_LABELS
 from leads.models import Lead
+from leads.score_as_of import NotKnownThen
 from teams.models import Team, User
 
 MOST_CHOICES = 200
@@ -47,6 +51,7 @@ def _choices(user: User) -> dict[str, Any]:
         "stages": Lead.Stages.choices,
         "sources": SOURCES.items(),
         "tiers": TIER_LABELS.items(),
+        "orders": ORDERS.items(),
         "campaigns": [(str(pk), name) for pk, name in campaigns[:MOST_CHOICES]],
         "owners": [(str(pk), name) for pk, name in people.values_list("id", "name")[:MOST_CHOICES]],
         "may_capture": user.may("capture_lead") or user.may("capture_own_lead"),
@@ -60,9 +65,11 @@ def lead(request: HttpRequest, lead_id: int) -> HttpResponse:
     """Show one lead with all that both teams know of it."""
     user, at = reader(request), instant(request)
     found = lead_for(user, lead_id)
-    page = page_of(found, user, at)
+    form = AsOfForm(request.GET if "as_of" in request.GET else None, at=at)
+    page = _page(found, user, at, form)
     context = {
         "page": page,
+        "as_of_form": form,
         "lead": found,
         "row": page.row,
         "at": at,
@@ -73,6 +80,16 @@ def lead(request: HttpRequest, lead_id: int) -> HttpResponse:
         **_timeline(request, found),
     }
     return render(request, "desk/lead.html", context)
+
+
+def _page(found: Lead, user: User, at: datetime, form: AsOfForm) -> LeadPage:
+    """Load the page with the scores of the instant that is asked for; where there are none, the form says so and they are the present ones."""
+    if form.is_bound and form.is_valid():
+        try:
+            return page_of(found, user, at, as_of=form.cleaned_data["as_of"])
+        except NotKnownThen as unknown:
+            form.add_error("as_of", str(unknown))
+    return page_of(found, user, at)
 
 
 @require_safe

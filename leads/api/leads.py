@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,11 +15,25 @@ from inputs.moments import instant
 from inputs.refusals import NotVisible
 from leads.api.base import ApiView, given, read_body, text
 from leads.api.filters import LEADS
-from leads.api.shapes import LeadIn, LeadOut, LeadPage, LeadTaken, ProblemBody, lead_body, score_of
+from leads.api.paging import BadQuery
+from leads.api.shapes import (
+    LeadIn,
+    LeadOut,
+    LeadPage,
+    LeadTaken,
+    OneLeadOut,
+    ProblemBody,
+    lead_body,
+    past_score_body,
+    score_of,
+)
 from leads.capture import capture
 from leads.intake.arrival import CREATED, Arrival, Outcome
 from leads.models import Lead
+from leads.score_as_of import NotKnownThen, score_as_of
 from personas.fit import grade
+
+AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATETIME, description="A past instant with its offset.")
 
 # The intake checks each value; here only names, and what JSON may be that a row of a file may not.
 FIELDS = {
@@ -87,11 +102,28 @@ def _arrival(values: dict[str, Any], at: datetime) -> Arrival:
 class OneLead(ApiView):
     """One lead."""
 
-    @extend_schema(operation_id="leads_read", responses={200: LeadOut, 404: ProblemBody})
+    @extend_schema(
+        operation_id="leads_read", parameters=[AS_OF], responses={200: OneLeadOut, 400: ProblemBody, 404: ProblemBody}
+    )
     def get(self, request: Request, lead_id: int) -> Response:
-        """Give one lead with its contact, company, scores and times."""
+        """Give one lead with its contact, company, scores and times; with ``as_of`` also its scores of that past instant."""
         user = self.user(request)
         lead = LEADS.one(Lead.objects.visible_to(user), lead_id)
         if lead is None:
             raise NotVisible("There is no such lead.")
-        return Response(lead_body(lead, self.at(request)))
+        at = self.at(request)
+        body = lead_body(lead, at)
+        if "as_of" in request.query_params:
+            body["score_as_of"] = _past_score(lead, request.query_params["as_of"], at)
+        return Response(body)
+
+
+def _past_score(lead: Lead, asked: str, at: datetime) -> dict[str, Any]:
+    """Raises ``BadMoment`` and ``BadQuery``."""
+    as_of = instant(asked.replace(" ", "+"), at=at, field="as_of")  # in an address an unescaped plus is a space
+    if as_of > at:
+        raise BadQuery("This lies in the future.", code="in_the_future", field="as_of")
+    try:
+        return past_score_body(score_as_of(lead, as_of))
+    except NotKnownThen as unknown:
+        raise BadQuery(str(unknown), code=unknown.code, field="as_of") from unknown

@@ -12,6 +12,7 @@ from django.db.models import Prefetch, QuerySet
 from rest_framework import serializers
 
 from leads.models import Lead, Transfer
+from leads.score_as_of import ScoreAsOf
 from leads.scoring import engagement_now
 from personas.fit import grade
 
@@ -31,6 +32,19 @@ def detailed(leads: QuerySet[Lead]) -> QuerySet[Lead]:
 def score_of(lead: Lead, at: datetime) -> dict[str, Any]:
     """Give both scores of a lead as of ``at``; they are never averaged. ``fit`` and ``grade`` are null while nothing is known."""
     return {"fit": lead.fit, "grade": grade(lead.fit) or None, "engagement": engagement_now(lead, at)}
+
+
+def past_score_body(score: ScoreAsOf) -> dict[str, Any]:
+    """Give both scores as of a past instant with their lines."""
+    return {
+        "at": moment_body(score.at),
+        "agreement": score.agreement.number if score.agreement else None,
+        "fit": score.fit,
+        "grade": score.grade or None,
+        "is_fit_kept": score.is_fit_kept,
+        "engagement": score.engagement,
+        "items": [*score.fit_items, *score.engagement_items],
+    }
 
 
 def lead_body(lead: Lead, at: datetime) -> dict[str, Any]:
@@ -129,6 +143,16 @@ class ScoreBody(serializers.Serializer[Any]):
     engagement = serializers.IntegerField(min_value=0, max_value=100)
 
 
+class PastScoreBody(ScoreBody):
+    at = serializers.DateTimeField()
+    agreement = serializers.IntegerField(allow_null=True, help_text="The version in force then.")
+    is_fit_kept = serializers.BooleanField(help_text="False where an earlier edition of the program kept no fit.")
+    items = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="Rule, evidence, points and age. Those of the fit are kept with a qualification, until something new came in.",
+    )
+
+
 class LeadIn(serializers.Serializer[Any]):
     """One contact and what they did. At least one of email, phone and external_id."""
 
@@ -204,6 +228,10 @@ class LeadOut(serializers.Serializer[Any]):
     )
     returns_on = serializers.DateField(allow_null=True)
     times = serializers.DictField()
+
+
+class OneLeadOut(LeadOut):
+    score_as_of = PastScoreBody(required=False, help_text="Where as_of was asked for.")
 
 
 class LeadPage(serializers.Serializer[Any]):

@@ -25,7 +25,7 @@ from leads.models import Qualification
 from leads.qualifying import QUALIFICATION_COLUMNS, UNSIGNED, Judge, judge_of, note_qualified, touch_lines
 from leads.record import Record
 from leads.routing.board import rules_query
-from leads.scoring import Engagement, add_points, engagement_now, rebase
+from leads.scoring import Engagement, TouchLine, add_points, engagement_now, rebase
 from leads.second_life import FRESH
 from ledger.rows import insert_rows, together
 from ledger.selecting import select, select_all
@@ -228,7 +228,8 @@ class Batch:
             lead.campaign_touches.append(CampaignTouch(clean.occurred_at, campaign.id, campaign.marketer_id))
             lead.is_backdated |= clean.occurred_at < lead.last_touch_at
         lead.last_touch_at = max(lead.last_touch_at, clean.occurred_at)
-        lead.touches.append((texts["touch_kind"], clean.occurred_at))
+        campaign_id = campaign.id if campaign else None
+        lead.touches.append(TouchLine(texts["touch_kind"], clean.occurred_at, clean.source, campaign_id))
         if texts["touch_kind"] in HAND_RAISES:
             lead.is_hand_raise = lead.has_new_hand_raise = True
         if said := said_status(texts["member_status"], campaign, lead.id):
@@ -236,7 +237,7 @@ class Batch:
         self.touched[lead.id] = lead
         self.touch_rows.append(
             (lead.id, lead.contact.id, texts["touch_kind"], clean.source, texts["source_raw"],
-             clean.utm.get("medium", "")[:MEDIUM_LENGTH], campaign.id if campaign else None, clean.utm,
+             clean.utm.get("medium", "")[:MEDIUM_LENGTH], campaign_id, clean.utm,
              texts["landing_page"], texts["note"], clean.key, clean.occurred_at, self.at)
         )  # fmt: skip
 
@@ -266,6 +267,7 @@ class Batch:
         Gives the MQLs to hand off: the new ones, and those that wait with marketing where the contact asked again or data came in.
         """
         judged = [(lead, *self._judged(lead)) for lead in leads]
+        self.record.note_fits({lead.id: lead.fit for lead in leads})
         new_mqls = [line for line in judged if line[0].may_qualify and self._qualifies(line[3])]
         earlier = touch_lines(lead.id for lead, *_ in new_mqls if not lead.is_new)
         for lead, fit, engagement, _ in new_mqls:
@@ -303,7 +305,7 @@ class Batch:
     def _qualifies(self, facts: Mapping[str, Any]) -> bool:
         return not self.is_history and self.judge.is_mql(facts)
 
-    def _qualify(self, lead: LeadState, fit: Fit, engagement: int, touches: Sequence[tuple[str, datetime]]) -> None:
+    def _qualify(self, lead: LeadState, fit: Fit, engagement: int, touches: Sequence[TouchLine]) -> None:
         lead.stage, lead.mql_at, lead.needs_new_reason = Stage.MQL.value, lead.mql_at or self.at, False
         self.qualifications.append(
             note_qualified(self.record, lead, self.judge, fit=fit, engagement=engagement, touches=touches)

@@ -19,6 +19,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from campaigns.sources import classify
+from inputs.free_mail import FREE_MAIL
 from inputs.moments import AHEAD, EARLIEST_YEAR, instant
 from inputs.numbers import MAX_COUNT, count_as_written, whole
 from inputs.refusals import Invalid, Problem
@@ -46,17 +47,6 @@ ORIGINS = frozenset({"marketing", "sales"})
 COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
 _COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS) | {"AQ", "GS", "PN", "TF", "UM", "BV", "HM"}
 
-FREE_MAIL = frozenset(
-    {
-        "aol.com", "bluewin.ch", "bol.com.br", "fastmail.com", "freenet.de", "gmail.com", "gmx.at", "gmx.ch", "gmx.com",
-        "gmx.de", "gmx.net", "googlemail.com", "hey.com", "hotmail.co.uk", "hotmail.com", "hotmail.de", "hotmail.fr",
-        "icloud.com", "laposte.net", "libero.it", "live.com", "mac.com", "mail.com", "mail.ru", "me.com", "msn.com",
-        "naver.com", "orange.fr", "outlook.com", "outlook.de", "posteo.de", "proton.me", "protonmail.com", "qq.com",
-        "t-online.de", "tutanota.com", "uol.com.br", "web.de", "yahoo.co.uk", "yahoo.com", "yahoo.com.br", "yahoo.de",
-        "yahoo.fr", "yandex.ru", "ymail.com", "zoho.com", "163.com", "126.com",
-    }
-)  # fmt: skip
-"""Mail for everybody: such a domain names no company."""
 _LEGAL_FORMS = frozenset(
     {
         "ab", "ag", "as", "asa", "bv", "co", "corp", "corporation", "company", "eg", "ek", "ev", "gmbh", "inc",

@@ -6,12 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
 from leads.codes import SOURCES, TOUCH_KINDS
 from leads.lifecycle import OPEN_STAGES, Stage
+from leads.models.order_keys import DecayKey, FitKey
 from leads.models.people import Contact
 from leads.scoring import STANDARD
 from personas.models import PersonaVersion, Product
@@ -171,6 +172,15 @@ class Lead(models.Model):
             ),
             models.Index(fields=["persona", "sal_at", "customer_at"], name="lead_persona_idx"),
             models.Index(fields=["customer_at"], name="lead_customer_idx", condition=Q(customer_at__isnull=False)),
+            # The orders by score: see leads.by_score.
+            models.Index(
+                "half_life_days",
+                "engagement_fixed",
+                DecayKey("engagement_level").desc(),
+                F("id").desc(),
+                name="lead_engagement_idx",
+            ),
+            models.Index(FitKey("fit").desc(), F("id").desc(), name="lead_fit_idx"),
             models.Index(fields=["returns_on"], name="lead_returns_idx", condition=Q(stage="recycled")),
         ]
 

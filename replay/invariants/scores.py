@@ -4,7 +4,8 @@ The arithmetic is one of its own: points are added up as numbers as of the newes
 
 What cannot be told from events: fit rests on what is known of the contact and the company, which are personal data and may be filled or
 corrected later. It is compared with the last qualification until something new comes in; otherwise only with the sums that the criteria
-of its persona can give. Which persona fits best, and how its criteria are worded and met, is not judged.
+of its persona can give, less what the signed rules take off. Which persona fits best, how its criteria are worded and met, and whether a rule
+that takes points off holds, is not judged.
 """
 
 from __future__ import annotations
@@ -24,9 +25,13 @@ LISTED = 50
 """So many of the newest touches a qualification lists."""
 CAP = 24
 """The most that a negative persona leaves (design, domain page, *Scoring*)."""
+AGAINST, FLOOR = "negative:", "floor"
+"""What the lines are called that take points off, and the one that makes up for what would be below zero."""
+UNSAID = "unsaid"
 CLOSE = 1e-6
 
-Touched = tuple[str, datetime]
+Touched = tuple[str, datetime, str, int | None]
+"""The kind of a touch, when it occurred, its source and its campaign."""
 
 
 @dataclass(slots=True)
@@ -40,9 +45,10 @@ class Points:
     is_known: bool = True
     touches: list[Touched] = field(default_factory=list)
 
-    def add(self, kind: str, occurred_at: datetime, scoring: Mapping[str, Any] | None, at: datetime) -> None:
+    def add(self, touch: Touched, scoring: Mapping[str, Any] | None, at: datetime) -> None:
         """Count a touch that was recorded at ``at``; from then on points decay by the half-life of its scoring."""
-        self.touches.append((kind, occurred_at))
+        kind, occurred_at, *_ = touch
+        self.touches.append(touch)
         self.is_known &= scoring is not None
         if scoring is None:
             return
@@ -85,10 +91,14 @@ class Points:
 
 @dataclass(slots=True)
 class Scored:
-    """The scores of a lead as its events leave them. ``judged`` is its last qualification while nothing has come in since."""
+    """The scores of a lead as its events leave them. ``judged`` is its last qualification while nothing has come in since.
+
+    ``said`` is the fit that the last event brought, ``UNSAID`` where it is of an edition that did not say.
+    """
 
     points: Points = field(default_factory=Points)
     judged: QualificationRow | None = None
+    said: int | str | None = UNSAID
     faults: list[str] = field(default_factory=list)
 
 
@@ -101,6 +111,8 @@ def differences(facts: Facts) -> Iterator[str]:
     for lead in facts.leads.values():
         scored = _score(facts.events.get(lead.id, ()), rows.get(lead.id, {}), facts, times)
         found = [*scored.faults, *_engagement(lead, scored.points), *_fit(lead, scored.judged, facts)]
+        if scored.said != UNSAID and lead.fit != scored.said:
+            found.append(f"has a fit of {lead.fit}, its last event gave it {scored.said}")
         yield from (f"lead {lead.id}: {words}" for words in found)
 
 
@@ -109,9 +121,10 @@ def _score(
 ) -> Scored:
     scored = Scored()
     for event in events:
+        if event.kind in ("captured", "touched", "completed") or "fit" in event.facts:
+            scored.said = event.facts.get("fit", UNSAID)
         if event.kind in ("captured", "touched"):
-            kind = event.facts.get("kind", "") if event.kind == "captured" else event.code
-            scored.points.add(kind, event.occurred_at, times.scoring(event.recorded_at), event.recorded_at)
+            scored.points.add(_touched(event), times.scoring(event.recorded_at), event.recorded_at)
             scored.judged = None
         elif event.kind == "recycled":
             scored.points.clear()
@@ -130,6 +143,13 @@ def _score(
     return scored
 
 
+def _touched(event: EventRow) -> Touched:
+    names = (
+        (event.facts.get("kind"), event.code) if event.kind == "captured" else (event.code, event.facts.get("source"))
+    )
+    return (names[0] or "", event.occurred_at, names[1] or "", event.campaign_id)
+
+
 def _qualification(row: QualificationRow, event: EventRow, points: Points) -> Iterator[str]:
     is_manual = event.code == "manual"
     if (row.version_id, row.actor_id) != (event.version_id, event.actor_id if is_manual else None):
@@ -145,33 +165,56 @@ def _items(
 ) -> Iterator[str]:
     """The lines of the fit add up to it and are those of a pinned persona; those of the engagement are the touches."""
     lines = [item for item in row.items if item["score"] == "fit"]
-    total = sum(item["points"] for item in lines) if lines else None
+    total = sum(item["points"] for item in lines) if any(map(_is_of_persona, lines)) else None
     if total != row.fit:
         yield f"has a fit of {row.fit}, its lines make {total}"
     if lines and not _personas_of(row, facts):
         yield "has lines of fit that no pinned persona has"
+    yield from _against(lines, scoring)
     if scoring is None or len(touches) > LISTED:
         return
-    wanted = sorted(_line(kind, row.qualified_at - occurred_at, scoring) for kind, occurred_at in touches)
-    there = sorted(
-        (item["code"], item["age_days"], item["points"]) for item in row.items if item["score"] == "engagement"
-    )
+    listed = [item for item in row.items if item["score"] == "engagement"]
+    wanted = sorted(_line(touch, row.qualified_at, scoring) for touch in touches)
+    there = sorted((item["code"], item["age_days"], item["points"]) for item in listed)
     if [line[:2] for line in there] != [line[:2] for line in wanted] or any(
         abs(one[2] - other[2]) > 0.11 for one, other in zip(there, wanted, strict=True)
     ):
         yield f"lists the touches {there}, which are {wanted}"
+    if all("day" in item for item in listed):  # editions before decision 23 kept no evidence
+        said = sorted((item["code"], item["day"], item["source"], item["campaign"] or 0) for item in listed)
+        known = sorted((kind, at.date().isoformat(), source, of or 0) for kind, at, source, of in touches)
+        if said != known:
+            yield f"gives as evidence {said}, the touches are {known}"
 
 
-def _line(kind: str, age: Any, scoring: Mapping[str, Any]) -> tuple[str, int, float]:
+def _is_of_persona(line: Mapping[str, Any]) -> bool:
+    return line["code"] != FLOOR and not line["code"].startswith(AGAINST)
+
+
+def _against(lines: Sequence[Mapping[str, Any]], scoring: Mapping[str, Any] | None) -> Iterator[str]:
+    """What takes points off is agreed, each rule once, and no more is made up for than went below zero."""
+    own = sum(line["points"] for line in lines if _is_of_persona(line))
+    off = [(line["code"].removeprefix(AGAINST), line["points"]) for line in lines if line["code"].startswith(AGAINST)]
+    made_up = [line["points"] for line in lines if line["code"] == FLOOR]
+    below = -(own + sum(points for _, points in off))
+    if made_up != ([below] if below > 0 and any(map(_is_of_persona, lines)) else []):
+        yield f"makes up for {made_up}, where {below} are below zero"
+    agreed = {(line["code"], line["points"]) for line in (scoring or {}).get("negatives", ())}
+    if len(set(off)) < len(off) or (scoring is not None and not agreed.issuperset(off)):
+        yield f"takes off {off}, of which {sorted(agreed)} are agreed"
+
+
+def _line(touch: Touched, at: datetime, scoring: Mapping[str, Any]) -> tuple[str, int, float]:
+    kind, occurred_at, *_ = touch
     line = scoring["points"].get(kind, {"points": 0, "decays": False})
-    days = age.total_seconds() / DAY
+    days = (at - occurred_at).total_seconds() / DAY
     worth = line["points"] * 0.5 ** (days / scoring["half_life_days"]) if line["decays"] else line["points"]
     return kind, int(days), worth
 
 
 def _personas_of(row: QualificationRow, facts: Facts) -> set[int]:
     """Give which pinned personas may have given the fit of a qualification: those with criteria like its lines."""
-    lines = [(item["code"], item["points"]) for item in row.items if item["score"] == "fit"]
+    lines = [(item["code"], item["points"]) for item in row.items if item["score"] == "fit" and _is_of_persona(item)]
     own = [line for line in lines if line[0] != "negative_persona"]
     pinned = facts.terms[row.version_id]["pinned"]["persona_versions"]
     if not own:  # only that somebody is not wanted is known
@@ -208,13 +251,23 @@ def _fit(lead: LeadRow, judged: QualificationRow | None, facts: Facts) -> Iterat
         yield f"has a fit of {lead.fit}, was qualified with {judged.fit}"
     elif judged is not None and lead.persona_id is not None and lead.persona_id not in _personas_of(judged, facts):
         yield f"matches persona {lead.persona_id}, which is not the one that it was qualified by"
-    elif lead.fit is not None and lead.fit not in _sums(facts.personas[lead.persona_id or 0]):
+    elif lead.fit is not None and lead.fit not in _sums(facts.personas[lead.persona_id or 0], facts):
         yield f"has a fit of {lead.fit}, which persona {lead.persona_id} cannot give"
 
 
-def _sums(criteria: Sequence[Mapping[str, Any]]) -> set[int]:
-    """Give the scores that a persona can give, also where another is not wanted."""
+def _sums(criteria: Sequence[Mapping[str, Any]], facts: Facts) -> set[int]:
+    """Give the scores that a persona can give, also where another is not wanted, less what any signed rules take off."""
     found = {0}
     for criterion in criteria:
         found |= {total + criterion["points"] for total in found}
-    return found | {CAP}
+    return {max(0, total + off) for total in found | {CAP} for off in _offs(facts)}
+
+
+def _offs(facts: Facts) -> set[int]:
+    found = {0}
+    for _, _, version_id in facts.signed:
+        offs = {0}
+        for line in facts.terms[version_id]["pinned"]["scoring"].get("negatives", ()):
+            offs |= {off + line["points"] for off in offs}
+        found |= offs
+    return found

@@ -343,3 +343,35 @@ def test_lists_ask_a_number_of_questions_that_does_not_grow(program):
         used.append(len(asked))
 
     assert used[0] == used[1] <= 5
+
+
+# a past score ---------------------------------------------------------------------------------------------------------
+
+
+def test_one_lead_tells_its_score_of_a_past_instant(program, world):  # noqa: F811
+    lead_id = program.post("/api/v1/leads", {**ADA, "role": "Operations", "touch_kind": "demo_request"}).json()["id"]
+    as_of = edge_now()
+
+    body = program.get(f"/api/v1/leads/{lead_id}?as_of={as_of.isoformat()}").json()
+
+    told = body["score_as_of"]
+    assert (told["fit"], told["grade"], told["engagement"], told["is_fit_kept"]) == (30, "C", 60, True)
+    assert [
+        (item["code"], item["points"], item["source"]) for item in told["items"] if item["score"] == "engagement"
+    ] == [("demo_request", 60, "unknown")]
+    assert "score_as_of" not in program.get(f"/api/v1/leads/{lead_id}").json()
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ("", "not_a_time"), ("x", "not_a_time"), ("2026-02-30T10:00:00Z", "not_a_time"), ("2026-02-01T10:00:00", "offset_missing"),
+        ("2999-01-01T00:00:00Z", "in_the_future"), ("1970-01-01T00:00:00Z", "too_early"), ("2000-01-01T00:00:00Z", "before_the_lead"),
+    ],
+)  # fmt: skip
+def test_a_past_instant_that_cannot_be_told_of_is_refused_by_name(program, world, asked, code):  # noqa: F811
+    lead_id = program.post("/api/v1/leads", ADA).json()["id"]
+
+    response = program.get(f"/api/v1/leads/{lead_id}?as_of={asked}")
+
+    assert (response.status_code, problems(response)) == (400, [("as_of", code)])

@@ -120,6 +120,7 @@ REFUSED = [
     ("mql-rule", {"1-value": "many"}, "1-value"), ("mql-rule", {"1-value": "4.5"}, "1-value"), ("mql-rule", {"1-op": "contains"}, "1-op"),
     ("mql-rule", {"4-value": "perhaps"}, "4-value"), ("mql-rule", {"1-field": ""}, "1-field"), ("mql-rule", {"1-field": "tier"}, "1-field"),
     ("mql-rule", {"1-op": "between", "1-value": "200 and 10"}, "1-value"), ("mql-rule", {"lines": ""}, "__all__"), ("mql-rule", {"lines": "(cc)()", "3-join": "any"}, "3-join"),
+    ("mql-rule", {"2-op": "lt"}, "2-op"),
     ("tier-warm", {"0-field": "source", "0-op": "is", "0-value": "Rumour"}, "0-value"),
     ("sql-checklist", {"lines": "0"}, "__all__"), ("sql-checklist", {"0-words": "x" * 301}, "0-words"),
     ("definitions", {"0-said": ""}, "0-said"), ("definitions", {"1-word": "Lead"}, "1-word"),

@@ -10,7 +10,7 @@ from django.db import connection
 from campaigns.models import Campaign
 from desk.queries.lead_list import PAGE
 from leads.handoffs import accept
-from leads.models import Company, Lead, Touch
+from leads.models import Company, Lead, LeadEvent
 from teams.models import User
 from tests.cast import make_lead
 from tests.desk.conftest import Enter, Offer
@@ -154,7 +154,9 @@ def test_that_engagement_ends_at_100_is_said_where_it_does(
 ) -> None:
     lead = offer().lead
     for _ in range(count):
-        Touch.objects.create(lead=lead, contact=lead.contact, kind="demo_request", occurred_at=at, recorded_at=at)
+        LeadEvent.objects.create(
+            lead=lead, kind="touched", code="demo_request", facts={"source": "email"}, occurred_at=at, recorded_at=at
+        )
 
     page = enter(sam).get(f"/leads/{lead.pk}/").content.decode()
 

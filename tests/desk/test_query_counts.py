@@ -27,6 +27,8 @@ BASELINES = [
     ("/leads/?owner=marketing", "maya", 12),
     ("/leads/?stage=mql&tier=hot", "sam", 12),
     ("/leads/?q=Person", "sam", 13),
+    ("/leads/?order=engagement", "sam", 13),
+    ("/leads/?order=fit", "sam", 12),
     ("/", "sam", 24),
     ("/desk/queue/", "sam", 20),
     ("/", "maya", 22),

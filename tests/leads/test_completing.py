@@ -96,7 +96,7 @@ def test_the_log_tells_the_source_that_was_said_so_that_figures_by_source_can_be
 
     lead.refresh_from_db()
     said = lead.events.get(kind="completed", actor__isnull=False)
-    assert (lead.source, said.facts) == ("referral", {"fields": ["source"], "source": "referral"})
+    assert (lead.source, said.facts) == ("referral", {"fields": ["source"], "source": "referral", "fit": 100})
     day = NOW.date()
     found, compared = differences(Period(day, day + timedelta(days=1), ZoneInfo("UTC")), at=LATER)
     assert (found, compared > 0) == ([], True)
@@ -182,7 +182,8 @@ def test_the_other_leads_of_the_company_are_judged_too(world: InForce, correct: 
     assert events(other) == ["completed", "qualified", "handed_off", "assigned"]
     assert events(apart) == []
     told_of = LeadEvent.objects.get(lead=other, kind="completed")
-    assert (told_of.code, told_of.facts) == ("company", {"fields": ["employee_count", "industry"]})
+    facts = {"fields": ["employee_count", "industry"], "fit": 50}
+    assert (told_of.code, told_of.facts) == ("company", facts)
     assert AuditEntry.objects.get(verb="complete").facts["ids"] == [lead.pk, other.pk]
 
 
@@ -288,6 +289,6 @@ def test_nothing_personal_is_written_down(world: InForce, correct: Correct) -> N
     assert entry.facts == {
         "fields": ["company", "email", "name"], "contact": lead.contact_id, "company": lead.contact.company_id
     }  # fmt: skip
-    assert event.facts == {"fields": ["company", "email", "name"]}
+    assert event.facts == {"fields": ["company", "email", "name"], "fit": 100}
     written = [*LeadEvent.objects.values_list("facts", flat=True), *AuditEntry.objects.values_list("facts", flat=True)]
     assert "uist" not in str([*written, *Notice.objects.values_list("facts", flat=True)])

@@ -24,6 +24,7 @@ from leads.qualifying import (
     qualify,
     touch_lines,
 )
+from leads.scoring import TouchLine
 from ledger.models import AuditEntry
 from sla.in_force import InForce
 from teams.models import User
@@ -131,7 +132,6 @@ def test_no_more_touches_of_a_lead_are_read_than_a_score_lists(world: InForce) -
         read = len(cursor.fetchall())
 
     assert (len(asked), read) == (1, MAX_TOUCH_ITEMS + 2)
-    assert lines[anna_id] == [
-        ("page_view", NOW - timedelta(days=10 * times)) for times in range(1, MAX_TOUCH_ITEMS + 1)
-    ]
-    assert lines[visitor_id] == [("page_view", NOW)] * 2
+    ages = [(line.kind, line.source, (NOW - line.occurred_at).days) for line in lines[anna_id]]
+    assert ages == [("page_view", "paid_search", 10 * times) for times in range(1, MAX_TOUCH_ITEMS + 1)]
+    assert lines[visitor_id] == [TouchLine("page_view", NOW, "unknown")] * 2

@@ -148,6 +148,23 @@ def let_a_rejected_lead_qualify_again() -> None:
     Lead.objects.filter(pk=lead.pk).update(needs_new_reason=False)
 
 
+def take_points_off_that_nobody_agreed() -> None:
+    row = one(Qualification.objects.filter(fit__gte=50))
+    line = {"score": "fit", "code": "negative:mood", "words": "", "points": -5, "state": "met", "evidence": ""}
+    Qualification.objects.filter(pk=row.pk).update(fit=row.fit - 5, items=[*row.items, line])
+
+
+def say_that_a_touch_came_from_elsewhere() -> None:
+    row = one(Qualification.objects.filter(fit__gte=50))
+    items = [{**item, "source": "partner"} if "day" in item else item for item in row.items]
+    Qualification.objects.filter(pk=row.pk).update(items=items)
+
+
+def say_another_fit() -> None:
+    event = one(LeadEvent.objects.filter(kind="captured", facts__fit=100).exclude(lead__events__kind="touched"))
+    LeadEvent.objects.filter(lead=event.lead_id, facts__has_key="fit").update(facts={**event.facts, "fit": 99})
+
+
 def change_the_source_of_a_touch() -> None:
     touch = one(Touch.objects.exclude(source__in=["unknown", "event"]))
     Touch.objects.filter(pk=touch.pk).update(source="event")
@@ -222,6 +239,9 @@ DETAILS: dict[Callable[[], None], str] = {
     give_a_fit_that_no_persona_gives: "cannot give",
     forget_the_persona: "with persona None",
     better_a_fit_and_its_qualification: "its lines make",
+    take_points_off_that_nobody_agreed: "are agreed",
+    say_that_a_touch_came_from_elsewhere: "gives as evidence",
+    say_another_fit: "its last event gave it",
     better_an_engagement_and_its_qualification: "by the touches",
     better_an_engagement: "by its touches",
     touch_it_by_another_campaign_last: "was last touched by campaign",

@@ -12,6 +12,9 @@ from django.apps import apps
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 
+from leads.models import Lead, Qualification
+from leads.score_as_of import score_as_of
+from leads.scoring import engagement_now
 from replay.invariants import figures, verdict
 from tests.replay import columns
 from tests.replay.planting import sound_history
@@ -55,6 +58,24 @@ def test_another_value_is_told(damaged: datetime, label: str, column: str) -> No
     assert next(verdict.one_by_one(at=damaged), None)
     if label in columns.OF_CLOCKS:
         verify_clocks_fails(at=damaged)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.xdist_group("columns")
+def test_a_past_score_is_what_was_recorded_then(damaged: datetime) -> None:
+    rows = Qualification.objects.select_related("lead")
+    leads = Lead.objects.order_by("id")
+    recorded = [(row.lead_id, row.fit, row.engagement) for row in rows]
+    known = [(lead.pk, lead.fit, engagement_now(lead, damaged)) for lead in leads]
+
+    scores = [(row.lead_id, score_as_of(row.lead, row.qualified_at)) for row in rows]
+    now = [(lead.pk, score_as_of(lead, damaged)) for lead in leads]
+
+    assert len(recorded) > 20
+    assert [(pk, score.fit, score.engagement) for pk, score in scores] == recorded
+    assert [(pk, score.fit, score.engagement) for pk, score in now] == known
+    assert all(score.is_fit_kept for _, score in now)
 
 
 def _damage(label: str, column: str) -> None:

@@ -28,6 +28,18 @@ def test_the_template_lacks_nothing() -> None:
     assert completeness.lacks(Terms.from_document(default_document()), []) == []
 
 
+def test_a_rule_that_makes_an_mql_of_a_forgotten_lead_is_no_agreement() -> None:
+    fading = {
+        "any": [{"all": [{"field": "fit", "op": "lt", "value": 5}, {"field": "engagement", "op": "lte", "value": 20}]}]
+    }
+    document = {**default_document(), "mql_rule": fading}
+
+    (clause, sentence), *others = completeness.lacks(Terms.from_document(document), [])
+
+    assert (clause, others) == ("mql-rule", [])
+    assert "forgotten" in sentence
+
+
 def test_the_template_is_written_in_the_form_of_this_edition() -> None:
     assert terms_hash(in_this_edition(default_document())) == terms_hash(default_document())
 
@@ -56,7 +68,14 @@ def test_every_clause_has_words_and_chapters_are_numbered_without_gaps() -> None
                 "week": {"mon": [["09:00", "12:30"], ["13:00", "17:00"]], "tue": [["09:00", "17:00"]]},
             }
         ],
-        "pinned": {"scoring_version": 7, "persona_versions": [3], "scoring": {"half_life_days": 30}},
+        "pinned": {
+            "scoring_version": 7,
+            "persona_versions": [3],
+            "scoring": {
+                "half_life_days": 30,
+                "negatives": [{"code": "rival", "words": "Competes with us", "points": -60, "rule": {}}],
+            },
+        },
     }
     clauses = clauses_of(document, Names(persona_versions={3: "Ines (v2)"}, scoring={7: 2}))
     chapters = chapters_of(clauses)
@@ -70,6 +89,7 @@ def test_every_clause_has_words_and_chapters_are_numbered_without_gaps() -> None
     assert next(clause for clause in clauses if clause.key == "pins").sentences == (
         "Fit is scored by Ines (v2).",
         "Engagement is counted by scoring version 2, with a half-life of 30 days.",
+        "Points of fit: -60. Competes with us.",
     )
 
 
