@@ -50,6 +50,7 @@ BASELINES = [
     ("/leads/new/", "maya", 9),
     ("/forms/", "maya", 10),
     ("/imports/", "maya", 9),
+    ("/leads/duplicates/", "maya", 8),
     ("/api/v1/leads", "sam", 8),
     ("/api/v1/leads?q=Person", "sam", 8),
 ]

@@ -115,6 +115,7 @@ QUOTE = Target(
     {"quote_id": MISSING_ID},
     lambda world, actor: {"quote_id": world.leads["rita"].quotes.get().pk},
 )
+PAIR = Target(lambda world, actor: {"pair_id": world.pairs[0].pk}, {"pair_id": MISSING_ID})
 PERSONA_VERSION = Target(lambda world, actor: {"code": "it-lead", "number": 1}, {"number": MISSING_ID})
 VERSION = Target(lambda world, actor: {"number": world.agreement.number}, {"number": MISSING_ID})
 
@@ -278,6 +279,9 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:mine": page(),
     "desk:queue": page("work_lead"),
     "desk:leads": page("see_leads"),
+    "desk:duplicates": page("review_duplicates"),
+    "desk:duplicate": page("review_duplicates", target=PAIR),
+    "desk:different": deed("review_duplicates", target=PAIR, done={302}),
     "desk:lead": page("see_leads", target=LEAD),
     "desk:step": STEP_ROWS,
     "desk:clock": page("see_leads", target=CLOCK),
