@@ -23,16 +23,16 @@ from tests.leads.worlds import spend
 BASELINES = [
     ("/leads/", "sam", 12),
     ("/leads/?owner=me", "sam", 13),
-    ("/leads/?owner=marketing", "maya", 12),
+    ("/leads/?owner=marketing", "maya", 13),
     ("/leads/?stage=mql&tier=hot", "sam", 12),
     ("/leads/?q=Person", "sam", 13),
     ("/", "sam", 24),
     ("/desk/queue/", "sam", 20),
-    ("/", "maya", 22),
-    ("/", "mona", 25),
-    ("/", "sue", 25),
+    ("/", "maya", 23),
+    ("/", "mona", 26),
+    ("/", "sue", 26),
     ("/campaigns/", "sam", 11),
-    ("/campaigns/?mine=1", "maya", 11),
+    ("/campaigns/?mine=1", "maya", 12),
     ("/leads/?needs=triage", "maya", 12),
     ("/leads/?carried=me", "sam", 13),
     ("/notifications/", "sam", 7),
@@ -40,10 +40,10 @@ BASELINES = [
     ("/agreement/", "sam", 16),
     ("/what-if/", "mona", 22),
     ("/glossary/", "sam", 7),
-    ("/personas/", "maya", 9),
+    ("/personas/", "maya", 10),
     ("/personas/operations-olivia/", "maya", 9),
-    ("/personas/new/", "maya", 5),
-    ("/routing/", "sue", 16),
+    ("/personas/new/", "maya", 6),
+    ("/routing/", "sue", 17),
     ("/routing/versions/", "sam", 9),
     ("/routing/versions/1/", "sam", 13),
     ("/calendars/", "sam", 10),
@@ -112,7 +112,7 @@ def test_a_campaigns_page_does_not_grow_with_its_leads(
     with CaptureQueriesContext(connection) as many:
         browser.get(path)
 
-    assert len(many) == len(few) <= 22
+    assert len(many) == len(few) <= 23
 
 
 @pytest.mark.parametrize("query", ["", "?stage=mql", "?owner=me", "?owner=marketing", "?q=Person"])
