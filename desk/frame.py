@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from desk.access import instant, reader
+from desk.queries.duplicates import COUNTED_UP_TO as PAIRS_COUNTED
+from desk.queries.duplicates import open_count
 from ledger.inbox import COUNTED_UP_TO, unread_count
 from teams.roles import Role
 
@@ -28,10 +30,13 @@ REFERENCE = (
     ("Routing", "desk:routing", "arrows-split-2", "see_routing"),
     ("People", "desk:people", "users-group", "see_people"),
     ("Calendars", "desk:calendars", "calendar-clock", "see_people"),
+    ("Duplicates", "desk:duplicates", "copy", "review_duplicates"),
     ("Imports", "leads:imports", "file-import", "import_leads"),
     ("Glossary", "desk:glossary", "book", "see_agreement"),
     ("Set aside", "desk:faults", "alert-triangle", "change_settings"),
 )
+DUPLICATES = "/leads/duplicates/"
+"""A place of its own below the leads, in the address too."""
 TABS = ("My desk", "Leads", "Campaigns", "Dashboard")
 ROLE_WORDS = {
     Role.MARKETER: "Marketer",
@@ -50,6 +55,8 @@ class Entry:
     path: str
     icon: str
     is_current: bool
+    waiting: str = ""
+    """How much waits there, where that is counted."""
 
 
 class Frame:
@@ -122,12 +129,18 @@ class Frame:
             return []
         allowed = [place for place in places if place[3] is None or self.user.may(place[3])]
         return [
-            Entry(label, path, icon, self._is_current(path))
+            Entry(label, path, icon, self._is_current(path), self._waiting(route))
             for label, route, icon, _ in allowed
             if (path := _path(route))
         ]
 
+    def _waiting(self, route: str) -> str:
+        count = open_count() if route == "desk:duplicates" else 0
+        return f"{PAIRS_COUNTED}+" if count > PAIRS_COUNTED else str(count or "")
+
     def _is_current(self, path: str) -> bool:
+        if self.request.path.startswith(DUPLICATES) and path != DUPLICATES:
+            return False
         return self.request.path == path or (path != "/" and self.request.path.startswith(path))
 
 

@@ -263,7 +263,7 @@ def _store(contact: Contact, wanted: Correction, firm: Firm, at: datetime) -> No
         row = (firm.id, *wanted.company.values(), *(getattr(contact.company, column) for column in columns))
         if not update_rows(Company, columns, [row], expected=columns):
             raise DataMoved("Somebody else is changing this company right now. Look at it anew.")
-    person = {**wanted.person, "company_id": firm.id}
+    person = {**wanted.person, "company_id": firm.id, "is_compared": False}
     update_rows(Contact, tuple(person), [(contact.pk, *person.values())], returning=())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from leads.backtest.asked import reckon as reckon_backtest
+from leads.duplicates import find_all_duplicates
 from leads.handing_on import hand_on
 from leads.importing import finish_imports as finish_runs
 from leads.periods import open_periods as open_begun
@@ -48,6 +49,12 @@ def revive_leads() -> None:
 def open_periods() -> None:
     """Open the months and quarters of targets that have begun."""
     open_begun(at=edge_now())
+
+
+@shared_task
+def find_duplicates() -> None:
+    """Look for contacts who may be one person among those that are new or have changed, for a few seconds at most."""
+    find_all_duplicates(at=edge_now(), seconds=SWEEP_SECONDS)
 
 
 @shared_task

@@ -19,7 +19,13 @@ from leads.models import Lead as LeadRow
 from replay import names
 from replay.company import PASSWORD, back, hours_open_at, set_up
 from replay.company import Company as DemoCompany
-from replay.demo_matters import OPEN_MATTERS, contest_rejection, open_matter
+from replay.demo_matters import (
+    OPEN_MATTERS,
+    OTHER_ADDRESSES,
+    come_under_another_address,
+    contest_rejection,
+    open_matter,
+)
 from replay.sales import HOUR, Lead
 from replay.season import Season, prepare, settle
 from replay.world import Firm, arrivals, dice, person
@@ -131,6 +137,9 @@ def _plan_last_stretch(season: Season, at: datetime) -> None:
             contested_at = back(at, round(passed * HOUR / 2), hours)
             season.play.plan(contested_at, partial(contest_rejection, season, number))
     _plan_queue(season, at, numbers)
+    for passed in OTHER_ADDRESSES:
+        came_at = back(at, round(passed * HOUR), hours)
+        season.play.plan(came_at, partial(come_under_another_address, season, next(numbers)))
 
 
 def _plan_matters(season: Season, at: datetime, numbers: Iterator[int]) -> None:

@@ -1,4 +1,5 @@
-"""What is still open between the two sides when somebody looks at the demo: questions, offers of help, disputes, a promise that waits."""
+"""What is still open between the two sides when somebody looks at the demo: questions, offers of help, disputes, a promise that
+waits, and who may be somebody known."""
 
 from __future__ import annotations
 
@@ -6,16 +7,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leads import disputes, questions
+from leads.intake.arrival import Arrival
+from leads.intake.pipeline import take_in
 from leads.models import Clock, Dispute
 from leads.models import Lead as LeadRow
 from leads.pausing import pause
 from replay import names
 from replay.season import Season
+from replay.world import dice
 
 ASKED, OFFERED, CONTESTED, HALF_DECIDED, PAUSED = "asked", "offered help", "contested", "half decided", "paused"
 OPEN_MATTERS = ((ASKED, 0.2), (ASKED, 3.0), (OFFERED, 2.0), (CONTESTED, 1.0), (HALF_DECIDED, 5.0), (PAUSED, 4.0))
 """What became of leads that Sam or a colleague took on, and how many business hours ago."""
 PAUSED_FOR = timedelta(days=3)
+OTHER_ADDRESSES = (3.0, 20.0)
+"""How many business hours ago somebody known came again, under another address and with a slip in their name."""
 
 
 def open_matter(season: Season, number: int, what: str, at: datetime) -> None:
@@ -35,6 +41,21 @@ def open_matter(season: Season, number: int, what: str, at: datetime) -> None:
         is_raised = season.play.do(disputes.raise_dispute, reason=_one_of(names.CONTESTED_DELIVERIES, number), **call)
         if is_raised and what == HALF_DECIDED:
             _say(season, lead, "sue", at)
+
+
+def come_under_another_address(season: Season, number: int, at: datetime) -> None:
+    """Let somebody who is known come again so that nobody can be sure; nothing where nobody is known by name and company."""
+    known = LeadRow.objects.filter(contact__company__domain__isnull=False).exclude(contact__name="").order_by("id")
+    contacts = [lead.contact for lead in known.select_related("contact__company")]
+    if not contacts:
+        return
+    contact = dice("another address", number).choice(contacts)
+    company = contact.company
+    said = Arrival(
+        name=f"{contact.name[0]}. {contact.name.split()[-1]}", email=f"contact-{number}@{company.domain}", company=company.name,
+        touch_kind="content_download", source_raw="email", key=f"again-{number}",
+    )  # fmt: skip
+    season.marketing.outcomes += take_in([said], actor=season.company.people["milo"], at=at)
 
 
 def contest_rejection(season: Season, number: int, at: datetime) -> None:

@@ -44,6 +44,7 @@ app.conf.beat_schedule = {
     "finish imports": every(10, "leads.tasks.finish_imports"),
     "hand on promises": every(30, "leads.tasks.hand_on_promises"),
     "revive leads": every(300, "leads.tasks.revive_leads"),
+    "find duplicates": every(30, "leads.tasks.find_duplicates"),
     "open periods": every(60, "leads.tasks.open_periods"),
     "seal audit": every(60, "ledger.tasks.seal_audit"),
     # Every hour, for a tick of once a day would be lost with a scheduler that is restarted daily; it is told once all the same.

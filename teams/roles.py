@@ -77,6 +77,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "quote_customer": BOTH_TEAMS,
     "propose_persona_change": BOTH_TEAMS,
     "answer_persona_proposal": MARKETING,
+    "review_duplicates": MARKETING | MANAGERS,
     "excuse_miss": MANAGERS,
     "recompute_clock": MANAGERS | {Role.ADMINISTRATOR},
     "set_own_absence": EVERYONE,

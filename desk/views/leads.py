@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from campaigns.models import Campaign
 from desk.access import instant, reader, sees
 from desk.queries import lead_list as listing
+from desk.queries.duplicates import MAY, open_pairs_of
 from desk.queries.lead_order import ORDERS
 from desk.queries.lead_page import LeadPage, lead_for, page_of
 from desk.queries.timeline import FILTERS, timeline
@@ -77,6 +78,7 @@ def lead(request: HttpRequest, lead_id: int) -> HttpResponse:
         "user": user,
         "may_quote": user.may("quote_customer"),
         "may_propose": user.may("propose_persona_change"),
+        "alike": open_pairs_of(found.contact_id) if user.may(MAY) else [],
         **_timeline(request, found),
     }
     return render(request, "desk/lead.html", context)

@@ -72,8 +72,8 @@ def _store_contacts(contacts: Any, at: datetime) -> None:
     filled = [contact for contact in contacts if contact.changed and not contact.is_new]
     update_rows(
         Contact,
-        (*CONTACT_BLANKS, "company_id"),
-        [(contact.id, *_values(contact, CONTACT_BLANKS), _id(contact.company)) for contact in filled],
+        (*CONTACT_BLANKS, "company_id", "is_compared"),
+        [(contact.id, *_values(contact, CONTACT_BLANKS), _id(contact.company), False) for contact in filled],
         returning=(),
     )
 

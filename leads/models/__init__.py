@@ -3,6 +3,7 @@
 from leads.models.activities import Activity, Feedback, Opportunity
 from leads.models.clock_marks import ClockExcuse, ClockPause, ClockRecompute
 from leads.models.clocks import Clock, ClockFault, ClockStep
+from leads.models.duplicates import LikelyDuplicate
 from leads.models.events import LeadEvent
 from leads.models.exchange import Dispute, Question
 from leads.models.handoffs import Assignment, Handoff, Qualification
@@ -35,6 +36,7 @@ __all__ = [
     "ImportRun",
     "Lead",
     "LeadEvent",
+    "LikelyDuplicate",
     "Opportunity",
     "PersonaProposal",
     "Pool",

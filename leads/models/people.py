@@ -61,6 +61,9 @@ class Contact(models.Model):
     language = models.CharField(_("language"), max_length=10, blank=True, default="")
     lawful_basis = models.CharField(_("lawful basis"), max_length=24, choices=LawfulBases, blank=True, default="")
     created_at = models.DateTimeField()
+    is_compared = models.BooleanField(
+        default=False, db_default=False, help_text="Looked at for likely duplicates since it last changed."
+    )
 
     class Meta:
         constraints = [
@@ -77,6 +80,7 @@ class Contact(models.Model):
         ]
         indexes = [
             models.Index(fields=["phone_key"], name="contact_phone_idx", condition=Q(phone_key__isnull=False)),
+            models.Index(fields=["id"], name="contact_uncompared_idx", condition=Q(is_compared=False)),
         ]
 
     def __str__(self) -> str:

@@ -107,6 +107,7 @@ def hired_by_another(world: World, actor: str) -> dict[str, int]:
 
 
 PERSON = Target(hired, {"user_id": MISSING_ID}, hired_by_another)
+PAIR = Target(lambda world, actor: {"pair_id": world.pairs[0].pk}, {"pair_id": MISSING_ID})
 VERSION = Target(lambda world, actor: {"number": world.agreement.number}, {"number": MISSING_ID})
 
 ALL_RUNS = frozenset({"mona", "ada"})
@@ -270,6 +271,9 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:mine": page(),
     "desk:queue": page("work_lead"),
     "desk:leads": page("see_leads"),
+    "desk:duplicates": page("review_duplicates"),
+    "desk:duplicate": page("review_duplicates", target=PAIR),
+    "desk:different": deed("review_duplicates", target=PAIR, done={302}),
     "desk:lead": page("see_leads", target=LEAD),
     "desk:step": STEP_ROWS,
     "desk:clock": page("see_leads", target=CLOCK),

@@ -18,6 +18,7 @@ from leads.models import (
     ImportRow,
     ImportRun,
     Lead,
+    LikelyDuplicate,
     Opportunity,
     PersonaProposal,
     Question,
@@ -72,6 +73,8 @@ class World:
     """A draft of each side, by its manager, and a *proposal* of marketing's."""
     concerns: dict[str, AgreementComment]
     """A concern about the proposal, by who raised it."""
+    pairs: list[LikelyDuplicate]
+    """Two that look like one person: to be looked at."""
     clocks: dict[str, Clock]
     """Promises of the two reps: running, *paused* and *missed*, one that is *set aside*, and one under an *older* calendar."""
 
@@ -109,6 +112,15 @@ class World:
             notices={name: _notice(user) for name, user in people.items()},
             calendar=Calendar.objects.get(name="Sales hours"),
             **_negotiation(people),
+            pairs=[
+                LikelyDuplicate.objects.create(
+                    first=leads["sam"].contact,
+                    second=leads["rita"].contact,
+                    likeness=90,
+                    evidence=[{"code": "phone"}],
+                    found_at=NOW,
+                )
+            ],
             clocks=_clocks(people, sales, agreement),
         )
 

@@ -33,6 +33,7 @@ WHOLE = {
     "leads.CaptureForm": SETTING,
     "leads.CampaignMember": GIVEN,
     "leads.ClockFault": MACHINERY,
+    "leads.LikelyDuplicate": MACHINERY,
     "leads.Pool": SETTING,
     "leads.PoolMember": SETTING,
     "leads.Quote": WORDS,

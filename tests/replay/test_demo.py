@@ -15,7 +15,8 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.test import RequestFactory
 
-from leads.models import Clock, Dispute, Handoff, Lead, LeadEvent, Question
+from leads.duplicates import find_all_duplicates
+from leads.models import Clock, Dispute, Handoff, Lead, LeadEvent, LikelyDuplicate, Question
 from leads.sweep import sweep
 from ledger.instants import edge_now
 from replay import living
@@ -69,6 +70,8 @@ def test_every_role_has_something_to_see_and_every_promise_held(now: datetime) -
     assert maya_s.filter(kind="rated").exists()
     assert sam.notices.filter(channel="in_app", read_at=None).count() >= 5
     assert maya.notices.filter(channel="in_app", read_at=None).exists()
+    find_all_duplicates(at=now)
+    assert LikelyDuplicate.objects.filter(state="open").count() == 2
     assert not sam.notices.filter(state="pending").exists()
 
 

@@ -25,6 +25,7 @@ NOT_VERBS = {
     "ledger.writing.write_audit": "part of every verb",
     # They repeat a unit that is tried by itself, and each unit is a transaction.
     "leads.second_life.revive_all_due": "repeats revive_due",
+    "leads.duplicates.find_all_duplicates": "repeats find_duplicates",
     "leads.sweep.sweep": "repeats its batches; killed at every call in tests.leads.test_clock_crashes",
     "leads.handing_on.hand_on": "repeats its batches; killed at every call in tests.verbs.test_handing_on_killed",
     "ledger.outbox.deliver_due": "repeats claim and sends; killed at every call in tests.verbs.test_killed",

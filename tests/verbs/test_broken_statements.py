@@ -12,6 +12,7 @@ from tests.verbs.campaign_cases import CAMPAIGN_CASES
 from tests.verbs.cases import Case, told_twice, written
 from tests.verbs.company import Company
 from tests.verbs.company_cases import COMPANY_CASES
+from tests.verbs.duplicate_cases import DUPLICATE_CASES
 from tests.verbs.exchange_cases import EXCHANGE_CASES
 from tests.verbs.finding import NOT_VERBS, candidates, verbs, verbs_in
 from tests.verbs.lead_cases import LEAD_CASES
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.django_db
 
 CASES = [
     *LEAD_CASES, *TRANSFER_CASES, *EXCHANGE_CASES, *COMPANY_CASES, *PERSONA_CASES, *ROUTING_CASES, *CAMPAIGN_CASES,
+    *DUPLICATE_CASES,
 ]  # fmt: skip
 
 

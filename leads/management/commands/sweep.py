@@ -1,4 +1,5 @@
-"""Sweep the clocks, hand on promises, open the periods of targets and bring back recycled leads without Celery: once, or for as long as the process lives."""
+"""What Celery’s ticks do for leads, without Celery: sweep the clocks, hand on promises, open the periods of targets, bring back recycled leads and look
+for duplicates; once, or for as long as the process lives."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
+from leads.duplicates import find_all_duplicates
 from leads.handing_on import hand_on
 from leads.periods import open_periods
 from leads.second_life import revive_all_due
@@ -34,6 +36,7 @@ class Command(BaseCommand):
         self._tell(sweep(at=at, now=None if options["at"] else edge_now))
         hand_on(at=at)
         revive_all_due(at=at)
+        find_all_duplicates(at=at, seconds=PAUSE_SECONDS)
         try:
             while options["loop"]:
                 time.sleep(PAUSE_SECONDS)
@@ -43,6 +46,7 @@ class Command(BaseCommand):
                 result = sweep(at=now, now=edge_now, seconds=PAUSE_SECONDS)
                 hand_on(at=now, seconds=PAUSE_SECONDS)
                 revive_all_due(at=now)
+                find_all_duplicates(at=now, seconds=PAUSE_SECONDS)
                 if result.total:
                     self._tell(result)
         except KeyboardInterrupt:

@@ -1,0 +1,149 @@
+"""Pairs of contacts who may be one person: the list, and two records side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from inputs.refusals import NotVisible
+from leads.listing import LeadRow, lead_rows, load
+from leads.models import Contact, Lead, LikelyDuplicate
+from teams.models import User
+
+PAGE = 25
+COUNTED_UP_TO = 99
+MOST_LEADS = 20
+"""Leads of both that stand side by side, the newest touch first."""
+MAY = "review_duplicates"
+States = LikelyDuplicate.States
+Cursor = tuple[int, int]
+
+EVIDENCE: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "names": lambda item: f"names {item['percent']} % alike",
+    "domain": lambda item: f"same company domain {item['domain']}",
+    "company": lambda item: f"same company {item['company']}",
+    "phone": lambda item: "same phone number",
+}
+FACTS: Sequence[tuple[str, Callable[[Contact], object]]] = (
+    ("Name", lambda contact: contact.name),
+    ("Email", lambda contact: contact.email),
+    ("Phone", lambda contact: contact.phone),
+    ("Job title", lambda contact: contact.job_title),
+    ("Role", lambda contact: contact.role),
+    ("Seniority", lambda contact: contact.seniority),
+    ("Country", lambda contact: contact.country),
+    ("Region", lambda contact: contact.region),
+    ("Language", lambda contact: contact.language),
+    ("External id", lambda contact: contact.external_id),
+    ("Lawful basis", lambda contact: contact.get_lawful_basis_display()),
+    ("Company", lambda contact: contact.company),
+    ("Domain", lambda contact: contact.company and contact.company.domain),
+    ("Industry", lambda contact: contact.company and contact.company.industry),
+    ("Employees", lambda contact: contact.company and contact.company.employee_count),
+)
+"""What stands side by side, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A fact of both; empty where it is not known."""
+
+    label: str
+    first: str
+    second: str
+
+    @property
+    def differs(self) -> bool:
+        """Tell whether both are known and say different things."""
+        return bool(self.first and self.second and self.first != self.second)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two contacts side by side, each with its leads."""
+
+    pair: LikelyDuplicate
+    lines: list[Line]
+    sides: list[tuple[Contact, list[LeadRow]]]
+
+    @property
+    def evidence(self) -> str:
+        return evidence_words(self.pair)
+
+    @property
+    def is_open(self) -> bool:
+        return self.pair.state == States.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of open pairs, the likeliest first; ``following`` is the cursor of the next page, empty on the last."""
+
+    pairs: list[tuple[LikelyDuplicate, str]]
+    following: str
+
+
+def pairs_after(said: str) -> Page:
+    """Load the page of open pairs behind the cursor ``said``; the first where it is none. One query."""
+    pairs = _open().select_related("first__company", "second__company").order_by("-likeness", "-id")
+    if after := _cursor(said):
+        likeness, pair_id = after
+        pairs = pairs.filter(Q(likeness__lt=likeness) | Q(likeness=likeness, pk__lt=pair_id))
+    found = list(pairs[: PAGE + 1])
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    return Page(
+        [(pair, evidence_words(pair)) for pair in found[:PAGE]], f"{last.likeness}_{last.pk}" if last else ""
+    )  # fmt: skip
+
+
+def open_count() -> int:
+    """Count the open pairs, to ``COUNTED_UP_TO`` and one more: by their own index, whatever there is."""
+    return _open()[: COUNTED_UP_TO + 1].count()
+
+
+def comparison(pair_id: int, user: User, at: datetime) -> Comparison:
+    """Load two contacts with their leads; raises ``NotVisible``."""
+    pairs = LikelyDuplicate.objects.select_related("first__company", "second__company", "decided_by")
+    pair = pairs.filter(pk=pair_id).first()
+    if pair is None:
+        raise NotVisible("There is nothing here.")
+    both = (pair.first, pair.second)
+    leads = Lead.objects.visible_to(user).filter(contact__in=both).order_by("-last_touch_at", "-id")
+    rows = lead_rows(load(leads, MOST_LEADS), at)
+    return Comparison(
+        pair,
+        [line for label, fact in FACTS if (line := _line(label, fact, *both)).first or line.second],
+        [(contact, [row for row in rows if row.lead.contact_id == contact.pk]) for contact in both],
+    )
+
+
+def open_pairs_of(contact_id: int) -> list[tuple[LikelyDuplicate, Contact]]:
+    """Give the open pairs of a contact, each with the other of the two: one query."""
+    pairs = _open().filter(Q(first=contact_id) | Q(second=contact_id)).select_related("first", "second")
+    found = pairs.order_by("-likeness", "-id")[:3]
+    return [(pair, pair.second if pair.first_id == contact_id else pair.first) for pair in found]
+
+
+def evidence_words(pair: LikelyDuplicate) -> str:
+    """Say why two are thought to be one."""
+    words = "; ".join(EVIDENCE[item["code"]](item) for item in pair.evidence)
+    return words[:1].upper() + words[1:]
+
+
+def _open() -> QuerySet[LikelyDuplicate]:
+    return LikelyDuplicate.objects.filter(state=States.OPEN)
+
+
+def _line(label: str, fact: Callable[[Contact], object], first: Contact, second: Contact) -> Line:
+    return Line(label, str(fact(first) or ""), str(fact(second) or ""))
+
+
+def _cursor(text: str) -> Cursor | None:
+    parts = text.split("_")
+    if len(parts) != 2 or not all(part.isascii() and part.isdecimal() and len(part) <= 18 for part in parts):
+        return None
+    return int(parts[0]), int(parts[1])

@@ -1,0 +1,35 @@
+"""The verbs about contacts who may be one person."""
+
+from __future__ import annotations
+
+from leads.duplicates import find_duplicates, keep_apart
+from leads.models import Contact, Lead, LikelyDuplicate
+from tests.cast import NOW
+from tests.verbs.cases import LATER, Act, Case
+from tests.verbs.company import Company
+
+
+def alike(company: Company) -> list[Lead]:
+    """Give two leads, of contacts of one company with one name."""
+    leads = [company.lead("mql"), company.lead("mql")]
+    contacts = Contact.objects.filter(leads__in=leads)
+    contacts.update(name="Ana Silva", company=leads[0].contact.company_id, is_compared=False)
+    return leads
+
+
+def _find(company: Company) -> Act:
+    alike(company)
+    return lambda: find_duplicates(at=LATER)
+
+
+def _keep_apart(company: Company) -> Act:
+    alike(company)
+    find_duplicates(at=NOW)
+    pair = LikelyDuplicate.objects.get()
+    return lambda: keep_apart(pair_id=pair.pk, actor=company.maya, at=LATER)
+
+
+DUPLICATE_CASES = [
+    Case(find_duplicates, _find, audit="find_duplicates"),
+    Case(keep_apart, _keep_apart, audit="keep_apart"),
+]
