@@ -22,7 +22,6 @@ from personas.portrait import (
     LONGEST_LINE,
     LONGEST_SENTENCE,
     LONGEST_SUMMARY,
-    LONGEST_VALUE,
     MOST_CRITERIA,
     MOST_SENTENCES,
     STORY,

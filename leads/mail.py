@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leads.intake.normalise import FREE_MAIL
+from inputs.free_mail import FREE_MAIL
 
 
 def is_free_mail(email: str) -> bool:

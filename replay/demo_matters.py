@@ -50,7 +50,7 @@ def come_under_another_address(season: Season, number: int, at: datetime) -> Non
     if not contacts:
         return
     contact = dice("another address", number).choice(contacts)
-    company = contact.company
+    company: Any = contact.company
     said = Arrival(
         name=f"{contact.name[0]}. {contact.name.split()[-1]}", email=f"contact-{number}@{company.domain}", company=company.name,
         touch_kind="content_download", source_raw="email", key=f"again-{number}",

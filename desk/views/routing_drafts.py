@@ -93,13 +93,17 @@ def rule(request: HttpRequest, draft_id: int, code: str) -> HttpResponse:
         return count_shown(request, typed, lambda told: _editor(request, found, code, typed, 200, told=told))
     if request.POST.get(CHANGE):
         return lines_changed(_editor(request, found, code, RoutingRuleForm(None, again=request.POST, **more), 200))
-    form = RoutingRuleForm(request.POST, **more)
+    return _saved(request, found, code, RoutingRuleForm(request.POST, **more))
+
+
+def _saved(request: HttpRequest, found: RoutingVersion, code: str, form: RoutingRuleForm) -> HttpResponse:
+    """Save the rule that was typed, or show what is in the way beside it."""
     if not form.is_valid():
         return _editor(request, found, code, form, UNPROCESSABLE)
     try:
         _save(request, found, code, form)
     except NoSuchVersion:
-        return _gone(request, draft_id, code)
+        return _gone(request, found.pk, code)
     except (NotAllowed, NotVisible):
         raise
     except Refusal as refusal:

@@ -39,12 +39,14 @@ class ContactRow(NamedTuple):
     country: str
     region: str
     language: str
+    lawful_basis: str
 
 
 class CompanyRow(NamedTuple):
     """What the facts ask of a company."""
 
     name: str
+    domain: str | None
     industry: str
     employee_count: int | None
     country: str
@@ -95,7 +97,7 @@ class Court:
     tier_rules: Mapping[str, Rule]
 
     def fit(self, facts: Mapping[str, Any], /) -> Fit:
-        return score_fit(self.personas, facts)
+        return score_fit(self.personas, facts, self.scoring.negatives)
 
     def tier(self, facts: Mapping[str, Any], /) -> str:
         return tier_of(self.tier_rules, facts)
@@ -138,12 +140,9 @@ def pasts(first: date, until: date) -> Iterator[Past]:
 def _batch(ids: list[int]) -> Iterator[Past]:
     rows = {row[0]: row for row in Lead.objects.filter(pk__in=ids).values_list(*COLUMNS)}
     touches: dict[int, list[TouchLine]] = {}
-    for lead_id, kind, at in (
-        Touch.objects.filter(lead__in=ids)
-        .order_by("lead_id", "occurred_at", "id")
-        .values_list("lead_id", "kind", "occurred_at")
-    ):
-        touches.setdefault(lead_id, []).append((kind, at))
+    in_order = Touch.objects.filter(lead__in=ids).order_by("lead_id", "occurred_at", "id")
+    for lead_id, kind, at in in_order.values_list("lead_id", "kind", "occurred_at"):
+        touches.setdefault(lead_id, []).append(TouchLine(kind, at))
     reached = _reached(ids)
     for lead_id in ids:
         if lead_id in rows:

@@ -6,7 +6,7 @@ touch and sinks in between, so a rule is asked after each touch and needs to be 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -19,7 +19,6 @@ from personas.conditions import Rule
 from personas.fit import FIT_FIELDS, Fit
 
 Facts = dict[str, Any]
-FIT_KEY = itemgetter(*sorted(FIT_FIELDS))
 
 
 class Judging(Protocol):
@@ -67,24 +66,29 @@ class Bench:
     """Judges leads by one version. What it knows of equal leads it does not work out again: one serves a whole replay."""
 
     judge: Judging
-    fits: dict[Any, Fit] = field(default_factory=dict)
+    fits: dict[Any, tuple[int | None, str]] = field(default_factory=dict)
+    asked: Callable[[Facts], Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        of_negatives = {name for negative in self.judge.scoring.negatives for name in negative.rule.fields}
+        self.asked = itemgetter(*sorted(FIT_FIELDS | of_negatives))
 
     def verdict(self, past: Past) -> Verdict | None:
         """Give when ``past`` would first have been an MQL, or nothing."""
         facts = dict(past.facts)
-        fit = self._fit(facts)
-        facts["fit"], facts["grade"] = fit.score, fit.grade
+        facts["fit"], facts["grade"] = self._fit(facts)
         for at, engagement, is_hand_raise in self._moments(past):
             facts["engagement"], facts["is_hand_raise"] = engagement, is_hand_raise
             if self.judge.mql_rule.holds(facts):
                 return Verdict(at, self.judge.tier(facts))
         return None
 
-    def _fit(self, facts: Facts) -> Fit:
-        key = FIT_KEY(facts)
+    def _fit(self, facts: Facts) -> tuple[int | None, str]:
+        key = self.asked(facts)
         found = self.fits.get(key)
         if found is None:
-            found = self.fits[key] = self.judge.fit(facts)
+            fit = self.judge.fit(facts)
+            found = self.fits[key] = fit.score, fit.grade
         return found
 
     def _moments(self, past: Past) -> Any:
@@ -96,7 +100,7 @@ class Bench:
         for at, touches in groupby(past.touches, key=itemgetter(1)):
             together = list(touches)
             engagement = add_points(engagement, scoring, together)
-            is_raised = is_raised or any(kind in HAND_RAISES for kind, _ in together)
+            is_raised = is_raised or any(touch.kind in HAND_RAISES for touch in together)
             points = engagement_at(
                 fixed=engagement.fixed, level=engagement.level, half_life_days=engagement.half_life_days, at=at
             )

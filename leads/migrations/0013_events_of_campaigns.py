@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('campaigns', '0002_announcing'),
-        ('leads', '0011_members'),
+        ('leads', '0012_who_activated'),
         ('sla', '0002_negotiating'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -9,8 +9,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('campaigns', '0006_alerts'),
-        ('leads', '0011_members'),
-        ('personas', '0004_negatives'),
+        ('leads', '0013_events_of_campaigns'),
+        ('personas', '0005_negatives'),
         ('teams', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0011_members'),
+        ('leads', '0015_proposals_removed'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -186,7 +186,7 @@ def test_a_code_stands_for_one_rule_and_the_list_has_an_end() -> None:
 
 
 def test_the_migration_adds_the_negatives_as_a_version_of_their_own(db: None) -> None:
-    migration = import_module("personas.migrations.0004_negatives")
+    migration = import_module("personas.migrations.0005_negatives")
     migration.append(apps, None)
     assert not ScoringVersion.objects.exists()
     former = {key: value for key, value in SCORING_TERMS.items() if key != "negatives"}

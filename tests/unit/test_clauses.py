@@ -9,7 +9,6 @@ import pytest
 from desk.clauses import WORDS, Names, chapters_of, clauses_of
 from desk.comparing import compare
 from leads.facts import FACTS, MISSING_WORDS
-from personas.conditions import compile_rule
 from sla import completeness
 from sla.clauses import CLAUSES, in_this_edition, part_of, with_part
 from sla.completeness import REQUIRABLE, RULE_FIELDS

@@ -15,7 +15,7 @@ from leads.backtest.replaying import Bench, Past, Verdict
 from leads.backtest.scenario import BadBacktest, read_scenario
 from leads.backtest.tally import Tally
 from leads.facts import facts_of
-from leads.scoring import Scoring, engagement_at, recompute
+from leads.scoring import Scoring, TouchLine, engagement_at, recompute
 from personas.conditions import Rule, compile_rule
 from personas.fit import Fit, read_persona, score_fit
 
@@ -70,7 +70,7 @@ def past(*touches: tuple[str, float], role: str = "Operations", **known: Any) ->
     """Make a lead with touches of a kind, so many days after it came."""
     facts = facts_of(contact=Row(role=role), company=None, lead=Row(is_hand_raise=False), engagement=0)
     usual = Past(
-        1, CAME, facts, [(kind, CAME + days * DAY) for kind, days in touches],
+        1, CAME, facts, [TouchLine(kind, CAME + days * DAY) for kind, days in touches],
         mql_at=None, by_word=False, was_with_sales=False, is_sql=False, is_won=False,
     )  # fmt: skip
     return replace(usual, **known)
@@ -147,10 +147,10 @@ def test_it_agrees_with_the_score_worked_out_from_all_touches_so_far(
     found = verdict(judge(field="engagement", op="gte", value=least), lead)
 
     def score(at: datetime) -> int:
-        whole = recompute(SCORING, [touch for touch in lead.touches if touch[1] <= at])
+        whole = recompute(SCORING, [touch for touch in lead.touches if touch.occurred_at <= at])
         return engagement_at(fixed=whole.fixed, level=whole.level, half_life_days=whole.half_life_days, at=at)
 
-    holds = [at for _, at in lead.touches if score(at) >= least]
+    holds = [touch.occurred_at for touch in lead.touches if score(touch.occurred_at) >= least]
     assert (found.at if found else None) == (min(holds) if holds else None)
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0011_members'),
+        ('leads', '0014_score_order'),
         ('personas', '0004_submission_key'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

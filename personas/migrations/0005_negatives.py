@@ -50,6 +50,6 @@ def append(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("personas", "0003_validation")]
+    dependencies = [("personas", "0004_submission_key")]
 
     operations = [migrations.RunPython(append, migrations.RunPython.noop)]
