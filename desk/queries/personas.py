@@ -77,6 +77,10 @@ class Card:
     won: int
     recent: Line
 
+    @property
+    def recent_days(self) -> int:
+        return RECENT_DAYS
+
     def sides_for(self, user: User) -> list[Side]:
         """Give the sides for which ``user`` can validate what is shown."""
         done = [stand.validation for stand in self.sheet.stands if stand.validation]

@@ -340,6 +340,7 @@ def test_list_and_page_say_how_the_leads_of_the_last_quarter_fared(
     cards = [next(card for card in browser.get("/personas/").context["shelf"].cards if card.persona.code == CODE)]
     cards.append(browser.get(PATH).context["card"])
 
+    assert "In 92 days" in browser.get(PATH).content.decode()
     for card in cards:
         assert [card.recent.figures[stage].part for stage in ("leads", "mql", "sql", "won")] == [3, 2, 1, 0]
 
