@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +89,12 @@ def _month_lines(scope: Scope) -> list[Line]:
         for number, month in enumerate(months)
         if number in counts
     ]
+
+
+def of_personas(scope: Scope, persona_ids: Iterable[int], fresh: Freshness | None = None) -> dict[int, Line]:
+    """Reckon the funnel of each of these personas, also of those that no lead matches."""
+    found = lead_tally(scope, ("persona",), fresh=fresh)
+    return {pk: _line(scope.only(persona=pk), pk, found.total(persona=pk), None) for pk in persona_ids}
 
 
 def _lines(

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Prefetch, QuerySet
 
+from dashboards.asked import company_zone
 from dashboards.families import reached
+from dashboards.freshness import freshness
+from dashboards.funnel import Line, of_personas
+from dashboards.periods import Period
+from dashboards.scope import Scope
 from inputs.refusals import NotVisible
 from leads.models import Lead
+from ledger.instants import company_day
+from ledger.one_view import one_view
 from personas.models import Persona, PersonaValidation, PersonaVersion
 from personas.portrait import STORY, rule_words
 from personas.validating import newest_validated, open_sides
@@ -19,6 +26,8 @@ from sla.in_force import NoAgreement, agreement_in_force
 from teams.models import User
 from teams.roles import Side
 
+RECENT_DAYS = 92
+"""A quarter of a year, today included: how the leads of a persona fare of late."""
 MOST_RETIRED = 50
 """So many retired personas the list names: those that were added last, by name."""
 
@@ -53,7 +62,10 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A persona. ``in_force`` is the number of the version that the agreement in force pins, if any, ``validated`` of the newest that both sides validated."""
+    """A persona. ``in_force`` is the number of the version that the agreement in force pins, if any, ``validated`` of the newest that both sides validated.
+
+    ``leads``, ``accepted`` and ``won`` are of all time; ``recent`` is the funnel of those that arrived in the last ``RECENT_DAYS``.
+    """
 
     persona: Persona
     version: PersonaVersion
@@ -63,6 +75,11 @@ class Card:
     leads: int
     accepted: int
     won: int
+    recent: Line
+
+    @property
+    def recent_days(self) -> int:
+        return RECENT_DAYS
 
     def sides_for(self, user: User) -> list[Side]:
         """Give the sides for which ``user`` can validate what is shown."""
@@ -115,10 +132,11 @@ def _cards(personas: QuerySet[Persona], at: datetime) -> list[Card]:
     number_of = {pk: number for pk, _, number in numbered}
     validated = {persona_id: number_of.get(pk) for persona_id, pk in newest_validated().items()}
     counts = _leads_of({pk: persona_id for pk, persona_id, _ in numbered})
+    recent = _recent({persona_id for _, persona_id, _ in numbered}, at)
     cards = [
         _card(
             version, in_force.get(version.persona_id), validated.get(version.persona_id),
-            counts.get(version.persona_id, (0, 0, 0)),
+            counts.get(version.persona_id, (0, 0, 0)), recent[version.persona_id],
         )
         for version in _newest(personas).prefetch_related(VALIDATIONS)
     ]  # fmt: skip
@@ -138,6 +156,14 @@ def _leads_of(persona_of: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
     return counts
 
 
+def _recent(persona_ids: Collection[int], at: datetime) -> dict[int, Line]:
+    """Reckon how the leads fared that arrived in the last days of the company, today included."""
+    tomorrow, zone = company_day(at) + timedelta(days=1), company_zone()
+    scope = Scope(Period(tomorrow - timedelta(days=RECENT_DAYS), tomorrow, zone))
+    with one_view():
+        return of_personas(scope, persona_ids, freshness(zone))
+
+
 VALIDATIONS = Prefetch("validations", PersonaValidation.objects.select_related("user"))
 
 
@@ -153,7 +179,9 @@ def sheet_of(version: PersonaVersion) -> Sheet:
     )
 
 
-def _card(version: PersonaVersion, in_force: int | None, validated: int | None, counts: Sequence[int]) -> Card:
+def _card(
+    version: PersonaVersion, in_force: int | None, validated: int | None, counts: Sequence[int], recent: Line
+) -> Card:
     return Card(
         persona=version.persona,
         version=version,
@@ -163,6 +191,7 @@ def _card(version: PersonaVersion, in_force: int | None, validated: int | None, 
         leads=counts[0],
         accepted=counts[1],
         won=counts[2],
+        recent=recent,
     )
 
 
