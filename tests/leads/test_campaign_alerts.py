@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.alerting import POOR, POOR_RATINGS, SAME_REASON, WINDOW
 from campaigns.models import Campaign, CampaignAlert
@@ -14,6 +16,7 @@ from leads.alerts import ALERT
 from leads.followup import rate
 from leads.handoffs import accept, reject, reject_many, return_lead
 from leads.models import Handoff, Lead
+from leads.record import Record
 from ledger.models import Notice
 from ledger.wording import IN_APP, wording
 from sla.in_force import InForce
@@ -21,6 +24,7 @@ from teams.models import Availability, Team, User
 from tests.cast import NOW
 from tests.leads.exchange_world import contested, say
 from tests.leads.worlds import go_round, make_campaign, offered, ready_lead
+from tests.plans import only_on_sqlite, plan_of
 
 pytestmark = pytest.mark.django_db
 
@@ -275,3 +279,15 @@ def test_an_owner_who_rejects_their_own_lead_is_not_told_of_it(campaign: Campaig
         judging.rejects()
 
     assert (told(), standing()) == ([], [("wrong_role", 5, 5)])
+
+
+def test_what_was_said_last_is_read_from_the_end_of_an_index(campaign: Campaign) -> None:
+    only_on_sqlite()
+    with CaptureQueriesContext(connection) as queries:
+        alerts._reasons(Record("test", None, NOW), campaign.pk)
+
+    plans = [plan_of(query["sql"]) for query in queries.captured_queries]
+    assert len(plans) == 2
+    for steps in plans:
+        assert "event_campaign_idx" in steps[0]
+        assert not [step for step in steps if "TEMP B-TREE FOR ORDER BY" in step]
