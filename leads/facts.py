@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from leads.mail import is_free_mail
+from leads.mail import is_disposable, is_free_mail
 from leads.scoring import engagement_now
 from personas.conditions import is_blank
 from personas.fit import grade
@@ -24,8 +24,8 @@ FACTS = frozenset(
 
 MISSING_WORDS = {
     "name": "the person’s name",
-    "reach": "an email address or a phone number",
-    "email": "an email address",
+    "reach": "an email address that lasts, or a phone number",
+    "email": "an email address that lasts",
     "business_email": "an email address that is not free mail",
     "consent": "the contact’s consent",
     "phone": "a phone number",
@@ -83,17 +83,24 @@ def facts_now(lead: Any, at: datetime) -> dict[str, Any]:
 
 
 def missing_for_handoff(required: Sequence[str], facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give the codes of ``required`` (an agreement's list) that the facts do not answer; *unknown* is no source."""
+    """Give the codes of ``required`` (an agreement's list) that the facts do not answer; *unknown* is no source, an address to throw away none."""
     return tuple(code for code in required if _is_missing(code, facts))
 
 
 def _is_missing(code: str, facts: Mapping[str, Any]) -> bool:
     if code == "reach":
-        return is_blank(facts.get("email")) and is_blank(facts.get("phone"))
+        return _has_no_email(facts) and is_blank(facts.get("phone"))
+    if code == "email":
+        return _has_no_email(facts)
     if code == "source":
         return facts.get("source") in ("", "unknown", None)
     if code == "business_email":
-        return is_blank(facts.get("email")) or is_free_mail(facts["email"])
+        return _has_no_email(facts) or is_free_mail(facts["email"])
     if code == "consent":
         return facts.get("lawful_basis") != "consent"
     return is_blank(facts.get(code))
+
+
+def _has_no_email(facts: Mapping[str, Any]) -> bool:
+    email = facts.get("email")
+    return not email or is_disposable(email)

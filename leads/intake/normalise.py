@@ -19,7 +19,6 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from campaigns.sources import classify
-from inputs.free_mail import FREE_MAIL
 from inputs.moments import AHEAD, EARLIEST_YEAR, instant
 from inputs.numbers import MAX_COUNT, count_as_written, whole
 from inputs.refusals import Invalid, Problem
@@ -27,6 +26,7 @@ from inputs.text import composed, problem_with, tidy
 from leads.codes import TOUCH_KINDS
 from leads.intake.arrival import HISTORY, UTM_NAMES, Arrival
 from leads.intake.titles import role_of, seniority_of
+from leads.mail import names_a_company
 
 LINES = {
     "name": 200, "email": 254, "phone": 50, "company": 200, "domain": 300, "job_title": 120, "role": 40,
@@ -107,7 +107,7 @@ def normalise(arrival: Arrival, *, place: int, at: datetime, mode: str) -> Clean
         email_key=email_key,
         phone_key=phone_key,
         external_id=texts["external_id"] or None,
-        domain=None if domain in FREE_MAIL else domain or None,
+        domain=domain if names_a_company(domain) else None,
         company_key=company_key(texts["company"]),
         employee_count=employee_count,
         source=classify(

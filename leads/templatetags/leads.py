@@ -24,7 +24,7 @@ from leads.codes import (
     TIER_LABELS,
     TOUCH_KINDS,
 )
-from leads.mail import is_free_mail
+from leads.mail import is_disposable, is_free_mail
 from sla.durations import duration
 
 register = template.Library()
@@ -87,6 +87,12 @@ def _ahead(instant: datetime, seconds: int) -> str:
     if seconds < HOUR:
         return f"in {max(1, seconds // MINUTE)} min"
     return f"in {seconds // HOUR} h" if seconds < DAY else day(instant)
+
+
+@register.filter
+def disposable(email: str) -> bool:
+    """Tell whether an address is one to throw away."""
+    return is_disposable(email)
 
 
 @register.filter
