@@ -60,9 +60,11 @@ def why_first(able: Sequence[Taker], chosen: Person, strategy: str, first: datet
     """Say why the next of a pool is next; by load whether they have the fewest leads, or the fewest for their weight."""
     if strategy != LEAST_LOADED:
         return "turn" if strategy == TURNS else "longest_waiting"
-    there = (each for _, each in able if each.opens_at is None or each.opens_at <= first)
-    is_least = all(chosen.open_count <= each.open_count for each in there)
-    return "least_loaded" if is_least else "least_for_weight"
+    least = chosen.open_count
+    for _, each in able:
+        if each.open_count < least and (each.opens_at is None or each.opens_at <= first):
+            return "least_for_weight"
+    return "least_loaded"
 
 
 _LATENESS = (

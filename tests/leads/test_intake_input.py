@@ -173,7 +173,7 @@ def test_a_single_lead_needs_few_statements(world: InForce) -> None:
 
     used = statements([anna()])
 
-    assert used <= (8 if connection.vendor == "postgresql" else 28)
+    assert used <= (9 if connection.vendor == "postgresql" else 29)
 
 
 # Together or not at all -----------------------------------------------------------------------------------------------
