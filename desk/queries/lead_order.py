@@ -13,6 +13,7 @@ from leads.models.leads import LeadQuerySet
 
 NEWEST, ENGAGEMENT, FIT = "", "engagement", "fit"
 ORDERS = {NEWEST: "the newest touch first", ENGAGEMENT: "the highest engagement first", FIT: "the best fit first"}
+LABELS = {NEWEST: "Newest touch", ENGAGEMENT: "Engagement", FIT: "Fit"}
 FARTHEST = 1e9
 
 

@@ -13,7 +13,7 @@ from campaigns.models import Campaign
 from desk.access import instant, reader, sees
 from desk.queries import lead_list as listing
 from desk.queries.duplicates import MAY, open_pairs_of
-from desk.queries.lead_order import ORDERS
+from desk.queries.lead_order import LABELS
 from desk.queries.lead_page import LeadPage, lead_for, page_of
 from desk.queries.timeline import FILTERS, timeline
 from desk.score_form import AsOfForm
@@ -52,7 +52,7 @@ def _choices(user: User) -> dict[str, Any]:
         "stages": Lead.Stages.choices,
         "sources": SOURCES.items(),
         "tiers": TIER_LABELS.items(),
-        "orders": ORDERS.items(),
+        "orders": LABELS.items(),
         "campaigns": [(str(pk), name) for pk, name in campaigns[:MOST_CHOICES]],
         "owners": [(str(pk), name) for pk, name in people.values_list("id", "name")[:MOST_CHOICES]],
         "may_capture": user.may("capture_lead") or user.may("capture_own_lead"),
@@ -68,6 +68,8 @@ def lead(request: HttpRequest, lead_id: int) -> HttpResponse:
     found = lead_for(user, lead_id)
     form = AsOfForm(request.GET if "as_of" in request.GET else None, at=at)
     page = _page(found, user, at, form)
+    if page.score.is_past:  # a link gives its offset, which the field of a browser cannot show
+        form = AsOfForm(initial={"as_of": page.score.at}, at=at)
     context = {
         "page": page,
         "as_of_form": form,

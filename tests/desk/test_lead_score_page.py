@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -41,6 +42,15 @@ def test_the_page_tells_the_score_of_a_past_instant(enter: Enter, sam: User, lea
     for words in ("The score on", "11 of 100", "The score now"):
         assert words in page
     assert "What made up the fit is kept with each qualification" in page
+
+
+def test_the_instant_of_a_link_stands_in_the_field(enter: Enter, sam: User, lead: Lead, at: datetime) -> None:
+    asked = (at - 5 * DAY).replace(hour=12, minute=34)
+
+    page = enter(sam).get(f"/leads/{lead.pk}/", {"as_of": asked.isoformat()}).content.decode()
+
+    local = asked.astimezone(ZoneInfo(sam.timezone or "UTC"))
+    assert f'value="{local:%Y-%m-%dT%H:%M}"' in page
 
 
 def test_from_each_qualification_a_link_leads_to_its_score(enter: Enter, sam: User, lead: Lead, at: datetime) -> None:
