@@ -173,6 +173,10 @@ EVENT_KINDS = {
     "quote_removed": "Quote taken away",
     "persona_proposed": "Change of a persona proposed",
     "proposal_closed": "Proposal for a persona answered",
+    "merged": "Merged into another lead",
+    "took_in": "Another lead was merged into it",
+    "unmerged": "Merge undone",
+    "gave_back": "Merge undone, the other lead is back",
 }
 
 STEP_KINDS = {
