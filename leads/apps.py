@@ -32,7 +32,9 @@ class LeadsConfig(AppConfig):
         )
 
         freeze(
-            Merge, columns=["pair", "kept", "gone", "changes", "merged_by", "merged_at"], when="OLD.merged_at IS NOT NULL"
+            Merge,
+            columns=["pair", "kept", "gone", "changes", "merged_by", "merged_at"],
+            when="OLD.merged_at IS NOT NULL",
         )
 
         register(check_faults, Tags.database)

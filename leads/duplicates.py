@@ -110,7 +110,9 @@ def _pairs(looked_at: Sequence[int]) -> dict[Pair, Likeness]:
     keys = {contact.company_key for contact in mine.values()} - {""}
     phones = {contact.phone_key for contact in mine.values()} - {""}
     companies = Company.objects.filter(name_key__in=keys).values_list("pk", flat=True)
-    of_company = _newest(Contact.objects.filter(company__in=list(companies), merged_into=None), "company_id") if keys else []
+    of_company = (
+        _newest(Contact.objects.filter(company__in=list(companies), merged_into=None), "company_id") if keys else []
+    )
     of_phone = _newest(Contact.objects.filter(phone_key__in=phones, merged_into=None), "phone_key") if phones else []
     by_company, by_phone = _by(of_company, "company_key"), _by(of_phone, "phone_key")
     found: dict[Pair, Likeness] = {}

@@ -145,7 +145,9 @@ def _refuse(kept: Held, gone: Held) -> None:
         )
     if gone.lead.stage in OPEN_STAGES:
         if kept.lead.stage not in OPEN_STAGES:
-            raise CannotMerge("The one that is kept is closed, and the other one is not. Keep the open one.", field="kept")
+            raise CannotMerge(
+                "The one that is kept is closed, and the other one is not. Keep the open one.", field="kept"
+            )
         if PATH.index(Stage(gone.lead.stage)) > PATH.index(Stage(kept.lead.stage)):
             raise CannotMerge("Keep the one that is further along.", field="kept")
     _refuse_open_matters(gone.lead)
@@ -296,9 +298,7 @@ def _point_back(row: Merge, kept: Lead, gone: Lead) -> None:
     Lead.objects.filter(pk__in=changes["leads"]).update(merged_into=gone)
     Contact.objects.filter(pk=gone.contact_id).update(merged_into=None, is_compared=False)
     Contact.objects.filter(pk__in=changes["contacts"]).update(merged_into=gone.contact_id)
-    LikelyDuplicate.objects.filter(pk__in=changes["pairs"]).update(
-        state=States.OPEN, decided_by=None, decided_at=None
-    )
+    LikelyDuplicate.objects.filter(pk__in=changes["pairs"]).update(state=States.OPEN, decided_by=None, decided_at=None)
     score = dict(zip(SCORE, changes["kept"], strict=True))
     Lead.objects.filter(pk=kept.pk).update(is_hand_raise=changes["hand_raise"], **score)
 

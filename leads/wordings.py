@@ -185,7 +185,10 @@ def _reopened(facts: Facts) -> tuple[str, str]:
 
 
 def _merged(facts: Facts) -> tuple[str, str]:
-    return "Two leads were merged", f"Lead {facts['gone']} of the same person goes on under this one; what it owed is owed here."
+    return (
+        "Two leads were merged",
+        f"Lead {facts['gone']} of the same person goes on under this one; what it owed is owed here.",
+    )
 
 
 def _unmerged(facts: Facts) -> tuple[str, str]:

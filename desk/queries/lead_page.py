@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from desk.clock_acts import ClockAct, on_lead
 from desk.queries.exchange import Exchange, exchange_about
 from desk.queries.transfers import open_transfer
@@ -174,7 +176,11 @@ def _fit(agreement: InForce | None, facts: dict[str, Any]) -> Fit:
 def _engagement(lead: Lead, agreement: InForce | None, at: datetime) -> list[dict[str, Any]]:
     if agreement is None:
         return []
-    touches = Touch.objects.filter(lead=lead).order_by("-occurred_at").values_list("kind", "occurred_at")[:MOST_TOUCHES]
+    touches = (
+        Touch.objects.filter(Q(lead=lead) | Q(lead__merged_into=lead))
+        .order_by("-occurred_at")
+        .values_list("kind", "occurred_at")[:MOST_TOUCHES]
+    )
     scoring = Scoring.from_terms(agreement.scoring_version_id, agreement.scoring)
     items: list[dict[str, Any]] = engagement_items(scoring, list(touches), at=at)
     return [item for item in items if item["points"]]

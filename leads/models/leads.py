@@ -147,7 +147,8 @@ class Lead(models.Model):
                 name="a_lead_in_sales_hands_has_somebody",
             ),
             models.CheckConstraint(
-                condition=Q(stage="merged", merged_into__isnull=False) | (~Q(stage="merged") & Q(merged_into__isnull=True)),
+                condition=Q(stage="merged", merged_into__isnull=False)
+                | (~Q(stage="merged") & Q(merged_into__isnull=True)),
                 name="a_merged_lead_says_into_which",
             ),
             models.CheckConstraint(condition=Q(fit__isnull=True) | Q(fit__lte=100), name="fit_is_at_most_100"),

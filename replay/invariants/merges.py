@@ -33,7 +33,10 @@ def differences(facts: Facts) -> Iterator[str]:
 
 
 def _of_row(row: Merge, told: dict[str, EventRow], facts: Facts) -> Iterator[str]:
-    wanted = {"merged": (row.gone_id, row.merged_by_id, row.merged_at), "took_in": (row.kept_id, row.merged_by_id, row.merged_at)}
+    wanted = {
+        "merged": (row.gone_id, row.merged_by_id, row.merged_at),
+        "took_in": (row.kept_id, row.merged_by_id, row.merged_at),
+    }
     if row.undone_at is not None:
         wanted |= {
             "unmerged": (row.gone_id, row.undone_by_id, row.undone_at), "gave_back": (row.kept_id, row.undone_by_id, row.undone_at)

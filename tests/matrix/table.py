@@ -116,6 +116,7 @@ QUOTE = Target(
     lambda world, actor: {"quote_id": world.leads["rita"].quotes.get().pk},
 )
 PAIR = Target(lambda world, actor: {"pair_id": world.pairs[0].pk}, {"pair_id": MISSING_ID})
+MERGE = Target(lambda world, actor: {"merge_id": world.pairs[0].merges.get().pk}, {"merge_id": MISSING_ID})
 PERSONA_VERSION = Target(lambda world, actor: {"code": "it-lead", "number": 1}, {"number": MISSING_ID})
 VERSION = Target(lambda world, actor: {"number": world.agreement.number}, {"number": MISSING_ID})
 
@@ -282,6 +283,8 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:duplicates": page("review_duplicates"),
     "desk:duplicate": page("review_duplicates", target=PAIR),
     "desk:different": deed("review_duplicates", target=PAIR, done={302}),
+    "desk:merge": deed("review_duplicates", target=PAIR, done={422}),
+    "desk:undo_merge": deed("review_duplicates", target=MERGE, done={409}),
     "desk:lead": page("see_leads", target=LEAD),
     "desk:step": STEP_ROWS,
     "desk:clock": page("see_leads", target=CLOCK),

@@ -11,9 +11,9 @@ from leads.merging import merge, undo_merge
 from leads.models import Clock, Lead
 from leads.sweep import sweep
 from tests.cast import NOW, make_lead
-from tests.verbs.merging_world import owe, paired
 from tests.verbs.clock_doc import rows
 from tests.verbs.company import Company
+from tests.verbs.merging_world import owe, paired
 
 pytestmark = pytest.mark.django_db
 

@@ -68,7 +68,9 @@ def test_of_two_leads_one_goes_on_and_all_that_is_told_holds(company: Company) -
     assert (gone.stage, gone.merged_into, gone.merged_at) == ("merged", kept, LATER)
     assert gone.contact.merged_into == kept.contact
     assert kept.engagement_fixed + (kept.engagement_level or 0) > (points or 0)
-    assert [(event.kind, event.facts["merge"]) for event in gone.events.filter(recorded_at=LATER)] == [("merged", merge_id)]
+    assert [(event.kind, event.facts["merge"]) for event in gone.events.filter(recorded_at=LATER)] == [
+        ("merged", merge_id)
+    ]
     assert [event.kind for event in kept.events.filter(recorded_at=LATER)] == ["took_in"]
     entry = AuditEntry.objects.get(verb="merge")
     assert entry.facts["ids"] == [kept.pk, gone.pk]
@@ -81,7 +83,9 @@ def test_whoever_comes_by_what_the_other_was_known_by_joins_the_kept_lead(compan
     Contact.objects.filter(pk=gone.contact_id).update(external_id="crm-7", phone="+49 30 1", phone_key="+49301")
     merged(kept, gone, company.maya)
 
-    for key, said in enumerate(({"email": SECOND}, {"external_id": "crm-7"}, {"phone": "+49 30 1", "country": "DE"}, {"email": FIRST})):
+    for key, said in enumerate(
+        ({"email": SECOND}, {"external_id": "crm-7"}, {"phone": "+49 30 1", "country": "DE"}, {"email": FIRST})
+    ):
         (outcome,) = take_in([Arrival(touch_kind="page_view", key=str(key), **said)], actor=None, at=AFTER)
         assert (outcome.lead_id, outcome.contact_id) == (kept.pk, kept.contact_id), said
 
@@ -237,5 +241,3 @@ def test_of_two_merges_of_one_pair_at_once_one_is_done(company: Company) -> None
     assert len([refusal for refusal in refused if refusal]) == 1
     assert Merge.objects.count() == 1
     assert wrong(LATER) == []
-
-
