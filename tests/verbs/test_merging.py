@@ -241,3 +241,21 @@ def test_of_two_merges_of_one_pair_at_once_one_is_done(company: Company) -> None
     assert len([refusal for refusal in refused if refusal]) == 1
     assert Merge.objects.count() == 1
     assert wrong(LATER) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_merge_and_an_acceptance_at_once_both_hold_or_one_is_told(company: Company) -> None:
+    kept, gone = company.lead("mql"), two()[0]
+    pair, rep = paired(kept, gone), kept.handoffs.get().assignee or company.sam
+
+    refused = refusals_of(
+        [
+            lambda: merge(pair_id=pair.pk, kept_id=gone.pk, gone_id=kept.pk, actor=company.maya, at=LATER),
+            lambda: handoffs.accept(lead_id=kept.pk, actor=rep, at=LATER),
+        ],
+        CannotMerge,
+    )
+
+    kept.refresh_from_db()
+    assert [bool(refusal) for refusal in refused] == [True, False]
+    assert (kept.stage, kept.owner, Merge.objects.count()) == ("sal", rep, 0)
