@@ -137,8 +137,8 @@ def _plan_last_stretch(season: Season, at: datetime) -> None:
             contested_at = back(at, round(passed * HOUR / 2), hours)
             season.play.plan(contested_at, partial(contest_rejection, season, number))
     _plan_queue(season, at, numbers)
-    for passed in OTHER_ADDRESSES:
-        came_at = back(at, round(passed * HOUR), hours)
+    for hours_ago in OTHER_ADDRESSES:
+        came_at = back(at, round(hours_ago * HOUR), hours)
         season.play.plan(came_at, partial(come_under_another_address, season, next(numbers)))
 
 

@@ -64,13 +64,13 @@ def differences(facts: Facts) -> Iterator[str]:
             brought[clock.lead_id or 0].append(clock)
     for lead_id, events in facts.events.items():
         own = clocks.pop(lead_id, [])
-        found = _of_lead(facts, times, events, own, followers, [*own, *brought[lead_id]])
+        found = _of_lead(facts, times, events, own, followers, running=[*own, *brought[lead_id]])
         yield from (f"lead {lead_id}: {words}" for words in found)
     yield from (f"clock {clock.id}: of no lead" for rest in clocks.values() for clock in rest)
 
 
 def _of_lead(
-    facts: Facts, times: Times, events: list[EventRow], clocks: list[ClockLine], followers: set[int],
+    facts: Facts, times: Times, events: list[EventRow], clocks: list[ClockLine], followers: set[int], *,
     running: list[ClockLine],
 ) -> Iterator[str]:  # fmt: skip
     """Compare the ``clocks`` that began on a lead with its events; ``running`` are also those that a merge brought along."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from leads.models import Merge
 from replay.invariants.facts import EventRow, Facts
@@ -33,7 +34,7 @@ def differences(facts: Facts) -> Iterator[str]:
 
 
 def _of_row(row: Merge, told: dict[str, EventRow], facts: Facts) -> Iterator[str]:
-    wanted = {
+    wanted: dict[str, tuple[int, int | None, datetime | None]] = {
         "merged": (row.gone_id, row.merged_by_id, row.merged_at),
         "took_in": (row.kept_id, row.merged_by_id, row.merged_at),
     }

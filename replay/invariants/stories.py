@@ -305,7 +305,7 @@ def _against_merges(stories: Mapping[int, Story], facts: Facts) -> Iterator[str]
     """A merged lead names the one that goes on for it in the end, however many merges lie between."""
     for lead in facts.leads.values():
         into = stories[lead.id].merged_into
-        while into in stories and stories[into].merged_into is not None:
+        while into is not None and into in stories and stories[into].merged_into is not None:
             into = stories[into].merged_into
         if lead.merged_into_id != into:
             yield f"lead {lead.id}: is merged into {lead.merged_into_id}, by its events into {into}"

@@ -34,7 +34,9 @@ class Merges:
 
     def prepare(self) -> Act:
         number = next(NUMBERS)
-        kept, gone = (arrive(f"{name}@firm{number}.example", company=f"Firm {number}") for name in ("ana.silva", "a.silva"))
+        kept, gone = (
+            arrive(f"{name}@firm{number}.example", company=f"Firm {number}") for name in ("ana.silva", "a.silva")
+        )
         self.ids = (paired(kept, gone).pk, kept.pk, gone.pk)
         if self.undoes:
             self.merge_id = self.do_merge()
