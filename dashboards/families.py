@@ -38,6 +38,9 @@ ENTERED_BY = {
 }
 """The events by which a lead enters a stage."""
 
+NOT_MERGED = Q(merged_into__isnull=True)
+"""Of two leads of one person the one that goes on is counted."""
+
 BEGAN_ANEW = ("revived", "reopened")
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -176,7 +179,7 @@ def of_leads(scope: Scope) -> Q:
 
 def arrived(scope: Scope, _measure: str) -> QuerySet[Lead]:
     """Leads whose first contact lies in the period."""
-    return Lead.objects.filter(within("captured_at", scope), of_leads(scope))
+    return Lead.objects.filter(within("captured_at", scope), of_leads(scope), NOT_MERGED)
 
 
 def entered(scope: Scope, measure: str) -> QuerySet[Lead]:
@@ -184,7 +187,7 @@ def entered(scope: Scope, measure: str) -> QuerySet[Lead]:
     if measure not in ENTERED_BY:
         return arrived(scope, measure)
     events = LeadEvent.objects.filter(within("occurred_at", scope), kind=ENTERED_BY[measure])
-    return Lead.objects.filter(of_leads(scope), pk__in=events.values("lead_id"))
+    return Lead.objects.filter(of_leads(scope), NOT_MERGED, pk__in=events.values("lead_id"))
 
 
 def has_entered_again(kind: str) -> Q:

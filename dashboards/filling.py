@@ -19,7 +19,7 @@ from django.db.models import Exists, Max, Min, Model, OuterRef
 from dashboards.books import BOOKS, EDITION
 from dashboards.cells import Cells, kept, rewrite_days, rewrite_spans
 from dashboards.counts import SLICE, Tally
-from dashboards.families import ACTIVITY, WON_DATED, has_entered_again, within
+from dashboards.families import ACTIVITY, NOT_MERGED, WON_DATED, has_entered_again, within
 from dashboards.freshness import Kinds, days_of, looked_up
 from dashboards.joined import as_text
 from dashboards.models import Coverage, EnteredAgain, Grains, Mark
@@ -211,7 +211,7 @@ def _entered_once(scope: Scope, parts: Sequence[Period], groups: Sequence[str]) 
     for kind, measures in BY_EVENT.items():
         leads = Lead.objects.filter(
             within("events__occurred_at", scope), ~has_entered_again(kind), events__kind=kind
-        ).filter(ACTIVITY.measures[measures[0]])
+        ).filter(ACTIVITY.measures[measures[0]], NOT_MERGED)
         dated = sliced(leads, parts, "events__occurred_at")
         add_counts(found, dated, ACTIVITY, measures)
         if "won" in measures:

@@ -34,6 +34,7 @@ class Story:
     arrived_at: datetime | None = None
     source: str = ""
     found_by_sales: bool = False
+    is_merged: bool = False
     rungs: list[tuple[str, datetime]] = field(default_factory=list)
     offers: list[int] = field(default_factory=list)
 
@@ -62,7 +63,7 @@ def raw_figures(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> Figures
     counts: Counter[str] = Counter()
     days: defaultdict[str, list[int]] = defaultdict(list)
     for story in stories.values():
-        if story.arrived_at is not None:
+        if story.arrived_at is not None and not story.is_merged:
             _count_lead(story, story.arrived_at, (starts_at, ends_at, zone), counts, days)
     for offer_id, offer in offers.items():
         if offer.decided_at is not None and starts_at <= offer.decided_at < ends_at:
@@ -91,6 +92,8 @@ def read_log() -> tuple[dict[int, Story], dict[int, Offer]]:
             story.found_by_sales = facts.get("origin") == "sales"
         elif kind in ("touched", "completed") and story.source == "unknown":  # what is known is not replaced
             story.source = facts.get("source") or "unknown"
+        elif kind in ("merged", "unmerged"):
+            story.is_merged = kind == "merged"
         elif kind in LADDER:
             story.rungs.append((kind, occurred_at))
         if handoff_id is not None:

@@ -17,6 +17,7 @@ from dashboards.families import (
     ACTIVITY,
     COHORT,
     ENTERED_BY,
+    NOT_MERGED,
     WON_DATED,
     Family,
     entered_events,
@@ -194,7 +195,7 @@ def _entered(scope: Scope, split: Split | None) -> Iterator[tuple[tuple[str, ...
             chosen.append(Q(pk__in=again.filter(kind=kind).values("lead")))
         if chosen:
             either = chosen[0] | chosen[-1]
-            yield measures, Lead.objects.filter(either, of_leads(scope), ACTIVITY.measures[measures[0]])
+            yield measures, Lead.objects.filter(either, of_leads(scope), NOT_MERGED, ACTIVITY.measures[measures[0]])
 
 
 def add_wins(found: Tally, rows: QuerySet[Any], family: Family, scope: Scope) -> None:

@@ -16,9 +16,9 @@ from ledger.triggers import watch
 
 LEAD_COUNTED = (
     "origin", "source", "last_campaign_id", "captured_at", "mql_at", "sal_at", "sql_at", "opportunity_at", "customer_at",
-    "advocate_at", "persona_id", "tier", "owner_id", "queue_id",
+    "advocate_at", "persona_id", "tier", "owner_id", "queue_id", "merged_into_id",
 )  # fmt: skip
-LEAD_GROUPED = ("origin", "source", "last_campaign_id", "persona_id")
+LEAD_GROUPED = ("origin", "source", "last_campaign_id", "persona_id", "merged_into_id")
 LEAD_HELD = ("tier", "owner_id", "queue_id")
 LEAD_DATED = ("origin", "captured_at", "customer_at")
 HANDOFF_COUNTED = (

@@ -17,6 +17,7 @@ class LeadsConfig(AppConfig):
             ClockRecompute,
             ClockStep,
             LeadEvent,
+            Merge,
             Qualification,
             RoutingVersion,
         )
@@ -28,6 +29,12 @@ class LeadsConfig(AppConfig):
             RoutingVersion,
             columns=["number", "rules", "created_at", "created_by", "based_on", "activated_at", "activated_by"],
             when="OLD.activated_at IS NOT NULL",
+        )
+
+        freeze(
+            Merge,
+            columns=["pair", "kept", "gone", "changes", "merged_by", "merged_at"],
+            when="OLD.merged_at IS NOT NULL",
         )
 
         register(check_faults, Tags.database)

@@ -174,6 +174,10 @@ EVENT_KINDS = {
     "persona_proposed": "Change of a persona proposed",
     "proposal_closed": "Proposal for a persona answered",
     "proposal_removed": "Proposal for a persona taken away",
+    "merged": "Merged into another lead",
+    "took_in": "Another lead was merged into it",
+    "unmerged": "Merge undone",
+    "gave_back": "Merge undone, the other lead is back",
 }
 
 STEP_KINDS = {

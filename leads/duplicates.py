@@ -25,6 +25,7 @@ from ledger.rows import insert_rows
 from ledger.writing import write_audit
 from teams.models import User
 
+MAY = "review_duplicates"
 BATCH = 100
 """Contacts that are looked at in one transaction: on SQLite it holds the only write lock for some milliseconds."""
 MOST = 200
@@ -86,7 +87,7 @@ def find_duplicates(*, at: datetime, limit: int = BATCH) -> int:
 @transaction.atomic
 def keep_apart(*, pair_id: int, actor: User, at: datetime) -> None:
     """Say that two contacts are not the same person; it is never asked again. Raises ``NotAllowed``, ``NoSuchPair``, ``PairDecided``."""
-    permit(actor, "review_duplicates")
+    permit(actor, MAY)
     pair = LikelyDuplicate.objects.select_for_update(of=("self",)).filter(pk=pair_id).first()
     if pair is None:
         raise NoSuchPair("There is nothing here.")
@@ -105,12 +106,14 @@ def keep_apart(*, pair_id: int, actor: User, at: datetime) -> None:
 
 def _pairs(looked_at: Sequence[int]) -> dict[Pair, Likeness]:
     """Compare these contacts with whom they could be: four queries, whatever there is."""
-    mine = {contact.id: contact for contact in _known(Contact.objects.filter(pk__in=looked_at))}
+    mine = {contact.id: contact for contact in _known(Contact.objects.filter(pk__in=looked_at, merged_into=None))}
     keys = {contact.company_key for contact in mine.values()} - {""}
     phones = {contact.phone_key for contact in mine.values()} - {""}
     companies = Company.objects.filter(name_key__in=keys).values_list("pk", flat=True)
-    of_company = _newest(Contact.objects.filter(company__in=list(companies)), "company_id") if keys else []
-    of_phone = _newest(Contact.objects.filter(phone_key__in=phones), "phone_key") if phones else []
+    of_company = (
+        _newest(Contact.objects.filter(company__in=list(companies), merged_into=None), "company_id") if keys else []
+    )
+    of_phone = _newest(Contact.objects.filter(phone_key__in=phones, merged_into=None), "phone_key") if phones else []
     by_company, by_phone = _by(of_company, "company_key"), _by(of_phone, "phone_key")
     found: dict[Pair, Likeness] = {}
     for one in mine.values():

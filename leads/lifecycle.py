@@ -22,6 +22,7 @@ class Stage(StrEnum):
     RECYCLED = "recycled"
     DISQUALIFIED = "disqualified"
     LOST = "lost"
+    MERGED = "merged"
 
 
 LABELS = {
@@ -35,6 +36,7 @@ LABELS = {
     Stage.RECYCLED: "Recycled",
     Stage.DISQUALIFIED: "Disqualified",
     Stage.LOST: "Lost",
+    Stage.MERGED: "Merged",
 }
 
 PATH = (Stage.LEAD, Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER)
@@ -52,6 +54,7 @@ STAGE_TIMES = {
     Stage.RECYCLED: "recycled_at",
     Stage.DISQUALIFIED: "disqualified_at",
     Stage.LOST: "lost_at",
+    Stage.MERGED: "merged_at",
 }
 
 
@@ -90,6 +93,7 @@ STEPS: dict[str, Step] = {
     "revive": Step(_from(Stage.RECYCLED), Stage.LEAD),
     "disqualify": Step(_from(Stage.LEAD, Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY), Stage.DISQUALIFIED),
     "reopen": Step(_from(Stage.DISQUALIFIED, Stage.LOST), Stage.LEAD),
+    "merge": Step(_from(Stage.LEAD, Stage.MQL, Stage.RECYCLED, Stage.DISQUALIFIED, Stage.LOST), Stage.MERGED),
     "advocate": Step(_from(Stage.CUSTOMER), Stage.ADVOCATE),
 }
 

@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Window
-from django.db.models.functions import RowNumber
+from django.db.models import Q, Window
+from django.db.models.functions import Coalesce, RowNumber
 
 from inputs.refusals import Invalid, NotAllowed
 from inputs.text import problem_with, tidy
 from leads.holding import hold, load_facts, require_step, step_to
-from leads.models import Qualification, Touch
+from leads.models import Lead, Qualification, Touch
 from leads.owed import DECIDED, end_duties
 from leads.record import Record
 from leads.scoring import Scoring, TouchLine, engagement_items, tier_of
@@ -121,14 +121,17 @@ def forget_judges() -> None:
 
 
 def touch_lines(lead_ids: Iterable[int]) -> dict[int, list[TouchLine]]:
-    """Give the newest touches of each lead, as many as a score lists."""
+    """Give the newest touches of each lead and of those merged into it, as many as a score lists."""
     wanted = list(lead_ids)
     if not wanted:
         return {}
-    place = Window(RowNumber(), partition_by="lead_id", order_by=["-occurred_at", "-id"])
-    newest = Touch.objects.filter(lead_id__in=wanted).annotate(place=place).filter(place__lte=MAX_TOUCH_ITEMS)
+    place = Window(RowNumber(), partition_by="of", order_by=["-occurred_at", "-id"])
+    merged = Lead.objects.filter(merged_into__in=wanted).values("pk")
+    touches = Touch.objects.filter(Q(lead_id__in=wanted) | Q(lead_id__in=merged))
+    touches = touches.annotate(of=Coalesce("lead__merged_into_id", "lead_id"))
+    newest = touches.annotate(place=place).filter(place__lte=MAX_TOUCH_ITEMS)
     found: dict[int, list[TouchLine]] = {}
-    for lead_id, *line in newest.order_by("lead_id", "place").values_list("lead_id", *TouchLine._fields):
+    for lead_id, *line in newest.order_by("of", "place").values_list("of", *TouchLine._fields):
         found.setdefault(lead_id, []).append(TouchLine(*line))
     return found
 

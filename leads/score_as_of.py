@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from inputs.refusals import Invalid
 from leads.models import Lead, LeadEvent, Qualification
 from leads.qualifying import UNSIGNED
@@ -34,7 +36,7 @@ from sla.in_force import InForce, agreements_until
 TOUCHES = ("captured", "touched")
 JUDGED = (*TOUCHES, "completed")
 """After what a lead is scored."""
-KINDS = (*JUDGED, "recycled", "revived", "qualified")
+KINDS = (*JUDGED, "recycled", "revived", "qualified", "took_in", "gave_back")
 
 
 class NotKnownThen(Invalid):
@@ -96,8 +98,7 @@ def touches_as_of(lead: Lead, at: datetime) -> tuple[dict[str, Any], ...]:
 
 def _tally(lead: Lead, at: datetime) -> _Tally:
     tally = _Tally(agreements_until(at))
-    for event in LeadEvent.objects.filter(lead=lead, recorded_at__lte=at, kind__in=KINDS).order_by("id"):
-        tally.add(event)
+    tally.add_all(LeadEvent.objects.filter(lead=lead, recorded_at__lte=at))
     if tally.judged_at is None:
         raise NotKnownThen("The lead was not known yet at that time.")
     return tally
@@ -117,12 +118,21 @@ class _Tally:
     fit: int | None = None
     is_fit_kept: bool = False
     judged_at: datetime | None = None
+    before_merges: list[list[Line]] = field(default_factory=list)
+
+    def add_all(self, events: QuerySet[LeadEvent]) -> None:
+        for event in events.filter(kind__in=KINDS).order_by("id"):
+            self.add(event)
 
     def add(self, event: LeadEvent) -> None:
         if event.kind in TOUCHES:
             self._count(_touch_of(event), event.recorded_at)
         elif event.kind == "recycled":
-            self.lines.clear()
+            self.lines = []
+        elif event.kind == "took_in":
+            self._take_in(event)
+        elif event.kind == "gave_back" and self.before_merges:
+            self.lines = self.before_merges.pop()
         if event.kind in JUDGED:
             self.judged_at, self.is_fit_kept, self.fit = event.recorded_at, False, None
         if "fit" in event.facts:
@@ -131,6 +141,15 @@ class _Tally:
     def in_force(self, at: datetime) -> InForce | None:
         place = bisect_right(self.versions, at, key=lambda version: version[0])
         return self.versions[place - 1][1] if place else None
+
+    def _take_in(self, event: LeadEvent) -> None:
+        """Add what the lead that was merged into this one had collected until then."""
+        other = _Tally(self.versions)
+        other.add_all(LeadEvent.objects.filter(lead=event.facts["lead"], pk__lt=event.pk))
+        self.before_merges.append([*self.lines])
+        days = self.half_life_days = self.half_life_days or other.half_life_days
+        at = event.recorded_at
+        self.lines += [(line, rebase(worth, half_life_days=days, at=at), by) for line, worth, by in other.lines]
 
     def _count(self, touch: TouchLine, at: datetime) -> None:
         agreement = self.in_force(at)

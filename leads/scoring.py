@@ -137,6 +137,13 @@ def rebase(engagement: Engagement, *, half_life_days: int, at: datetime) -> Enga
     return Engagement(engagement.fixed, level, half_life_days)
 
 
+def together(one: Engagement, other: Engagement, *, at: datetime) -> Engagement:
+    """Add up the points of two leads of one person, as of ``at`` by the half-life of ``one``."""
+    same = rebase(other, half_life_days=one.half_life_days, at=at)
+    level = one.level if same.level is None else _sum(one.level, same.level)
+    return Engagement(one.fixed + same.fixed, level, one.half_life_days)
+
+
 def recompute(scoring: Scoring, touches: Iterable[TouchLine]) -> Engagement:
     """Compute the stored form from all touches of a lead under one scoring version."""
     return add_points(Engagement(0.0, None, scoring.half_life_days), scoring, touches)

@@ -16,6 +16,7 @@ from leads.codes import (
 )
 from leads.facts import MISSING_WORDS
 from leads.handing_on import TAKEN_MEANWHILE
+from leads.merging import MERGED, UNMERGED
 from leads.models import Lead
 from ledger.wording import EMAIL, IN_APP, Message, register, register_subject
 from sla.promises import task_of
@@ -48,6 +49,8 @@ def register_wordings() -> None:
         ("lead_revived", quiet, _revived),
         ("lead_disqualified", quiet, _disqualified),
         ("lead_reopened", quiet, _reopened),
+        (MERGED, quiet, _merged),
+        (UNMERGED, quiet, _unmerged),
     ):
         register(code, channels=channels, render=about_lead(render))
     register_subject("lead", _names)
@@ -179,3 +182,14 @@ def _disqualified(facts: Facts) -> tuple[str, str]:
 
 def _reopened(facts: Facts) -> tuple[str, str]:
     return "A lead was opened again", "It is back with marketing. Look whether it is ready now."
+
+
+def _merged(facts: Facts) -> tuple[str, str]:
+    return (
+        "Two leads were merged",
+        f"Lead {facts['gone']} of the same person goes on under this one; what it owed is owed here.",
+    )
+
+
+def _unmerged(facts: Facts) -> tuple[str, str]:
+    return "A merge was undone", f"Lead {facts['gone']} is one of its own again."

@@ -46,11 +46,11 @@ def open_matter(season: Season, number: int, what: str, at: datetime) -> None:
 def come_under_another_address(season: Season, number: int, at: datetime) -> None:
     """Let somebody who is known come again so that nobody can be sure; nothing where nobody is known by name and company."""
     known = LeadRow.objects.filter(contact__company__domain__isnull=False).exclude(contact__name="").order_by("id")
-    contacts = [lead.contact for lead in known.select_related("contact__company")]
-    if not contacts:
+    people = [(lead.contact, lead.contact.company) for lead in known.select_related("contact__company")]
+    named = [(contact, company) for contact, company in people if company is not None]
+    if not named:
         return
-    contact = dice("another address", number).choice(contacts)
-    company: Any = contact.company
+    contact, company = dice("another address", number).choice(named)
     said = Arrival(
         name=f"{contact.name[0]}. {contact.name.split()[-1]}", email=f"contact-{number}@{company.domain}", company=company.name,
         touch_kind="content_download", source_raw="email", key=f"again-{number}",

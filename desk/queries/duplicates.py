@@ -10,8 +10,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from inputs.refusals import NotVisible
+from leads.lifecycle import Stage
 from leads.listing import LeadRow, lead_rows, load
-from leads.models import Contact, Lead, LikelyDuplicate
+from leads.models import Contact, Lead, LikelyDuplicate, Merge
 from teams.models import User
 
 PAGE = 25
@@ -28,6 +29,11 @@ EVIDENCE: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "company": lambda item: f"same company {item['company']}",
     "phone": lambda item: "same phone number",
 }
+TAKEN = {
+    "Name": "name", "Phone": "phone", "Job title": "job_title", "Role": "role", "Seniority": "seniority",
+    "Country": "country", "Region": "region", "Language": "language",
+}  # fmt: skip
+"""Of which facts one of the two is chosen when they are merged, by the field of *Correct data*."""
 FACTS: Sequence[tuple[str, Callable[[Contact], object]]] = (
     ("Name", lambda contact: contact.name),
     ("Email", lambda contact: contact.email),
@@ -57,6 +63,11 @@ class Line:
     second: str
 
     @property
+    def field(self) -> str:
+        """The field whose value may be chosen: one of the two says something else, or more."""
+        return TAKEN.get(self.label, "") if self.first != self.second else ""
+
+    @property
     def differs(self) -> bool:
         """Tell whether both are known and say different things."""
         return bool(self.first and self.second and self.first != self.second)
@@ -69,6 +80,17 @@ class Comparison:
     pair: LikelyDuplicate
     lines: list[Line]
     sides: list[tuple[Contact, list[LeadRow]]]
+    merges: list[Merge]
+
+    @property
+    def undoable(self) -> Merge | None:
+        """The merge that may be undone: it stands."""
+        return next((merge for merge in self.merges if merge.undone_at is None), None)
+
+    @property
+    def leads(self) -> list[tuple[Contact, LeadRow]]:
+        """The leads of both that may be kept or go."""
+        return [(contact, row) for contact, rows in self.sides for row in rows if row.lead.stage != Stage.MERGED]
 
     @property
     def evidence(self) -> str:
@@ -118,6 +140,7 @@ def comparison(pair_id: int, user: User, at: datetime) -> Comparison:
         pair,
         [line for label, fact in FACTS if (line := _line(label, fact, *both)).first or line.second],
         [(contact, [row for row in rows if row.lead.contact_id == contact.pk]) for contact in both],
+        list(pair.merges.select_related("kept", "gone", "merged_by", "undone_by").order_by("-id")),
     )
 
 
@@ -126,6 +149,12 @@ def open_pairs_of(contact_id: int) -> list[tuple[LikelyDuplicate, Contact]]:
     pairs = _open().filter(Q(first=contact_id) | Q(second=contact_id)).select_related("first", "second")
     found = pairs.order_by("-likeness", "-id")[:3]
     return [(pair, pair.second if pair.first_id == contact_id else pair.first) for pair in found]
+
+
+def merges_of(lead: Lead) -> list[Merge]:
+    """Give the merges into this lead, and the one of it into another, that stand: one query."""
+    merges = Merge.objects.filter(Q(kept=lead) | Q(gone=lead), undone_at=None).select_related("merged_by")
+    return list(merges.order_by("id"))
 
 
 def evidence_words(pair: LikelyDuplicate) -> str:

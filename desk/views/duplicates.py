@@ -1,4 +1,4 @@
-"""Contacts who may be one person: the list, two side by side, and the word that they are not."""
+"""Contacts who may be one person: the list, two side by side, that they are not the same, or that they are."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from desk.access import instant, reader, sees
-from desk.queries.duplicates import COUNTED_UP_TO, MAY, comparison, open_count, pairs_after
+from desk.merge_form import MergeForm
+from desk.queries.duplicates import COUNTED_UP_TO, MAY, Comparison, comparison, open_count, pairs_after
+from inputs.fields import add_problems
+from inputs.refusals import Invalid, NotAllowed, NotVisible, Refusal
+from leads.completing import complete
 from leads.duplicates import keep_apart
+from leads.merging import merge, undo_merge
+from teams.models import User
+
+UNPROCESSABLE = 422
 
 
 @require_safe
@@ -30,8 +38,8 @@ def duplicate_list(request: HttpRequest) -> HttpResponse:
 @sees(MAY)
 def duplicate(request: HttpRequest, pair_id: int) -> HttpResponse:
     """Show two contacts side by side."""
-    at = instant(request)
-    return render(request, "desk/duplicate.html", {"found": comparison(pair_id, reader(request), at), "at": at})
+    found = comparison(pair_id, reader(request), instant(request))
+    return _page(request, found, MergeForm(found=found), 200)
 
 
 @require_POST
@@ -41,3 +49,45 @@ def different(request: HttpRequest, pair_id: int) -> HttpResponse:
     keep_apart(pair_id=pair_id, actor=reader(request), at=instant(request))
     messages.success(request, "Not the same: they are not asked about again.")
     return redirect("desk:duplicates")
+
+
+@require_POST
+@sees(MAY)
+def merge_pair(request: HttpRequest, pair_id: int) -> HttpResponse:
+    """Merge a lead of the one into a lead of the other, and correct what the other one knew better."""
+    user = reader(request)
+    found = comparison(pair_id, user, instant(request))
+    form = MergeForm(request.POST, found=found)
+    if not form.is_valid():
+        return _page(request, found, form, UNPROCESSABLE)
+    try:
+        _merge(request, user, pair_id, form)
+    except (NotVisible, NotAllowed):
+        raise
+    except Refusal as refusal:
+        add_problems(form, refusal.problems)
+        return _page(request, found, form, UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status)
+    messages.success(request, "Merged. What comes in for either goes on here; it can be undone for 30 days.")
+    return redirect("desk:lead", form.cleaned_data["kept"])
+
+
+@require_POST
+@sees(MAY)
+def undo(request: HttpRequest, merge_id: int) -> HttpResponse:
+    """Make two of what was merged."""
+    undo_merge(merge_id=merge_id, actor=reader(request), at=instant(request))
+    messages.success(request, "They are two again.")
+    return redirect("desk:duplicates")
+
+
+def _merge(request: HttpRequest, user: User, pair_id: int, form: MergeForm) -> None:
+    """Correct the kept contact first: a correction is one of its own, with its own traces, and what refuses it refuses both."""
+    kept_id, at = form.cleaned_data["kept"], instant(request)
+    if changes := form.changes():
+        complete(lead_id=kept_id, changes=changes, actor=user, at=at)
+    merge(pair_id=pair_id, kept_id=kept_id, gone_id=form.cleaned_data["gone"], actor=user, at=at)
+
+
+def _page(request: HttpRequest, found: Comparison, form: MergeForm, status: int) -> HttpResponse:
+    context = {"found": found, "form": form, "at": instant(request)}
+    return render(request, "desk/duplicate.html", context, status=status)

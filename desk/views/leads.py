@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from campaigns.models import Campaign
 from desk.access import instant, reader, sees
 from desk.queries import lead_list as listing
-from desk.queries.duplicates import MAY, open_pairs_of
+from desk.queries.duplicates import MAY, merges_of, open_pairs_of
 from desk.queries.lead_order import LABELS
 from desk.queries.lead_page import LeadPage, lead_for, page_of
 from desk.queries.timeline import FILTERS, timeline
@@ -80,6 +80,8 @@ def lead(request: HttpRequest, lead_id: int) -> HttpResponse:
         "user": user,
         "may_quote": user.may("quote_customer"),
         "may_propose": user.may("propose_persona_change"),
+        "merges": merges_of(found),
+        "may_judge": user.may(MAY),
         "alike": open_pairs_of(found.contact_id) if user.may(MAY) else [],
         **_timeline(request, found),
     }

@@ -69,6 +69,7 @@ def lead_body(lead: Lead, at: datetime) -> dict[str, Any]:
         "attempt_count": lead.attempt_count,
         "handoff_count": lead.handoff_count,
         "open_transfer": _transfer(*lead.waiting),  # type: ignore[attr-defined]
+        "merged_into": lead.merged_into_id,
         "returns_on": lead.returns_on.isoformat() if lead.returns_on else None,
         "times": {name.removesuffix("_at"): moment_body(getattr(lead, name)) for name in TIMES},
     }
@@ -222,6 +223,9 @@ class LeadOut(serializers.Serializer[Any]):
     company = serializers.DictField(allow_null=True)
     attempt_count = serializers.IntegerField()
     handoff_count = serializers.IntegerField()
+    merged_into = serializers.IntegerField(
+        allow_null=True, help_text="The lead that goes on for it, once it is merged."
+    )
     open_transfer = serializers.DictField(
         allow_null=True,
         help_text="The offer to a colleague that waits for an answer: id, giver, receiver, offered_at, note.",

@@ -123,15 +123,19 @@ def court_of(version: AgreementVersion, *, field: str) -> Court:
 
 
 def leads_of(first: date, until: date) -> QuerySet[Lead]:
-    """Give the leads of marketing that came in from ``first`` up to, not including, ``until``, as the company's days begin."""
+    """Give the leads of marketing that came in from ``first`` up to, not including, ``until``, as the company's days begin.
+
+    A lead that was merged into another is part of that one.
+    """
     zone: Any = get_default_timezone()
     return Lead.objects.filter(
-        captured_at__gte=midnight(first, zone), captured_at__lt=midnight(until, zone), origin=Lead.Origins.MARKETING
-    )
+        captured_at__gte=midnight(first, zone), captured_at__lt=midnight(until, zone), origin=Lead.Origins.MARKETING,
+        merged_into__isnull=True,
+    )  # fmt: skip
 
 
 def pasts(first: date, until: date) -> Iterator[Past]:
-    """Read these leads, the newest first, in batches of three queries each."""
+    """Read these leads, the newest first, in batches of four queries each."""
     ids = list(leads_of(first, until).order_by("-captured_at", "-id").values_list("id", flat=True))
     for start in range(0, len(ids), BATCH):
         yield from _batch(ids[start : start + BATCH])
@@ -140,10 +144,12 @@ def pasts(first: date, until: date) -> Iterator[Past]:
 def _batch(ids: list[int]) -> Iterator[Past]:
     rows = {row[0]: row for row in Lead.objects.filter(pk__in=ids).values_list(*COLUMNS)}
     touches: dict[int, list[TouchLine]] = {}
-    in_order = Touch.objects.filter(lead__in=ids).order_by("lead_id", "occurred_at", "id")
+    kept = dict(Lead.objects.filter(merged_into__in=ids).values_list("id", "merged_into_id"))
+    every = [*ids, *kept]
+    in_order = Touch.objects.filter(lead__in=every).order_by("occurred_at", "id")
     for lead_id, kind, at in in_order.values_list("lead_id", "kind", "occurred_at"):
-        touches.setdefault(lead_id, []).append(TouchLine(kind, at))
-    reached = _reached(ids)
+        touches.setdefault(kept.get(lead_id, lead_id), []).append(TouchLine(kind, at))
+    reached = _reached(every, kept)
     for lead_id in ids:
         if lead_id in rows:
             yield _past(rows[lead_id], touches.get(lead_id, ()), reached.get(lead_id, {}))
@@ -153,12 +159,12 @@ REACHED_BY = ("qualified", "accepted", "qualified_for_sales", "won")
 """Events that tell of a stage reached in any life of a lead; its columns tell of the present one."""
 
 
-def _reached(ids: list[int]) -> dict[int, dict[str, tuple[datetime, str]]]:
-    """Give for each lead its first event of each of these kinds: when, and its code."""
+def _reached(ids: list[int], kept: Mapping[int, int]) -> dict[int, dict[str, tuple[datetime, str]]]:
+    """Give for each lead, and what was merged into it, the first event of each of these kinds: when, and its code."""
     found: dict[int, dict[str, tuple[datetime, str]]] = {}
-    events = LeadEvent.objects.filter(lead__in=ids, kind__in=REACHED_BY).order_by("lead_id", "occurred_at", "id")
+    events = LeadEvent.objects.filter(lead__in=ids, kind__in=REACHED_BY).order_by("occurred_at", "id")
     for lead_id, kind, at, code in events.values_list("lead_id", "kind", "occurred_at", "code"):
-        found.setdefault(lead_id, {}).setdefault(kind, (at, code))
+        found.setdefault(kept.get(lead_id, lead_id), {}).setdefault(kind, (at, code))
     return found
 
 

@@ -35,13 +35,19 @@ WHERE t.key IS NOT NULL AND t.key = ANY(%s)"""
 
 CONTACTS = """
 SELECT c.id, c.external_id, c.name, c.email, c.email_key, c.phone, c.phone_key, c.job_title, c.role, c.seniority, c.country,
-    c.region, c.language, c.lawful_basis, c.company_id
+    c.region, c.language, c.lawful_basis, c.company_id, c.merged_into_id
 FROM leads_contact c
 WHERE c.id IN (
     SELECT id FROM leads_contact WHERE email_key IS NOT NULL AND email_key = ANY(%s)
     UNION SELECT id FROM leads_contact WHERE external_id IS NOT NULL AND external_id = ANY(%s)
     UNION SELECT id FROM leads_contact WHERE phone_key IS NOT NULL AND phone_key = ANY(%s))
 ORDER BY c.id"""
+
+CONTACTS_BY_ID = """
+SELECT c.id, c.external_id, c.name, c.email, c.email_key, c.phone, c.phone_key, c.job_title, c.role, c.seniority, c.country,
+    c.region, c.language, c.lawful_basis, c.company_id, c.merged_into_id
+FROM leads_contact c WHERE c.id = ANY(%s) ORDER BY c.id"""
+"""Those that others were merged into. They are locked after them: of two processes that meet the other way round one begins again."""
 
 COMPANIES = f"""
 SELECT {_COMPANY} FROM leads_company m
@@ -103,9 +109,15 @@ class Book:
 
     def _load_contacts(self, rows: Sequence[tuple[Any, ...]]) -> dict[int, int]:
         """Keep the contacts, and give the company of each that has one."""
-        for row in rows:
-            self._keep_contact(ContactState(*row[:14]))
-        return {row[0]: row[14] for row in rows if row[14] is not None}
+        merged = {row[0]: row[15] for row in rows if row[15] is not None}
+        if absent := ids(merged.values()) if merged else []:
+            rows = [*select(CONTACTS_BY_ID + self._row_lock("c"), [absent]), *rows]
+        states = {row[0]: ContactState(*row[:14]) for row in rows}
+        for contact_id, state in states.items():
+            self._keep_contact(state) if contact_id not in merged else None
+        for contact_id, kept_id in merged.items():
+            self._know_as(states[contact_id], states[kept_id])
+        return {row[0]: row[14] for row in rows if row[14] is not None and row[0] not in merged}
 
     def _load_companies(self, rows: Sequence[tuple[Any, ...]]) -> None:
         for row in rows:
@@ -234,6 +246,15 @@ class Book:
             self._by_email.setdefault(contact.email_key, contact)
         if contact.phone_key and contact not in self._by_phone[contact.phone_key]:
             self._by_phone[contact.phone_key].append(contact)
+
+    def _know_as(self, merged: ContactState, kept: ContactState) -> None:
+        """Find under what a merged contact was recognised by the one that goes on for it."""
+        if merged.external_id:
+            self._by_external_id[merged.external_id] = kept
+        if merged.email_key:
+            self._by_email[merged.email_key] = kept
+        if merged.phone_key and kept not in self._by_phone[merged.phone_key]:
+            self._by_phone[merged.phone_key].append(kept)
 
     def _keep_company(self, company: CompanyState) -> CompanyState:
         self.companies[company.id] = company

@@ -10,6 +10,7 @@ from leads.models.handoffs import Assignment, Handoff, Qualification
 from leads.models.intake import CaptureForm, ImportRow, ImportRun
 from leads.models.leads import Lead, Touch
 from leads.models.members import CampaignMember
+from leads.models.merges import Merge
 from leads.models.people import Company, Contact
 from leads.models.periods import TargetPeriod
 from leads.models.routing import Pool, PoolMember, RoutingVersion
@@ -37,6 +38,7 @@ __all__ = [
     "Lead",
     "LeadEvent",
     "LikelyDuplicate",
+    "Merge",
     "Opportunity",
     "PersonaProposal",
     "Pool",

@@ -19,6 +19,7 @@ class LikelyDuplicate(models.Model):
     class States(models.TextChoices):
         OPEN = "open", _("To be looked at")
         DIFFERENT = "different", _("Not the same")
+        MERGED = "merged", _("Merged")
 
     first = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="+", db_index=False)
     second = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="+")

@@ -49,6 +49,7 @@ class Lead(models.Model):
         RECYCLED = Stage.RECYCLED.value, _("Recycled")
         DISQUALIFIED = Stage.DISQUALIFIED.value, _("Disqualified")
         LOST = Stage.LOST.value, _("Lost")
+        MERGED = Stage.MERGED.value, _("Merged")
 
     class Origins(models.TextChoices):
         MARKETING = "marketing", _("Marketing")
@@ -104,6 +105,11 @@ class Lead(models.Model):
     recycled_at = models.DateTimeField(null=True)
     disqualified_at = models.DateTimeField(null=True)
     lost_at = models.DateTimeField(null=True)
+    merged_at = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False,
+        help_text="The lead that goes on for it, which is merged into none itself.",
+    )  # fmt: skip
     stage_note = models.TextField(
         blank=True, db_default="", help_text="What was said when it was recycled, disqualified or reopened."
     )
@@ -141,10 +147,16 @@ class Lead(models.Model):
                 | Q(queue__isnull=False),
                 name="a_lead_in_sales_hands_has_somebody",
             ),
+            models.CheckConstraint(
+                condition=Q(stage="merged", merged_into__isnull=False)
+                | (~Q(stage="merged") & Q(merged_into__isnull=True)),
+                name="a_merged_lead_says_into_which",
+            ),
             models.CheckConstraint(condition=Q(fit__isnull=True) | Q(fit__lte=100), name="fit_is_at_most_100"),
         ]
         indexes = [
             models.Index(fields=["captured_at", "id"], name="lead_captured_idx"),
+            models.Index(fields=["merged_into"], name="lead_merged_idx", condition=Q(merged_into__isnull=False)),
             models.Index(fields=["-last_touch_at", "-id"], name="lead_last_touch_idx"),
             models.Index(fields=["owner", "stage"], name="lead_owner_idx", condition=Q(owner__isnull=False)),
             models.Index(fields=["queue"], name="lead_queue_idx", condition=Q(queue__isnull=False)),

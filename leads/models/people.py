@@ -61,6 +61,10 @@ class Contact(models.Model):
     language = models.CharField(_("language"), max_length=10, blank=True, default="")
     lawful_basis = models.CharField(_("lawful basis"), max_length=24, choices=LawfulBases, blank=True, default="")
     created_at = models.DateTimeField()
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False,
+        help_text="The same person, under whom what comes in by this email, phone or id goes on.",
+    )  # fmt: skip
     is_compared = models.BooleanField(
         default=False, db_default=False, help_text="Looked at for likely duplicates since it last changed."
     )
@@ -80,6 +84,7 @@ class Contact(models.Model):
         ]
         indexes = [
             models.Index(fields=["phone_key"], name="contact_phone_idx", condition=Q(phone_key__isnull=False)),
+            models.Index(fields=["merged_into"], name="contact_merged_idx", condition=Q(merged_into__isnull=False)),
             models.Index(fields=["id"], name="contact_uncompared_idx", condition=Q(is_compared=False)),
         ]
 

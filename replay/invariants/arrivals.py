@@ -43,6 +43,7 @@ class Told:
     began_as_history: bool = False
     was_offered: bool = False
     was_touched: bool = False
+    hand_before_merges: list[bool] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
@@ -71,6 +72,11 @@ def tell(events: Iterable[EventRow]) -> Told:
             told.newest_handoff = event.handoff_id
         if event.kind in ("recycled", "revived", "reopened"):
             told.is_hand_raise = False
+        if event.kind == "took_in":
+            told.hand_before_merges.append(told.is_hand_raise)
+            told.is_hand_raise |= event.facts.get("hand_raise", False)
+        elif event.kind == "gave_back" and told.hand_before_merges:
+            told.is_hand_raise = told.hand_before_merges.pop()
         told.began_as_history |= event.kind == "qualified" and event.code == "history"
         told.was_offered |= event.kind in ("handed_off", "handoff_refused")
         if event.kind == "completed":

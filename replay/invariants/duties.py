@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from replay.invariants import handing_on
+from replay.invariants import handing_on, merges
 from replay.invariants.facts import ClockLine, EventRow, Facts
 from replay.invariants.inforce import Times
 
@@ -26,7 +26,7 @@ OF_SALES = ("quick_rating", "full_feedback", "respond")
 STAGES = {
     "qualified": "mql", "accepted": "sal", "rejected": "lead", "recalled": "lead", "qualified_for_sales": "sql",
     "opportunity_opened": "opportunity", "won": "customer", "lost": "lost", "recycled": "recycled", "revived": "lead",
-    "disqualified": "disqualified", "reopened": "lead",
+    "disqualified": "disqualified", "reopened": "lead", "merged": "merged",
 }  # fmt: skip
 
 
@@ -56,25 +56,30 @@ def differences(facts: Facts) -> Iterator[str]:
     """Compare the clocks of these promises with the events."""
     times, followers = Times(facts), set(handing_on.pairs().values())
     clocks: dict[int, list[ClockLine]] = defaultdict(list)
+    brought: dict[int, list[ClockLine]] = defaultdict(list)
+    origins = merges.origins(facts)
     for clock in facts.clocks.values():
         if clock.promise in PROMISES:
-            clocks[clock.lead_id or 0].append(clock)
+            clocks[origins.get(clock.id, clock.lead_id or 0)].append(clock)
+            brought[clock.lead_id or 0].append(clock)
     for lead_id, events in facts.events.items():
-        yield from (
-            f"lead {lead_id}: {words}" for words in _of_lead(facts, times, events, clocks.pop(lead_id, []), followers)
-        )
+        own = clocks.pop(lead_id, [])
+        found = _of_lead(facts, times, events, own, followers, running=[*own, *brought[lead_id]])
+        yield from (f"lead {lead_id}: {words}" for words in found)
     yield from (f"clock {clock.id}: of no lead" for rest in clocks.values() for clock in rest)
 
 
 def _of_lead(
-    facts: Facts, times: Times, events: list[EventRow], clocks: list[ClockLine], followers: set[int]
-) -> Iterator[str]:
+    facts: Facts, times: Times, events: list[EventRow], clocks: list[ClockLine], followers: set[int], *,
+    running: list[ClockLine],
+) -> Iterator[str]:  # fmt: skip
+    """Compare the ``clocks`` that began on a lead with its events; ``running`` are also those that a merge brought along."""
     duties = _tell(facts, times, events)
     begun = {(clock.promise, _started(clock, facts)): clock for clock in clocks if clock.id not in followers}
     wanted = {(duty.promise, duty.at) for duty in duties}
     for duty in duties:
         clock = begun.get((duty.promise, duty.at))
-        if clock is None and not any(_ran(other, duty, facts) for other in clocks):
+        if clock is None and not any(_ran(other, duty, facts) for other in running):
             yield f"no clock for {duty.promise}, owed since {duty.at}"
         elif clock is not None and duty.promise in OF_SALES and clock.user_id != duty.user_id:
             yield f"clock {clock.id} ({clock.promise}) is owed by {clock.user_id}, by its events by {duty.user_id}"
@@ -131,6 +136,9 @@ def _marketing(life: Life, event: EventRow, facts: Facts, times: Times, together
         _owe(life, _duty("complete", event), facts, now)
     elif event.kind == "rejected":
         _owe(life, _duty("returned", event), facts, [life.version_id])
+    elif event.kind in ("unmerged", "gave_back"):
+        for promise in event.facts.get("afresh", ()):
+            _owe(life, _duty(promise, event), facts, [life.version_id] if promise == "returned" else now)
     elif event.kind == "revived" and not together & {"qualified", "triage_needed"}:
         _owe(life, _duty("nurture", event), facts, now)
 
@@ -149,7 +157,7 @@ def _owe(life: Life, duty: Duty, facts: Facts, versions: Iterable[int | None]) -
 def _follow(life: Life, event: EventRow) -> None:
     if event.kind == "captured" and event.facts.get("origin") == "sales":
         life.stage, life.owner_id = "sal", event.user_id
-    life.stage = STAGES.get(event.kind, life.stage)
+    life.stage = event.code if event.kind == "unmerged" else STAGES.get(event.kind, life.stage)
     if event.kind == "handed_off":
         life.handoff_id, life.version_id = event.handoff_id, event.version_id
     elif event.kind in ("accepted", "assigned", "queued"):

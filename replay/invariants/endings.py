@@ -42,6 +42,7 @@ CANCELS = {
     "returned": {"rejected"},
     "transferred": {"transferred"},
     "withdrawn": {"transfer_ended"},
+    "merged": {"merged", "took_in"},
     "won": {"won"},
 }
 """Which event stands beside a cancelled clock, by its code."""
@@ -62,6 +63,7 @@ AT_STAGES = {
         "lead",
         "mql",
         "sal",
+        "merged",
     ),
     "triage": ("lead",),
     "complete": ("mql",),
@@ -88,7 +90,8 @@ def differences(facts: Facts) -> Iterator[str]:
         for event in events:
             happened[lead_id][event.recorded_at].add(event.kind)
             done[lead_id].add((event.kind, event.occurred_at))
-    newest = {(clock.promise, _lead_id(clock, facts)): clock.id for clock in facts.clocks.values()}
+    by_age = sorted(facts.clocks.values(), key=lambda clock: (clock.state in ("running", "paused"), clock.id))
+    newest = {(clock.promise, _lead_id(clock, facts)): clock.id for clock in by_age}
     for clock in facts.clocks.values():
         if not clock.lead_id and not clock.handoff_id:
             continue

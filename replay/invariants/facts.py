@@ -165,6 +165,8 @@ class LeadRow(NamedTuple):
     first_campaign_id: int | None
     last_campaign_id: int | None
     returns_on: date | None
+    merged_at: datetime | None
+    merged_into_id: int | None
 
 
 class HandoffRow(NamedTuple):

@@ -68,6 +68,10 @@ VERBS = {
     "revived": {"revive", "take_in"},
     "disqualified": {"disqualify"},
     "reopened": {"reopen"},
+    "merged": {"merge"},
+    "took_in": {"merge"},
+    "unmerged": {"undo_merge"},
+    "gave_back": {"undo_merge"},
     "asked": {"ask", "offer_help"},
     "replied": {"answer"},
     "question_withdrawn": {
@@ -141,6 +145,8 @@ DEEDS = {
     "withdraw_question": {"question_withdrawn"},
     "dispute": {"disputed"},
     "withdraw_dispute": {"dispute_closed"},
+    "merge": {"merged", "took_in"},
+    "undo_merge": {"unmerged", "gave_back"},
     "close_dispute": {"dispute_closed"},
 }
 """Which event of each of its leads a verb leaves; one kind of them is enough."""

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from replay.invariants import merges
 from replay.invariants.facts import ClockLine, EventRow, Facts, HandoffRow
 from replay.invariants.inforce import Times
 
@@ -63,8 +64,10 @@ def of_clocks(facts: Facts) -> Iterator[str]:
     handoffs: dict[int, list[HandoffRow]] = defaultdict(list)
     for handoff in facts.handoffs.values():
         handoffs[handoff.lead_id].append(handoff)
+    origins = merges.origins(facts)
     for clock in facts.clocks.values():
-        found = [*_clock(clock, facts, handoffs, times), *_steps(clock, facts)]
+        began_on = clock._replace(lead_id=origins.get(clock.id, clock.lead_id))
+        found = [*_clock(began_on, facts, handoffs, times), *_steps(clock, facts)]
         yield from (f"clock {clock.id} ({clock.promise}): {words}" for words in found)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,6 +65,23 @@ class Points:
                 self._move_to(occurred_at)
             self.decaying += line["points"] * self._left(self.since, occurred_at)
 
+    def take_in(self, other: Points, at: datetime) -> None:
+        """Count the points of another lead of the same person too."""
+        self.fixed += other.fixed
+        self.is_known &= other.is_known
+        self.touches += other.touches
+        if other.decaying is None:
+            return
+        if other.half_life_days != self.half_life_days:
+            other._move_to(at)
+            other.half_life_days = self.half_life_days
+        if self.decaying is None:
+            self.decaying, self.since = 0.0, other.since
+        newest = max(self.since, other.since)
+        self._move_to(newest)
+        other._move_to(newest)
+        self.decaying += other.decaying
+
     def clear(self) -> None:
         """Begin at nothing, as a recycled lead does."""
         self.fixed, self.decaying = 0.0, None
@@ -99,6 +116,7 @@ class Scored:
     points: Points = field(default_factory=Points)
     judged: QualificationRow | None = None
     said: int | str | None = UNSAID
+    before_merges: list[Points] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
@@ -128,6 +146,12 @@ def _score(
             scored.judged = None
         elif event.kind == "recycled":
             scored.points.clear()
+        elif event.kind == "took_in":
+            scored.before_merges.append(replace(scored.points, touches=[*scored.points.touches]))
+            other = [each for each in facts.events.get(event.facts.get("lead", 0), ()) if each.id < event.id]
+            scored.points.take_in(_score(other, {}, facts, times).points, event.recorded_at)
+        elif event.kind == "gave_back" and scored.before_merges:
+            scored.points = scored.before_merges.pop()
         elif event.kind == "completed":
             scored.judged = None
         elif event.kind == "qualified" and event.code != "history":

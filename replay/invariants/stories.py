@@ -28,9 +28,11 @@ MOVES: dict[str, tuple[tuple[str, ...], str]] = {
     "revived": (("recycled",), "lead"),
     "disqualified": (("lead", *SALES_STAGES), "disqualified"),
     "reopened": (("disqualified", "lost"), "lead"),
+    "merged": (("lead", "mql", "recycled", "disqualified", "lost"), "merged"),
+    "unmerged": (("merged",), ""),
 }
 TIMES = {"qualified": "mql_at", "accepted": "sal_at", "qualified_for_sales": "sql_at", "opportunity_opened": "opportunity_at",
-         "won": "customer_at", "recycled": "recycled_at", "disqualified": "disqualified_at", "lost": "lost_at",
+         "won": "customer_at", "recycled": "recycled_at", "disqualified": "disqualified_at", "lost": "lost_at", "merged": "merged_at",
          "attempted": "first_attempt_at", "conversed": "conversed_at"}  # fmt: skip
 EARLIEST = ("attempted", "conversed")
 OF_HOLDER = (
@@ -67,6 +69,8 @@ class Story:
     tier: str = ""
     returns_on: str = ""
     is_history: bool = False
+    before_merge: str = ""
+    merged_into: int | None = None
     clocks: Counter[ClockKey] = field(default_factory=Counter)
     terms: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
@@ -75,14 +79,17 @@ class Story:
 def differences(facts: Facts) -> Iterator[str]:
     """Tell the story of every lead and compare it with the rows."""
     wanted: Counter[ClockKey] = Counter()
+    stories: dict[int, Story] = {}
     handoffs: dict[int, list[HandoffRow]] = {}
     for handoff in facts.handoffs.values():
         handoffs.setdefault(handoff.lead_id, []).append(handoff)
     for lead in facts.leads.values():
         story = tell(facts.events.get(lead.id, []), facts.terms)
         wanted.update(story.clocks)
+        stories[lead.id] = story
         found = [*story.faults, *_against_row(story, lead), *_against_handoffs(story, handoffs.get(lead.id, []))]
         yield from (f"lead {lead.id}: {words}" for words in found)
+    yield from _against_merges(stories, facts)
     yield from _against_clocks(wanted, facts)
     yield from _against_assignments(facts)
 
@@ -129,12 +136,26 @@ def _move(story: Story, event: EventRow) -> None:
     story.is_history |= event.code == "history"
     if story.stage not in sources and not (story.is_history and event.kind == "won"):
         story.faults.append(f"{event.kind} from stage {story.stage}")
-    story.stage = target
+    _merge(story, event)
+    story.stage = target or event.code
     if event.kind in ("revived", "reopened"):
         story.times = {"captured_at": story.times.get("captured_at")}
         story.attempts, story.tier = 0, ""
     if event.kind in TIMES:
         story.times.setdefault(TIMES[event.kind], event.occurred_at)
+
+
+def _merge(story: Story, event: EventRow) -> None:
+    """Follow into which lead it was merged; who comes back is what it was."""
+    if event.kind == "merged":
+        story.before_merge, story.merged_into = story.stage, event.facts.get("into")
+        if event.code != story.stage:
+            story.faults.append(f"was merged as {event.code}, it was at {story.stage}")
+    elif event.kind == "unmerged":
+        story.merged_into = None
+        story.times.pop("merged_at", None)
+        if event.code != story.before_merge:
+            story.faults.append(f"came back as {event.code}, it was merged as {story.before_merge}")
 
 
 def _hold(story: Story, event: EventRow) -> None:
@@ -247,7 +268,7 @@ def _against_holding(story: Story, lead: LeadRow) -> Iterator[str]:
             yield f"is owned by {lead.owner_id}, by its events by {owner_id}"
     elif story.handoffs or story.clocks:
         yield "is of the past, but was handed off"
-    if story.tier and lead.stage not in ("lead", "mql") and lead.tier != story.tier:
+    if story.tier and lead.stage not in ("lead", "mql", "merged") and lead.tier != story.tier:
         yield f"is {lead.tier}, by its events {story.tier}"
     if lead.stage == "recycled" and str(lead.returns_on) != story.returns_on:
         yield f"comes back on {lead.returns_on}, by its events on {story.returns_on}"
@@ -278,6 +299,16 @@ def _against_handoffs(story: Story, handoffs: list[HandoffRow]) -> Iterator[str]
         holder = story.holders.get(handoff.id, (None, None))
         if (handoff.assignee_id, handoff.assigned_at) != holder:
             yield f"handoff {handoff.id} went to {handoff.assignee_id} at {handoff.assigned_at}, by its events {holder}"
+
+
+def _against_merges(stories: Mapping[int, Story], facts: Facts) -> Iterator[str]:
+    """A merged lead names the one that goes on for it in the end, however many merges lie between."""
+    for lead in facts.leads.values():
+        into = stories[lead.id].merged_into
+        while into is not None and into in stories and stories[into].merged_into is not None:
+            into = stories[into].merged_into
+        if lead.merged_into_id != into:
+            yield f"lead {lead.id}: is merged into {lead.merged_into_id}, by its events into {into}"
 
 
 def _against_clocks(wanted: Counter[ClockKey], facts: Facts) -> Iterator[str]:

@@ -18,6 +18,7 @@ from replay.invariants import (
     handing_on,
     ledger,
     marks,
+    merges,
     notices,
     periods,
     pins,
@@ -89,6 +90,7 @@ def broken(facts: Facts, *, at: datetime, slack: timedelta) -> Iterator[str]:
         deeds,
         exchange,
         transfers,
+        merges,
         notices,
         ledger,
     ):

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from campaigns.models import Campaign, CostLine
-from leads import followup, handoffs, outcomes
-from leads.models import Assignment, Clock, Company, Contact, Handoff, Lead, LeadEvent, Touch
+from leads import followup, handoffs, merging, outcomes
+from leads.models import Assignment, Clock, Company, Contact, Handoff, Lead, LeadEvent, LikelyDuplicate, Touch
 from leads.routing.defaults import activate_default_routing
 from ledger.models import AuditEntry, Notice
 from teams.models import Absence, Team, User
@@ -112,6 +112,13 @@ def _recycle(lead: Lead, maya: User, sam: User, at: datetime) -> None:
     outcomes.recycle(lead_id=lead.pk, reason="bad_timing", actor=sam, at=at)
 
 
+def _merge(lead: Lead, maya: User, sam: User, at: datetime) -> None:
+    kept = make_lead()
+    first, second = sorted((kept.contact_id, lead.contact_id))
+    pair = LikelyDuplicate.objects.create(first_id=first, second_id=second, likeness=90, found_at=at)
+    merging.merge(pair_id=pair.pk, kept_id=kept.pk, gone_id=lead.pk, actor=maya, at=at)
+
+
 def incomplete_lead(marketer: User) -> Lead:
     """Make an MQL of which neither the name nor the company is known."""
     lead = ready_lead(marketer=marketer)
@@ -140,6 +147,7 @@ _WAYS = {
     "lost": [*_SQL, _open, _lose],
     "recycled": [*_SAL, _recycle],
     "disqualified": [*_SAL, _converse, _disqualify],
+    "merged": [_merge],
 }
 
 

@@ -108,6 +108,7 @@ def hired_by_another(world: World, actor: str) -> dict[str, int]:
 
 PERSON = Target(hired, {"user_id": MISSING_ID}, hired_by_another)
 PAIR = Target(lambda world, actor: {"pair_id": world.pairs[0].pk}, {"pair_id": MISSING_ID})
+MERGE = Target(lambda world, actor: {"merge_id": world.pairs[0].merges.get().pk}, {"merge_id": MISSING_ID})
 VERSION = Target(lambda world, actor: {"number": world.agreement.number}, {"number": MISSING_ID})
 
 ALL_RUNS = frozenset({"mona", "ada"})
@@ -274,6 +275,8 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:duplicates": page("review_duplicates"),
     "desk:duplicate": page("review_duplicates", target=PAIR),
     "desk:different": deed("review_duplicates", target=PAIR, done={302}),
+    "desk:merge": deed("review_duplicates", target=PAIR, done={422}),
+    "desk:undo_merge": deed("review_duplicates", target=MERGE, done={409}),
     "desk:lead": page("see_leads", target=LEAD),
     "desk:step": STEP_ROWS,
     "desk:clock": page("see_leads", target=CLOCK),

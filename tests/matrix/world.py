@@ -19,6 +19,7 @@ from leads.models import (
     ImportRun,
     Lead,
     LikelyDuplicate,
+    Merge,
     Opportunity,
     PersonaProposal,
     Question,
@@ -112,17 +113,21 @@ class World:
             notices={name: _notice(user) for name, user in people.items()},
             calendar=Calendar.objects.get(name="Sales hours"),
             **_negotiation(people),
-            pairs=[
-                LikelyDuplicate.objects.create(
-                    first=leads["sam"].contact,
-                    second=leads["rita"].contact,
-                    likeness=90,
-                    evidence=[{"code": "phone"}],
-                    found_at=NOW,
-                )
-            ],
+            pairs=[_pair(leads, people["maya"])],
             clocks=_clocks(people, sales, agreement),
         )
+
+
+def _pair(leads: dict[str, Lead], maya: User) -> LikelyDuplicate:
+    """Make two who look like one person, and who were merged once, and made two again."""
+    one, other = leads["sam"], leads["rita"]
+    pair = LikelyDuplicate.objects.create(
+        first=one.contact, second=other.contact, likeness=90, evidence=[{"code": "phone"}], found_at=NOW
+    )
+    Merge.objects.create(
+        pair=pair, kept=one, gone=other, changes={}, merged_by=maya, merged_at=NOW, undone_by=maya, undone_at=NOW
+    )
+    return pair
 
 
 def _routing_draft(sue: User, sales: Team) -> None:

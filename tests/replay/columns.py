@@ -25,6 +25,7 @@ REFUSED = "a clock has one subject: a constraint refuses a second one"
 PINNED = "what the checks rest on: frozen by triggers, terms by their hash"
 OF_ITSELF = "checked beside leads, and damaged in test_targets_and_briefings"
 SEALS = "looked after by ledger.sealing"
+MERGED = "damaged in tests.verbs.test_merging: nobody is merged in the history that is played"
 ELSEWHERE = "damaged in tests.replay.test_exchange: nobody asks or contests in the history that is played"
 
 WHOLE = {
@@ -34,6 +35,7 @@ WHOLE = {
     "leads.CampaignMember": GIVEN,
     "leads.ClockFault": MACHINERY,
     "leads.LikelyDuplicate": MACHINERY,
+    "leads.Merge": MERGED,
     "leads.Pool": SETTING,
     "leads.PoolMember": SETTING,
     "leads.Quote": WORDS,
@@ -76,6 +78,7 @@ WHOLE = {
 UNSEEN: Mapping[str, Mapping[str, str]] = {
     "leads.Lead": {
         "contact_id": IDENTITY, "product_id": GIVEN, "kind": IDENTITY, "marketer_id": SETTING, "stage_note": WORDS,
+        "merged_into_id": MERGED,
     },
     "leads.Touch": {
         "source_raw": GIVEN, "medium": GIVEN, "utm": GIVEN, "landing_page": GIVEN, "note": WORDS, "key": GIVEN,

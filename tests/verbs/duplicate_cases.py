@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from leads.duplicates import find_duplicates, keep_apart
+from leads.merging import merge, undo_merge
 from leads.models import Contact, Lead, LikelyDuplicate
 from tests.cast import NOW
 from tests.verbs.cases import LATER, Act, Case
 from tests.verbs.company import Company
+from tests.verbs.merging_world import FIRST, SECOND, arrive, paired
 
 
 def alike(company: Company) -> list[Lead]:
@@ -29,7 +31,26 @@ def _keep_apart(company: Company) -> Act:
     return lambda: keep_apart(pair_id=pair.pk, actor=company.maya, at=LATER)
 
 
+def _two(company: Company) -> tuple[int, Lead, Lead]:
+    kept, gone = arrive(FIRST), arrive(SECOND)
+    return paired(kept, gone).pk, kept, gone
+
+
+def _merge(company: Company) -> Act:
+    pair_id, kept, gone = _two(company)
+    return lambda: merge(pair_id=pair_id, kept_id=kept.pk, gone_id=gone.pk, actor=company.maya, at=LATER)
+
+
+def _undo(company: Company) -> Act:
+    pair_id, kept, gone = _two(company)
+    Lead.objects.filter(pk=kept.pk).update(marketer=company.mona)
+    done = merge(pair_id=pair_id, kept_id=kept.pk, gone_id=gone.pk, actor=company.maya, at=NOW)
+    return lambda: undo_merge(merge_id=done, actor=company.maya, at=LATER)
+
+
 DUPLICATE_CASES = [
     Case(find_duplicates, _find, audit="find_duplicates"),
     Case(keep_apart, _keep_apart, audit="keep_apart"),
+    Case(merge, _merge, audit="merge", events="merged took_in"),
+    Case(undo_merge, _undo, audit="undo_merge", events="unmerged gave_back", told="lead_unmerged"),
 ]

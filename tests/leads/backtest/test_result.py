@@ -145,14 +145,14 @@ def test_a_draft_that_cannot_be_read_is_refused_by_name(mona: User) -> None:
     assert refused.value.problems[0].field == "number"
 
 
-def test_it_takes_three_queries_for_each_batch_however_many_leads(leads: dict[str, Lead]) -> None:
+def test_it_takes_four_queries_for_each_batch_however_many_leads(leads: dict[str, Lead]) -> None:
     scenario = asked_of(1)
     before, after = courts(scenario)
     with CaptureQueriesContext(connection) as queries:
         backtest(scenario, before, after, at=NOW)
 
     assert len(leads) < BATCH
-    assert len(queries) == 4
+    assert len(queries) == 5
 
 
 # Asked for a page -----------------------------------------------------------------------------------------------------
