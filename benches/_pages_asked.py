@@ -22,7 +22,7 @@ from benches._pages_people import World
 from campaigns.models import Campaign, CostLine
 from leads.backtest import asked as backtests
 from leads.backtest.scenario import Scenario
-from leads.models import Clock, Dispute, ImportRun, Lead, PersonaProposal, Pool, Question, TargetPeriod
+from leads.models import Clock, Dispute, ImportRun, Lead, LikelyDuplicate, PersonaProposal, Pool, Question, TargetPeriod
 from leads.routing.drafts import begin_draft
 from leads.what_if.asked import reckon
 from ledger.instants import edge_now
@@ -179,6 +179,7 @@ def _api(world: World) -> Iterator[Page]:
     yield Page("API, me", rep, "/api/v1/me", token=True)
     yield Page("API, leads", rep, "/api/v1/leads", token=True)
     yield Page("API, leads by stage", rep, "/api/v1/leads?stage=opportunity", token=True)
+    yield Page("API, members of a campaign", rep, "/api/v1/campaigns/campaign-0/members", token=True)
     yield Page("API, leads searched", rep, "/api/v1/leads?q=Anna", token=True)
     yield Page("API, lead", rep, f"/api/v1/leads/{worked}", token=True)
     yield Page("API, clocks of a lead", rep, f"/api/v1/leads/{sal}/clocks", token=True)
@@ -208,6 +209,9 @@ def _marketing(world: World) -> Iterator[Page]:
     yield Page("campaign, form of a cost line", maya, f"/campaigns/{big}/costs/{line}/")
     yield Page("members of a campaign with a fifth of all leads", maya, f"/campaigns/{big}/members/")
     yield Page("members of a campaign, of one status", maya, f"/campaigns/{big}/members/?status=clicked")
+    pair = LikelyDuplicate.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    yield Page("duplicates", maya, "/leads/duplicates/")
+    yield Page("duplicates, a pair", maya, f"/leads/duplicates/{pair}/")
     yield Page("new campaign", maya, "/campaigns/new/")
     yield Page("form of a campaign", maya, f"/campaigns/{big}/edit/")
     yield Page("capture forms", maya, "/forms/")
@@ -225,6 +229,7 @@ def _personas(world: World) -> Iterator[Page]:
     yield Page("persona", maya, "/personas/operations-olivia/")
     proposal = PersonaProposal.objects.values_list("pk", flat=True)[0]
     yield Page("persona, a proposal", maya, f"/personas/operations-olivia/proposals/{proposal}/")
+    yield Page("personas, proposals", maya, "/personas/proposals/")
     yield Page("persona, quotes", maya, "/personas/operations-olivia/quotes/")
     yield Page("persona, versions", maya, "/personas/operations-olivia/versions/")
     yield Page("persona, a version", maya, "/personas/operations-olivia/versions/1/")

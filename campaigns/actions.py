@@ -100,7 +100,7 @@ def change_campaign(*, campaign_id: int, brief: Brief, actor: User, at: datetime
             _refuse_stale(campaign, seen)
             _refuse_other_money(campaign, brief)
             changed = {name: value for name, value in _columns(brief).items() if getattr(campaign, name) != value}
-            fields_changed = sorted(changed) + ["personas"] * (spoken_to != tuple(sorted(brief.persona_ids)))
+            fields_changed = sorted(changed) + ["personas"] * (spoken_to != tuple(sorted(set(brief.persona_ids))))
             if not fields_changed:
                 return campaign
             for name, value in changed.items():

@@ -28,7 +28,7 @@ FIRM = {
 }  # fmt: skip
 """What may be corrected of a company, with the column that holds it."""
 FIELDS = (*PERSON, *FIRM)
-REASONS = FIT_FIELDS | {"email", "phone", "company_country", "company_region"}
+REASONS = FIT_FIELDS | {"email", "phone", "domain", "company_country", "company_region"}
 """What a lead is judged or reached by: a correction of these is a new reason for one that sales gave back, a name spelt right is none."""
 SOMEBODY = "somebody"
 

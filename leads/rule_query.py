@@ -17,7 +17,7 @@ from itertools import product
 from typing import Any
 
 from django.db.models import BooleanField, Expression, F, FloatField, Func, Q, Value
-from django.db.models.functions import Coalesce, Greatest, Least, Lower, NullIf, Power, StrIndex
+from django.db.models.functions import Coalesce, Greatest, Least, Lower, NullIf, Power, StrIndex, Substr
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, In, LessThan
 
 from leads.codes import SOURCES, TIER_LABELS
@@ -34,6 +34,8 @@ Holds = Callable[[Any], bool]
 MOST_COUNT = 2**31 - 1
 MOST_SPELLINGS = 256
 """In how many ways a value may be spelled with other capitals outside of ASCII before the database is not asked for it."""
+MOST_VALUES = 5_000
+"""With how many spellings in all a condition is asked of the database: each is a parameter of its statement."""
 _BEYOND_ASCII = range(0x80, 0x1F000)
 """The last capital of Unicode 15 is U+1E921."""
 HALF_A_MILLIONTH = 5e-7
@@ -104,7 +106,9 @@ def _plain(name: str, condition: Condition, holds: Holds, at: datetime) -> Sql:
         return _any([_engaged(low, high, at) for low, high in _runs(holds, range(MAX_ENGAGEMENT + 1))])
     if name == "grade":
         return _numbered("fit", lambda fit: holds(grade(fit)), range(MAX_POINTS + 1))
-    return _numbered("fit", holds, range(MAX_POINTS + 1))
+    if name == "fit":
+        return _numbered("fit", holds, range(MAX_POINTS + 1))
+    raise LookupError(name)
 
 
 def _holds(condition: Condition) -> Holds:
@@ -225,7 +229,8 @@ def _of_either(column: str) -> Coalesce:
 _TEXTS: Mapping[str, Any] = {
     **{name: F(f"contact__{name}") for name in ("name", "email", "phone", "job_title", "role", "seniority", "language")},
     **{name: _of_either(name) for name in ("country", "region")},
-    "company": _of_company("name"), "industry": _of_company("industry"), "product": Coalesce(F("product__code"), Value("")),
+    "company": _of_company("name"), "domain": _of_company("domain"),
+    "email_domain": Substr(F("contact__email"), StrIndex(F("contact__email"), Value("@")) + 1), "industry": _of_company("industry"), "product": Coalesce(F("product__code"), Value("")),
 }  # fmt: skip
 """Texts are stored without outer spaces (``leads.intake.normalise``)."""
 _CODES_OF_LETTERS = frozenset({"country"})
@@ -263,6 +268,8 @@ def _text(column: Expression, condition: Condition, *, is_code: bool) -> Narrowe
     if any(each is None for each in wanted):
         return Narrowed(False, is_known)
     found = sorted({word for each in wanted for word in each or ()})
+    if len(found) > MOST_VALUES:
+        return Narrowed(False, is_known)
     if is_code and condition.op != "contains":
         meets = Q(In(column, [code for word in found for code in _of_any_case(word)]))
     else:

@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class LedgerConfig(AppConfig):
@@ -16,5 +16,6 @@ class LedgerConfig(AppConfig):
 
         triggers.protect(AuditEntry)
         triggers.protect(AuditSeal)
+        pre_migrate.connect(triggers.take_down, sender=self, dispatch_uid="ledger.triggers")
         post_migrate.connect(triggers.install, sender=self, dispatch_uid="ledger.triggers")
         register(triggers.check_triggers, Tags.database)

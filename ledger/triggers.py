@@ -117,6 +117,20 @@ def install(using: str = "default", **_signal: Any) -> None:
             cursor.execute(trigger.statement)
 
 
+def take_down(using: str = "default", plan: Sequence[tuple[Any, bool]] = (), **_signal: Any) -> None:
+    """Drop all triggers while migrations are taken back, and on SQLite while any are done; ``install`` puts them back. Receiver of ``pre_migrate``.
+
+    They name columns that go, or are not there yet; SQLite renames no table while a trigger of any table is in that state.
+    """
+    connection = connections[using]
+    is_needed = connection.vendor == "sqlite" or any(is_backwards for _, is_backwards in plan)
+    if not plan or not is_needed:
+        return
+    with connection.cursor() as cursor:
+        for name, table in sorted(installed(connection)):
+            cursor.execute(drop_statement(connection, name, table))
+
+
 def check_triggers(*, databases: Sequence[str] | None = None, **_arguments: Any) -> list[CheckMessage]:
     """Report each trigger that is missing.
 

@@ -201,14 +201,16 @@ class RuleForm(ConditionFields, ClauseForm):
 
     def _group(self, node: Node) -> dict[str, Any]:
         members: list[dict[str, Any]] = []
-        had = len(self.errors)
         for member in node.members:
             said = self._group(member) if member.is_group else self._said(member)
             if said:
                 members.append(said)
-        if not members and node is not self._root and len(self.errors) == had:
+        if not members and node is not self._root and not self._has_errors(node):
             self._empty.append(_name(node, "join"))
         return {self.cleaned_data.get(_name(node, "join")) or ALL: members}
+
+    def _has_errors(self, node: Node) -> bool:
+        return any(_name(each, name) in self.errors for each in walk(node) for name in ("join", *COLUMNS))
 
     def _said(self, node: Node) -> dict[str, Any] | None:
         line = {name: self.cleaned_data.get(_name(node, name)) for name in COLUMNS}

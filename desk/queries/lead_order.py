@@ -55,7 +55,7 @@ def read(order: str, text: str) -> After | None:
     try:
         if order == ENGAGEMENT:
             moment, days, fixed, key, lead_id = parts
-            place = Place(_whole(days, 3650), _number(fixed), _number(key), _whole(lead_id))
+            place = Place(_whole(days, 3650, low=1), _number(fixed), _number(key), _whole(lead_id))
             return After(place, _moment(moment))
         if order == FIT:
             fit, lead_id = parts
@@ -73,8 +73,8 @@ def _moment(text: str) -> datetime:
     return at
 
 
-def _whole(text: str, high: int = 10**18 - 1) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18 and int(text) <= high):
+def _whole(text: str, high: int = 10**18 - 1, *, low: int = 0) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18 and low <= int(text) <= high):
         raise ValueError(text)
     return int(text)
 

@@ -37,7 +37,8 @@ class ScoreLine:
 class LeadScore:
     """Both scores with their lines. ``is_fit_kept`` is false of a past fit that no edition of the program wrote down.
 
-    ``number`` is the agreement in force, nothing before the first. ``has_lines`` is false where of a past fit the number alone was kept.
+    ``number`` is the agreement in force, nothing before the first. ``is_capped`` tells that
+    the touches add up to more than the scale holds.
     """
 
     at: datetime
@@ -47,28 +48,24 @@ class LeadScore:
     fit_lines: tuple[ScoreLine, ...]
     engagement: int
     engagement_lines: tuple[ScoreLine, ...]
+    is_capped: bool
     is_fit_kept: bool = True
 
     @property
     def grade(self) -> str:
         return grade(self.fit)
 
-    @property
-    def is_capped(self) -> bool:
-        """Tell whether the touches add up to more than the scale holds."""
-        return sum(line.points for line in self.engagement_lines) > MAX_ENGAGEMENT
-
 
 def score_now(lead: Lead, agreement: InForce | None, at: datetime) -> LeadScore:
     """Explain the scores as of the present; the fit by the personas of the version in force and what is known now."""
     fit = _fit(agreement, facts_now(lead, at))
     try:
-        touches = touches_as_of(lead, at)
+        touches, points = touches_as_of(lead, at)
     except NotKnownThen:
-        touches = ()
+        touches, points = (), 0.0
     return LeadScore(
         at, False, agreement.number if agreement else None, lead.fit, tuple(_fit_lines(fit.items)),
-        engagement_now(lead, at), _touch_lines(touches),
+        engagement_now(lead, at), _touch_lines(touches), points > MAX_ENGAGEMENT,
     )  # fmt: skip
 
 
@@ -77,7 +74,7 @@ def score_then(lead: Lead, as_of: datetime) -> LeadScore:
     then = score_as_of(lead, as_of)
     return LeadScore(
         as_of, True, then.agreement.number if then.agreement else None, then.fit, tuple(_fit_lines(then.fit_items)),
-        then.engagement, _touch_lines(then.engagement_items), then.is_fit_kept,
+        then.engagement, _touch_lines(then.engagement_items), then.is_capped, then.is_fit_kept,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +34,8 @@ from leads.models import Lead
 from leads.score_as_of import NotKnownThen, score_as_of
 from personas.fit import grade
 
+UNESCAPED_PLUS = re.compile(r"(T\S*) (\d{2}:?\d{2})$")
+"""In an address a plus that is not escaped is a space."""
 AS_OF = OpenApiParameter("as_of", OpenApiTypes.DATETIME, description="A past instant with its offset.")
 
 # The intake checks each value; here only names, and what JSON may be that a row of a file may not.
@@ -120,7 +123,7 @@ class OneLead(ApiView):
 
 def _past_score(lead: Lead, asked: str, at: datetime) -> dict[str, Any]:
     """Raises ``BadMoment`` and ``BadQuery``."""
-    as_of = instant(asked.replace(" ", "+"), at=at, field="as_of")  # in an address an unescaped plus is a space
+    as_of = instant(UNESCAPED_PLUS.sub(r"\1+\2", asked), at=at, field="as_of")
     if as_of > at:
         raise BadQuery("This lies in the future.", code="in_the_future", field="as_of")
     try:

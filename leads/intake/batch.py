@@ -267,6 +267,8 @@ class Batch:
         Gives the MQLs to hand off: the new ones, and those that wait with marketing where the contact asked again or data came in.
         """
         judged = [(lead, *self._judged(lead)) for lead in leads]
+        for lead, *_ in judged:
+            self._note_completed(lead)
         self.record.note_fits({lead.id: lead.fit for lead in leads})
         new_mqls = [line for line in judged if line[0].may_qualify and self._qualifies(line[3])]
         earlier = touch_lines(lead.id for lead, *_ in new_mqls if not lead.is_new)
@@ -311,12 +313,15 @@ class Batch:
             note_qualified(self.record, lead, self.judge, fit=fit, engagement=engagement, touches=touches)
         )
 
+    def _note_completed(self, lead: LeadState) -> None:
+        """Say what data were completed. What the lead is judged by now came with them: it comes before the verdict."""
+        if lead.contact.changed and not lead.is_new:
+            self.record.event(lead.id, "completed", facts={"fields": sorted(lead.contact.changed)})
+
     def _tell_touch(self, lead: LeadState) -> None:
-        """Say what data were completed, and tell whoever has the lead in hand that the contact asked for us again."""
+        """Tell whoever has the lead in hand that the contact asked for us again."""
         if lead.is_new:
             return
-        if lead.contact.changed:
-            self.record.event(lead.id, "completed", facts={"fields": sorted(lead.contact.changed)})
         in_hand = lead.stage in IN_SALES_HANDS or lead.handoff_id is not None
         if lead.has_new_hand_raise and in_hand and not self.is_history:
             self.record.tell(lead.owner_id or lead.assignee_id, HAND_RAISE, "lead", lead.id)

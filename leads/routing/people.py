@@ -31,7 +31,7 @@ SELECT u.id, u.is_active, a.weight, a.open_lead_capacity, a.new_leads_per_day,
     (SELECT min(m.team_id) FROM teams_membership m JOIN teams_team t ON t.id = m.team_id
      WHERE m.user_id = u.id AND t.side = 'sales' AND t.is_active)
 FROM teams_user u LEFT JOIN teams_availability a ON a.user_id = u.id
-WHERE u.id = ANY(%s)"""  # noqa: S608
+WHERE u.id = ANY(%s) ORDER BY u.id"""  # noqa: S608
 
 People = dict[int, Person]
 
@@ -63,7 +63,7 @@ def load_people(
 
 
 def who_is_there(user_ids: Iterable[int | None], at: datetime) -> dict[int, int | None]:
-    """Give who acts for each of these people: they do, or while they are away the first of those who cover for each other; nobody where none is there."""
+    """Give who acts for each of these people: they do, or while they are away the first of those who cover for each other; nobody where none is there with hours of their own or their team's."""
     wanted = ids(user_ids)
     people = load_people(wanted, (), at)[0] if wanted else {}
     return {user_id: _there(user_id, people) for user_id in wanted}
@@ -78,7 +78,7 @@ def _there(user_id: int, people: Mapping[int, Person]) -> int | None:
         if person is None or not person.is_active:
             return None
         if not person.is_away:
-            return current
+            return current if person.opens_at is not None else None
         current = person.cover_id
     return None
 

@@ -16,17 +16,24 @@ from leads.handoffs import hand_off
 from leads.intake.pipeline import take_in
 from leads.models import Assignment, Company, Handoff, PoolMember, RoutingVersion
 from leads.routing.drafts import add_rule, begin_draft, move_rule
+from sla.calendars import set_calendar
 from sla.in_force import InForce
 from teams.models import Team, User
-from tests.cast import person
+from tests.cast import SIGNED_AT, person
 from tests.desk.conftest import Enter
 from tests.leads.intake_world import anna
 from tests.leads.worlds import away, go_round, ready_lead
 
+ALWAYS = {
+    "zone": "UTC",
+    "week": {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
+}
+
 
 @pytest.fixture
 def rita(agreement: InForce, sam: User, sales: Team) -> User:
-    """A rep beside Sam; they take turns."""
+    """A rep beside Sam; they take turns, at any hour: the page reads the present."""
+    set_calendar(actor=None, name="Always", hours=ALWAYS, at=SIGNED_AT, team=sales)
     found = person("Rita", sales)
     go_round(sales)
     return found

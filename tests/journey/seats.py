@@ -131,4 +131,4 @@ def opened(browser: Browser, address: str) -> Iterator[House]:
     expect.set_options(timeout=PATIENCE)
     with house.contexts:
         yield house
-    assert house.faults == []
+    assert house.faults == [], "\n".join(map(str, house.faults))

@@ -131,7 +131,7 @@ def test_new_data_fills_blanks_and_overwrites_nothing(world: InForce, one_batch:
 def test_completed_data_leave_an_event_with_the_names_of_the_fields(world: InForce) -> None:
     taken(Arrival(email="ana@firm.example"), Arrival(email="ana@firm.example", name="Ana", role="Finance"))
 
-    assert LeadEvent.objects.get(kind="completed").facts == {"fields": ["name", "role"]}
+    assert LeadEvent.objects.get(kind="completed").facts == {"fields": ["name", "role"], "fit": 35}
 
 
 @pytest.mark.parametrize("one_batch", [False, True])

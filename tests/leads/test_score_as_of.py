@@ -50,7 +50,7 @@ def history(maya: User, mona: User, sam: User, sue: User) -> Iterator[datetime]:
     accept(lead_id=lead.pk, actor=sam, at=NOW + 7 * DAY)
     recycle(lead_id=lead.pk, reason="no_budget", actor=sam, at=NOW + 8 * DAY)
     yield NOW + 8 * DAY
-    take_in([anna(touch_kind="email_click")], actor=None, at=NOW + 9 * DAY)
+    take_in([anna(touch_kind="email_click", language="de")], actor=None, at=NOW + 9 * DAY)
     yield NOW + 9 * DAY
 
 

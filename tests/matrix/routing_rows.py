@@ -20,7 +20,12 @@ CHANGE = "change_routing"
 
 
 def _on_rule(methods: dict[str, frozenset[int]], data: dict[str, str] | None = None, **named: str) -> Row:
-    accesses = {method: Access(who_may(CHANGE), done, data=data or {}) for method, done in methods.items()}
+    """Name what is done to a rule of a draft: what is typed for a draft that is gone is kept, with 409."""
+    gone = {"POST": 409} if "deed" not in named else {}
+    accesses = {
+        method: Access(who_may(CHANGE), done, missing=gone.get(method, 404), data=data or {})
+        for method, done in methods.items()
+    }
     return Row(
         accesses,
         own=lambda world, actor: {**_draft(world, actor), **named},

@@ -37,7 +37,7 @@ class Access:
 
     ``allowed`` get one of ``done``, on their own object and on others'; ``own_only`` get it on their own, and ``foreign`` on others';
     everybody else who is logged in gets ``refused``; except ``blind``, who may not even see the object and get 404, as for a
-    missing one. ``strangers`` is what those get who are not logged in, where an open address treats them otherwise. ``data`` is sent
+    missing one. ``missing`` is what who may gets where there is no such object. ``strangers`` is what those get who are not logged in, where an open address treats them otherwise. ``data`` is sent
     along; a function gets the world and who asks.
     """
 
@@ -47,6 +47,7 @@ class Access:
     own_only: frozenset[str] = frozenset()
     foreign: int = 404
     blind: frozenset[str] = frozenset()
+    missing: int = 404
     strangers: frozenset[int] | None = None
     data: Mapping[str, Any] | Callable[[Any, str], Mapping[str, Any]] = field(default_factory=dict)
 
@@ -63,7 +64,7 @@ class Access:
         if actor not in self.allowed | self.own_only:
             return frozenset({self.refused})
         if which == "missing":
-            return frozenset({404})
+            return frozenset({self.missing})
         if which == "foreign" and actor not in self.allowed:
             return frozenset({self.foreign})
         return self.done

@@ -22,6 +22,7 @@ NOT_VERBS = {
     "leads.scoring.engagement_at": "pure",
     # They are parts of verbs, called inside a verb's transaction.
     "leads.routing.pools.follow_places": "part of let_in and change_places",
+    "leads.routing.activating.put_in_force": "part of activate_draft and activate_rules",
     "ledger.writing.write_audit": "part of every verb",
     # They repeat a unit that is tried by itself, and each unit is a transaction.
     "leads.second_life.revive_all_due": "repeats revive_due",
