@@ -76,7 +76,7 @@ class ScoreAsOf:
 
 
 def score_as_of(lead: Lead, at: datetime) -> ScoreAsOf:
-    """Give the scores of ``lead`` as of ``at``, with three queries; raises ``NotKnownThen``."""
+    """Give the scores of ``lead`` as of ``at``, with three queries and one for each lead that was merged into it; raises ``NotKnownThen``."""
     tally = _tally(lead, at)
     qualified = Qualification.objects.filter(lead=lead, qualified_at__gte=tally.judged_at, qualified_at__lte=at)
     last = qualified.order_by("-qualified_at", "-id").first()
