@@ -81,7 +81,7 @@ def test_a_recycled_lead_comes_back_to_marketing_on_its_date_and_once(maya: User
     lead.refresh_from_db()
     assert came_back == [0, 1, 0]
     assert (lead.stage, lead.owner, lead.returns_on, lead.captured_at) == ("lead", None, None, NOW)
-    assert [getattr(lead, column) for column in STAGE_TIMES.values() if column != "captured_at"] == [None] * 9
+    assert [getattr(lead, column) for column in STAGE_TIMES.values() if column != "captured_at"] == [None] * 10
     assert (lead.attempt_count, lead.first_attempt_at, lead.conversed_at) == (0, None, None)
     assert told("lead_revived") == ["Maya"]
     assert AuditEntry.objects.filter(verb="revive").count() == 1

@@ -13,9 +13,10 @@ from leads.intake.arrival import Arrival
 from leads.intake.pipeline import take_in
 from leads.merging import MERGED, UNMERGED, CannotUndo, merge, undo_merge, undo_problem
 from leads.models import Clock, Contact, Lead, LikelyDuplicate, Merge
+from leads.outcomes import disqualify
 from leads.second_life import OtherLeadOpen, reopen, revive_all_due
 from ledger.models import Notice
-from tests.cast import NOW, make_lead
+from tests.cast import NOW
 from tests.racing import refusals_of
 from tests.verbs.company import Company
 from tests.verbs.merging_world import AFTER, FIRST, LATER, SECOND, arrive, merged, paired, two, wrong
@@ -103,19 +104,41 @@ def test_a_closed_lead_of_who_went_waits_for_the_kept_one_and_opens_with_its_con
     assert outcome.lead_id == beside.pk
 
 
-def test_a_closed_lead_of_who_went_is_reopened_once_and_then_there_is_no_way_back(company: Company) -> None:
-    kept, gone = (make_lead(stage="disqualified", disqualified_at=NOW, mql_at=None) for _ in range(2))
-    beside = Lead.objects.create(contact=gone.contact, captured_at=NOW, last_touch_at=NOW, stage="lost", lost_at=NOW)
+def test_a_closed_lead_of_who_went_is_reopened_with_the_kept_contact_and_then_there_is_no_way_back(
+    company: Company,
+) -> None:
+    beside = arrive(SECOND, at=NOW - timedelta(minutes=3))
+    disqualify(lead_id=beside.pk, reason="competitor", actor=company.maya, at=NOW - timedelta(minutes=2))
+    kept, gone = two()
     merge_id = merged(kept, gone, company.maya)
+    with pytest.raises(OtherLeadOpen):
+        reopen(lead_id=beside.pk, reason="Asked again", actor=company.mona, at=LATER)
+    disqualify(lead_id=kept.pk, reason="competitor", actor=company.maya, at=AFTER)
 
     reopen(lead_id=beside.pk, reason="Asked again", actor=company.mona, at=AFTER)
-    with pytest.raises(OtherLeadOpen):
-        reopen(lead_id=kept.pk, reason="Asked again", actor=company.mona, at=AFTER)
-    with pytest.raises(CannotUndo, match="Another lead"):
-        undo_merge(merge_id=merge_id, actor=company.maya, at=AFTER)
 
     beside.refresh_from_db()
     assert beside.contact == kept.contact
+    with pytest.raises(OtherLeadOpen):
+        reopen(lead_id=kept.pk, reason="Asked again", actor=company.mona, at=AFTER)
+    assert wrong(AFTER) == []
+    with pytest.raises(CannotUndo, match="Something has happened"):
+        undo_merge(merge_id=merge_id, actor=company.maya, at=AFTER)
+
+
+def test_what_was_opened_beside_since_stands_against_undoing(company: Company) -> None:
+    beside = arrive(SECOND, at=NOW - timedelta(minutes=3))
+    disqualify(lead_id=beside.pk, reason="competitor", actor=company.maya, at=NOW - timedelta(minutes=2))
+    kept, gone = two()
+    for lead in (kept, gone):
+        disqualify(lead_id=lead.pk, reason="competitor", actor=company.maya, at=LATER)
+    merge_id = merged(kept, gone, company.maya, at=LATER)
+    reopen(lead_id=beside.pk, reason="Asked again", actor=company.mona, at=AFTER)
+
+    with pytest.raises(CannotUndo, match="Another lead"):
+        undo_merge(merge_id=merge_id, actor=company.maya, at=AFTER)
+
+    assert wrong(AFTER) == []
 
 
 def test_a_submission_known_before_is_answered_with_the_lead_that_goes_on(company: Company) -> None:
