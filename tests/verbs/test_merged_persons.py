@@ -190,3 +190,23 @@ def test_of_a_merge_into_somebody_who_is_merged_at_once_both_hold_or_one_is_told
     goes_on_as = set(Contact.objects.filter(merged_into__isnull=False).values_list("merged_into", flat=True))
     assert goes_on_as == {first.contact_id}
     assert wrong(LATER) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_merge_and_a_reopening_beside_at_once_one_is_told(company: Company) -> None:
+    beside = arrive(SECOND, at=NOW - timedelta(minutes=3))
+    disqualify(lead_id=beside.pk, reason="competitor", actor=company.maya, at=NOW - timedelta(minutes=2))
+    kept, gone = two()
+    disqualify(lead_id=gone.pk, reason="competitor", actor=company.maya, at=NOW + timedelta(minutes=2))
+    pair = paired(kept, gone)
+
+    refused = refusals_of(
+        [
+            lambda: merge(pair_id=pair.pk, kept_id=kept.pk, gone_id=gone.pk, actor=company.maya, at=LATER),
+            lambda: reopen(lead_id=beside.pk, reason="Asked again", actor=company.mona, at=LATER),
+        ],
+        Conflict,
+    )
+
+    assert len([refusal for refusal in refused if refusal]) == 1
+    assert wrong(LATER) == []
