@@ -104,8 +104,14 @@ def owed_on_leads() -> QuerySet[Clock]:
 
 
 def _owed(subject: str, by_holder: Q) -> QuerySet[Clock]:
-    """Give what runs, and the unanswered misses of the present holder where no newer clock counts the same promise."""
-    newer = Clock.objects.filter(**{subject: OuterRef(subject)}, promise=OuterRef("promise"), pk__gt=OuterRef("pk"))
+    """Give what runs, and the unanswered misses of the present holder where no newer clock counts the same promise.
+
+    One of marketing that was cancelled counts nothing: a merge may have brought an older one in its place.
+    """
+    newer = Clock.objects.filter(
+        ~Q(state=Clock.States.CANCELLED, side=Side.MARKETING), **{subject: OuterRef(subject)},
+        promise=OuterRef("promise"), pk__gt=OuterRef("pk"),
+    )  # fmt: skip
     is_open_miss = Q(state=Clock.States.MISSED, answered_at__isnull=True) & by_holder & ~Exists(newer)
     return Clock.objects.filter(Q(state__in=Clock.LIVE) | is_open_miss)
 

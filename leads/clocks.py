@@ -26,6 +26,7 @@ from ledger.rows import insert_rows, reserve_ids, update_rows
 from sla.business_time import BusinessCalendar, between
 from sla.hours import calendars
 from sla.terms import Terms
+from teams.roles import Side
 
 States = Clock.States
 LOGGED_LATE = "in_time_logged_late"
@@ -240,8 +241,9 @@ def _locked(which: Q, on: On) -> list[ClockRow]:
 
 
 def _newest(clocks: list[ClockRow]) -> list[ClockRow]:
-    """Give the newest of each promise on each subject."""
-    return list({(clock.promise, clock.side, *clock.subject): clock for clock in clocks}.values())
+    """Give the newest of each promise on each subject. What marketing owed and a merge ended stands for nothing: an older clock may go on for it."""
+    standing = [clock for clock in clocks if clock.state != States.CANCELLED or clock.side != Side.MARKETING]
+    return list({(clock.promise, clock.side, *clock.subject): clock for clock in standing}.values())
 
 
 def _is_open(clock: ClockRow) -> bool:

@@ -74,7 +74,7 @@ def find_duplicates(*, at: datetime, limit: int = BATCH) -> int:
     pairs = _pairs(looked_at)
     known = LikelyDuplicate.objects.filter(first__in={first for first, _ in pairs})
     told = set(known.values_list("first_id", "second_id"))
-    new = {pair: found for pair, found in pairs.items() if pair not in told}
+    new = _without_merged({pair: found for pair, found in pairs.items() if pair not in told})
     rows = [(*pair, found.percent, found.evidence, States.OPEN, at) for pair, found in sorted(new.items())]
     insert_rows(LikelyDuplicate, PAIR_COLUMNS, rows, ignore_conflicts=True)
     Contact.objects.filter(pk__in=looked_at).update(is_compared=True)
@@ -122,6 +122,14 @@ def _pairs(looked_at: Sequence[int]) -> dict[Pair, Likeness]:
             if one.id != other.id and pair not in found and (alike := likeness(one, other)):
                 found[pair] = alike
     return found
+
+
+def _without_merged(pairs: dict[Pair, Likeness]) -> dict[Pair, Likeness]:
+    """Leave out whoever was merged while they were compared: only those that were marked are locked."""
+    contacts = {contact for pair in pairs for contact in pair}
+    merged = Contact.objects.filter(pk__in=contacts, merged_into__isnull=False) if contacts else Contact.objects.none()
+    gone = set(merged.values_list("pk", flat=True))
+    return {pair: found for pair, found in pairs.items() if gone.isdisjoint(pair)}
 
 
 def _newest(contacts: QuerySet[Contact], part: str) -> list[Known]:

@@ -97,7 +97,7 @@ def _ran_out(record: Record) -> set[int]:
 
 def _lock(clock_ids: Sequence[int], at: datetime) -> Locked:
     """Lock leads that are free, then their handoffs and transfers, then the clocks that still have something due."""
-    about = Clock.objects.filter(pk__in=clock_ids).values_list("lead_id", "handoff__lead_id")  # which never change
+    about = Clock.objects.filter(pk__in=clock_ids).values_list("lead_id", "handoff__lead_id")
     wanted = ids(lead_id for pair in about for lead_id in pair)
     free = Lead.objects.filter(pk__in=wanted).order_by("id").select_for_update(skip_locked=True, no_key=True)
     held = {item.lead.pk: item for item in undone_since(with_handoffs(list(free)), at)}

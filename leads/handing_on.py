@@ -152,7 +152,7 @@ def _goes_with_lead(clock: ClockRow, taken: Mapping[int, ClockRow]) -> bool:
 
 
 def _lock_subjects(clock_ids: Sequence[int], at: datetime) -> tuple[dict[int, Held], set[int]]:
-    """Lock the leads and campaigns that these clocks are about, which never change, as far as nobody else holds them."""
+    """Lock the leads and campaigns that these clocks are about, as far as nobody else holds them."""
     subjects = ("campaign_id", "lead_id", "handoff__lead_id", "question__lead_id")
     about = list(Clock.objects.filter(pk__in=clock_ids).values_list(*subjects))
     leads = Lead.objects.filter(pk__in=ids(lead_id for _, *leads in about for lead_id in leads)).order_by("id")

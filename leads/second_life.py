@@ -1,6 +1,7 @@
 """A lead begins anew with marketing: what was recycled comes back on its date or by a touch (``leads.intake``), what was closed is reopened.
 
-The stages of the former life stay in the event log; the lead's own times are those of the new one. Its first arrival stays.
+The stages of the former life stay in the event log; the lead's own times are those of the new one. Its first arrival stays. One of a contact
+that was merged opens with the contact that goes on: a person has one open lead of a product, and the intake finds it.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 
 from inputs.refusals import Conflict
-from leads.holding import Held, hold, permit, require_step, step_to, with_handoffs
+from leads.holding import MOVED_ON, Held, Moved, hold, permit, require_step, step_to, with_handoffs
 from leads.informing import tell_marketing
 from leads.lifecycle import STAGE_TIMES, Stage
-from leads.models import Lead
+from leads.models import Contact, Lead
 from leads.models.leads import LeadQuerySet
 from leads.owed import Duty, Owed, begin_duties
 from leads.reasons import BadReason, checked_note
 from leads.record import Record
 from ledger.instants import company_day
+from ledger.selecting import ids
 from sla.in_force import NoAgreement, agreement_in_force
 from teams.models import User
 
@@ -64,13 +66,15 @@ def revive_due(*, at: datetime, limit: int = BATCH) -> int:
     due = Lead.objects.filter(~Exists(_open_beside()), stage=Stage.RECYCLED, returns_on__lte=company_day(at)).order_by(
         "id"
     )
-    leads = list(due.select_for_update(skip_locked=True, no_key=True, of=("self",))[:limit])
+    persons = _lock_persons(due, skip_locked=True)
+    locked = due.select_for_update(skip_locked=True, no_key=True, of=("self",)).select_related("contact")
+    leads = [lead for lead in locked[:limit] if _is_with_locked(lead, persons)]
     blocked = _blocked(leads)
     held = with_handoffs([lead for lead in leads if lead.pk not in blocked])
     if not held:
         return 0
     record = Record("revive", None, at)
-    step_to(held, "revive", **FRESH)
+    step_to(held, "revive", each=_with_person(held), **FRESH)
     for item in held:
         record.event(item.lead.pk, "revived", campaign_id=item.lead.last_campaign_id)
     begin_duties(record, _to_nurture(held, at), at)
@@ -102,20 +106,23 @@ def revive_all_due(*, at: datetime) -> int:
 def reopen(*, lead_id: int, reason: str, actor: User, at: datetime) -> None:
     """Give a disqualified or lost lead back to marketing, with a reason in words.
 
-    Raises ``BadReason``, ``NotAllowed``, ``WrongStage``, ``OtherLeadOpen``.
+    Raises ``BadReason``, ``NotAllowed``, ``WrongStage``, ``OtherLeadOpen``, ``Moved``.
     """
     reason = checked_note(reason, field="reason")
     if not reason:
         raise BadReason("Say why it is opened again.", field="reason", code="reason_required")
+    persons = _lock_persons(Lead.objects.filter(pk=lead_id))
     held = hold([lead_id], actor=actor)
     permit(actor, "reopen")
     require_step("reopen", held)
     (item,) = held
+    if not _is_with_locked(item.lead, persons):
+        raise Moved(MOVED_ON)
     if _blocked([item.lead]):
         raise OtherLeadOpen("This contact has another open lead. Work on that one.", details={"lead": lead_id})
     record = Record("reopen", actor.pk, at)
     former = item.lead.owner_id
-    step_to(held, "reopen", **FRESH, stage_note=reason)
+    step_to(held, "reopen", each=_with_person(held), **FRESH, stage_note=reason)
     _announce(record, item, former)
     record.write("lead", [lead_id])
 
@@ -126,23 +133,53 @@ def _announce(record: Record, item: Held, former_owner_id: int | None) -> None:
 
 
 def _open_beside() -> LeadQuerySet:
-    """Find the open lead of the same contact about the same product, where one about no product is a product of its own."""
-    about = Coalesce("product_id", 0)
+    """Find the open lead of the same person about the same product, where one about no product is a product of its own."""
+    about, person = Coalesce("product_id", 0), Coalesce(OuterRef("contact__merged_into_id"), OuterRef("contact_id"))
     return Lead.objects.open().annotate(about=about).filter(
-        contact=OuterRef("contact_id"), about=Coalesce(OuterRef("product_id"), 0)
+        contact=person, about=Coalesce(OuterRef("product_id"), 0)
     )  # fmt: skip
 
 
 def _blocked(leads: Sequence[Lead]) -> Collection[int]:
-    """Give which of these leads cannot open, because their contact has an open one about the same product (or among themselves)."""
+    """Give which of these leads cannot open, because their person has an open one about the same product (or among themselves)."""
     if not leads:
         return set()
-    rows = Lead.objects.open().filter(contact__in=[lead.contact_id for lead in leads])
+    rows = Lead.objects.open().filter(contact__in=[_person_of(lead) for lead in leads])
     taken: set[tuple[int, int | None]] = set(rows.values_list("contact_id", "product_id"))
     blocked = set()
     for lead in leads:
-        place = (lead.contact_id, lead.product_id)
+        place = (_person_of(lead), lead.product_id)
         if place in taken:
             blocked.add(lead.pk)
         taken.add(place)
     return blocked
+
+
+# Who was merged -------------------------------------------------------------------------------------------------------
+
+
+def _person_of(lead: Lead) -> int:
+    """Give the contact under which its person goes on: another one where two were merged."""
+    return lead.contact.merged_into_id or lead.contact_id
+
+
+def _with_person(held: Sequence[Held]) -> dict[str, dict[int, int]]:
+    """Give the contact of each lead that opens: of one of somebody who was merged it is the one that goes on, where the intake looks for it."""
+    if all(item.lead.contact.merged_into_id is None for item in held):
+        return {}
+    return {"contact_id": {item.lead.pk: _person_of(item.lead) for item in held}}
+
+
+def _lock_persons(leads: LeadQuerySet, *, skip_locked: bool = False) -> frozenset[int]:
+    """Lock the contacts that go on for merged ones of these leads, before the leads, as a merge does; gives those that go on still."""
+    merged = leads.filter(contact__merged_into__isnull=False)
+    wanted = ids(merged.values_list("contact__merged_into", flat=True)[:BATCH])
+    if not wanted:
+        return frozenset()
+    persons = Contact.objects.filter(pk__in=wanted, merged_into=None).order_by("id")
+    locked = persons.select_for_update(no_key=True, skip_locked=skip_locked)
+    return frozenset(locked.values_list("pk", flat=True))
+
+
+def _is_with_locked(lead: Lead, persons: Collection[int]) -> bool:
+    return lead.contact.merged_into_id is None or lead.contact.merged_into_id in persons

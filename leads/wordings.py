@@ -187,7 +187,7 @@ def _reopened(facts: Facts) -> tuple[str, str]:
 def _merged(facts: Facts) -> tuple[str, str]:
     return (
         "Two leads were merged",
-        f"Lead {facts['gone']} of the same person goes on under this one; what it owed is owed here.",
+        f"Lead {facts['gone']} of the same person goes on under this one; what marketing still owes on it is owed here, once.",
     )
 
 

@@ -18,7 +18,7 @@ RACES = frozenset(
     {
         "contact_email_once", "contact_external_id_once", "company_domain_once", "touch_key_once",
         "one_open_lead_per_contact", "one_open_lead_per_contact_and_product",
-        "one_open_handoff_per_lead", "handoff_ordinal_once",
+        "one_open_handoff_per_lead", "handoff_ordinal_once", "a_pair_once",
     }
 )  # fmt: skip
 """Unique constraints that a process runs into when another has just taken in the same: the next attempt finds it there."""

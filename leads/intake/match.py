@@ -30,8 +30,10 @@ from ledger.selecting import Query, ids, select, select_all
 _COMPANY = "m.id, m.name, m.name_key, m.domain, m.industry, m.employee_count, m.country, m.region, m.is_target_account, m.is_customer"
 
 TOUCHES = """
-SELECT t.key, t.lead_id, t.contact_id, l.stage FROM leads_touch t JOIN leads_lead l ON l.id = t.lead_id
+SELECT t.key, k.id, k.contact_id, k.stage FROM leads_touch t JOIN leads_lead l ON l.id = t.lead_id
+JOIN leads_lead k ON k.id = COALESCE(l.merged_into_id, l.id)
 WHERE t.key IS NOT NULL AND t.key = ANY(%s)"""
+"""What was taken in before is answered with the lead that goes on, where two were merged since."""
 
 CONTACTS = """
 SELECT c.id, c.external_id, c.name, c.email, c.email_key, c.phone, c.phone_key, c.job_title, c.role, c.seniority, c.country,

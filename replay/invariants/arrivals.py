@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from leads.models import Contact
 from replay.invariants.facts import EventRow, Facts, LeadRow
 
 HAND_RAISES = ("demo_request", "contact_request")
@@ -43,7 +44,7 @@ class Told:
     began_as_history: bool = False
     was_offered: bool = False
     was_touched: bool = False
-    hand_before_merges: list[bool] = field(default_factory=list)
+    before_merges: list[tuple[bool, datetime | None]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
@@ -52,9 +53,10 @@ def differences(facts: Facts) -> Iterator[str]:
     for lead in facts.leads.values():
         told = tell(facts.events.get(lead.id, ()))
         yield from (f"lead {lead.id}: {words}" for words in (*told.faults, *_against(lead, told)))
+    goes_on_as = dict(Contact.objects.filter(merged_into__isnull=False).values_list("pk", "merged_into"))
     for touch in facts.touches.values():
         contact_id = facts.leads[touch.lead_id].contact_id if touch.lead_id in facts.leads else None
-        if touch.contact_id != contact_id:
+        if contact_id not in (touch.contact_id, goes_on_as.get(touch.contact_id)):
             yield f"lead {touch.lead_id}: its touch {touch.id} is of contact {touch.contact_id}, the lead of {contact_id}"
 
 
@@ -73,16 +75,23 @@ def tell(events: Iterable[EventRow]) -> Told:
         if event.kind in ("recycled", "revived", "reopened"):
             told.is_hand_raise = False
         if event.kind == "took_in":
-            told.hand_before_merges.append(told.is_hand_raise)
-            told.is_hand_raise |= event.facts.get("hand_raise", False)
-        elif event.kind == "gave_back" and told.hand_before_merges:
-            told.is_hand_raise = told.hand_before_merges.pop()
+            _take_in(told, event)
+        elif event.kind == "gave_back" and told.before_merges:
+            told.is_hand_raise, told.last_touch_at = told.before_merges.pop()
         told.began_as_history |= event.kind == "qualified" and event.code == "history"
         told.was_offered |= event.kind in ("handed_off", "handoff_refused")
         if event.kind == "completed":
             _name_source(told, event.facts.get("source", "unknown"))
         _credit(told, event)
     return told
+
+
+def _take_in(told: Told, event: EventRow) -> None:
+    told.before_merges.append((told.is_hand_raise, told.last_touch_at))
+    told.is_hand_raise |= event.facts.get("hand_raise", False)
+    if theirs := event.facts.get("last_touch_at"):
+        instant = datetime.fromisoformat(theirs)
+        told.last_touch_at = max(told.last_touch_at or instant, instant)
 
 
 def _is_overturned(told: Told, event: EventRow) -> bool:

@@ -8,10 +8,13 @@ from datetime import datetime
 from leads.models import Merge
 from replay.invariants.facts import EventRow, Facts
 
+MOVING = ("merged", "gave_back")
+"""Events of leads from which clocks went to the other one; what is given back began on the kept one where it names it."""
+
 
 def origins(facts: Facts) -> dict[int, int]:
     """Give, by clock that a merge brought to another lead, the lead on which it began."""
-    moves = sorted((event.id, event) for events in facts.events.values() for event in events if event.kind == "merged")
+    moves = sorted((event.id, event) for events in facts.events.values() for event in events if event.kind in MOVING)
     found: dict[int, int] = {}
     for _, event in moves:
         for clock_id in event.facts.get("moved", ()):
@@ -56,5 +59,6 @@ def _of_row(row: Merge, told: dict[str, EventRow], facts: Facts) -> Iterator[str
         clock, survivor = facts.clocks.get(clock_id), facts.clocks.get(survivor_id or 0)
         if clock is None or clock.state not in ("cancelled", "missed"):
             yield f"clock {clock_id} had to end"
-        if survivor is not None and clock is not None and survivor.due_at > clock.due_at:
+        was_missed = survivor is not None and survivor.detected_at is not None and survivor.detected_at <= row.merged_at
+        if survivor is not None and clock is not None and survivor.due_at > clock.due_at and not was_missed:
             yield f"clock {survivor_id} went on, though clock {clock_id} was due before"

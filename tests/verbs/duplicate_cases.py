@@ -51,6 +51,6 @@ def _undo(company: Company) -> Act:
 DUPLICATE_CASES = [
     Case(find_duplicates, _find, audit="find_duplicates"),
     Case(keep_apart, _keep_apart, audit="keep_apart"),
-    Case(merge, _merge, audit="merge", events="merged took_in"),
+    Case(merge, _merge, audit="merge", events="merged took_in", told="lead_merged"),
     Case(undo_merge, _undo, audit="undo_merge", events="unmerged gave_back", told="lead_unmerged"),
 ]

@@ -7,9 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from leads.chips import owed_on_leads
+from leads.clocks import answer
+from leads.handing_on import hand_on
 from leads.merging import merge, undo_merge
 from leads.models import Clock, Lead
+from leads.record import Record
 from leads.sweep import sweep
+from replay.invariants.facts import Facts
+from replay.invariants.merges import origins
+from teams.models import User
 from tests.cast import NOW, make_lead
 from tests.verbs.clock_doc import rows
 from tests.verbs.company import Company
@@ -71,13 +78,18 @@ def _only_gone(company: Company, promise: str) -> None:
 
 
 def _gone_first(company: Company, promise: str) -> None:
-    two = Two(owing(promise), owing(promise, at=EARLIER), company)
+    gone = owing(promise, at=EARLIER)  # also the older clock, as it is where the other one came in second
+    two = Two(owing(promise), gone, company)
     other = clock_of(two.kept)
     two.merge()
     other.refresh_from_db()
     assert two.goes_on()
     assert (other.state, other.steps.get(kind="cancelled").code) == ("cancelled", "merged")
     assert two.gone.events.get(kind="merged").facts["ended"] == [[other.pk, two.clock.pk]]
+    record = Record("test", None, AT)
+    answer(record, promise=promise, lead_ids=[two.kept.pk], at=AT)
+    two.clock.refresh_from_db()
+    assert two.clock.state == "met"
 
 
 def _kept_first(company: Company, promise: str) -> None:
@@ -88,6 +100,44 @@ def _kept_first(company: Company, promise: str) -> None:
     assert two.is_cancelled()
     assert other.state == "running"
     assert two.gone.events.get(kind="merged").facts["ended"] == [[two.clock.pk, other.pk]]
+
+
+def _kept_missed(company: Company, promise: str) -> None:
+    kept = owing(promise)
+    sweep(at=clock_of(kept).due_at + timedelta(seconds=1))
+    two = Two(kept, owing(promise), company)
+    missed = clock_of(kept)
+    two.merge()
+    assert two.is_cancelled()
+    assert two.gone.events.get(kind="merged").facts["ended"] == [[two.clock.pk, missed.pk]]
+    assert [clock for clock in owed_on_leads().filter(lead=kept) if clock.promise == promise] == [missed]
+
+
+def _kept_done_since(company: Company, promise: str) -> None:
+    gone = owing(promise)
+    kept = owing(promise)
+    record = Record("test", None, NOW)
+    answer(record, promise=promise, lead_ids=[kept.pk], at=NOW)
+    record.write("test", [])
+    two = Two(kept, gone, company)
+    two.merge()
+    assert two.is_cancelled()
+
+
+def _handed_on(company: Company, promise: str) -> None:
+    stage = STAGES[promise]
+    gone = make_lead(stage=stage, mql_at=NOW if stage == "mql" else None, marketer=company.maya)
+    owe(gone, promise, at=NOW)
+    two = Two(owing(promise, at=None), gone, company)
+    assert two.clock.user == company.maya
+    two.merge()
+    User.objects.filter(pk=company.maya.pk).update(is_active=False)
+    hand_on(at=AT + timedelta(minutes=1))
+    two.undo()
+    follower = Clock.objects.running().get(promise=promise)
+    assert (follower.lead, follower.team) == (gone, company.marketing)
+    assert (two.clock.lead, two.clock.state) == (gone, "cancelled")
+    assert origins(Facts.load())[follower.pk] == two.kept.pk
 
 
 def _past(company: Company, promise: str) -> None:
@@ -151,9 +201,12 @@ DONE: dict[tuple[str, str], Callable[[Company, str], None]] = {
     ("only the lead that goes owes it", "runs on"): _rating,
     ("both owe it, the lead that goes first", "goes on, the other cancelled"): _gone_first,
     ("both owe it, the kept lead first", "cancelled"): _kept_first,
+    ("the kept lead missed it, and nobody has answered", "cancelled"): _kept_missed,
+    ("the kept lead owed it later, and it is done", "cancelled"): _kept_done_since,
     ("the kept lead is past it", "cancelled"): _past,
     ("missed, and told of on and on", "stops"): _stops,
     ("undone, after it went on", "goes back"): _goes_back,
+    ("undone, after it was handed on to a team", "goes back"): _handed_on,
     ("undone, after it was cancelled", "afresh"): _afresh,
     ("undone, after it stopped", "tells again"): _tells_again,
 }
