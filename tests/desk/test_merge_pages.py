@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
+from desk.queries.duplicates import comparison
 from leads.duplicates import find_all_duplicates
 from leads.intake.arrival import Arrival
 from leads.intake.pipeline import take_in
+from leads.merging import merge
 from leads.models import Contact, Lead, LikelyDuplicate
 from sla.in_force import InForce
 from teams.models import User
@@ -74,3 +76,78 @@ def test_a_choice_that_makes_no_sense_is_said_beside_its_field(
     assert words in page
     assert 'value="second" checked' in page
     assert not Lead.objects.filter(stage="merged").exists()
+
+
+def test_a_refused_merge_leaves_the_kept_contact_as_it_is_and_what_was_chosen_in_the_form(
+    enter: Enter, two: tuple[Lead, Lead], maya: User, at: datetime
+) -> None:
+    (kept, gone), pair = two, LikelyDuplicate.objects.get()
+    Lead.objects.filter(pk=gone.pk).update(stage="mql", mql_at=at)
+
+    typed = {"kept": kept.pk, "gone": gone.pk, "value_name": "second", "value_job_title": "second"}
+    answer = enter(maya).post(f"{PATH}{pair.pk}/merge/", typed)
+
+    page, contact = answer.content.decode(), Contact.objects.get(pk=kept.contact_id)
+    assert answer.status_code == 409
+    assert "Keep the one that is further along." in page
+    assert page.count('value="second" checked') == 2
+    assert (contact.name, contact.job_title) == ("Ana Silva", "")
+
+
+def test_the_email_of_the_other_one_is_taken_over_where_there_was_none_and_makes_the_merge_final(
+    enter: Enter, two: tuple[Lead, Lead], maya: User, at: datetime
+) -> None:
+    (kept, gone), pair, browser = two, LikelyDuplicate.objects.get(), enter(maya)
+    Contact.objects.filter(pk=kept.contact_id).update(email="", email_key=None, external_id="crm-1")
+
+    typed = {"kept": kept.pk, "gone": gone.pk, "value_email": "second"}
+    told = browser.post(f"{PATH}{pair.pk}/merge/", typed, follow=True).content.decode()
+
+    assert "it stays, for the email is taken over" in told
+    assert Contact.objects.get(pk=kept.contact_id).email_key == "a.silva@acme.example"
+    assert Contact.objects.get(pk=gone.contact_id).email_key is None
+    again = Arrival(name="Anna", email="a.silva@acme.example", touch_kind="content_download")
+    assert take_in([again], actor=None, at=at)[0].contact_id == kept.contact_id
+    merge = pair.merges.get()
+    assert "Something has happened to the lead since" in browser.get(f"{PATH}{pair.pk}/").content.decode()
+    assert browser.post(f"/leads/merges/{merge.pk}/undo/").status_code == 409
+
+
+def test_a_manager_of_sales_merges_what_they_may_not_correct_without_choosing_values(
+    enter: Enter, two: tuple[Lead, Lead], sue: User
+) -> None:
+    (kept, gone), pair, browser = two, LikelyDuplicate.objects.get(), enter(sue)
+
+    page = browser.get(f"{PATH}{pair.pk}/").content.decode()
+    browser.post(f"{PATH}{pair.pk}/merge/", {"kept": kept.pk, "gone": gone.pk, "value_name": "second"})
+
+    assert 'type="radio"' not in page
+    assert "the values of the kept contact stay" in page
+    gone.refresh_from_db()
+    assert (gone.merged_into_id, Contact.objects.get(pk=kept.contact_id).name) == (kept.pk, "Ana Silva")
+
+
+def test_undo_is_offered_only_while_it_is_possible(
+    enter: Enter, two: tuple[Lead, Lead], maya: User, at: datetime
+) -> None:
+    (kept, gone), pair = two, LikelyDuplicate.objects.get()
+    merge_id = merge(pair_id=pair.pk, kept_id=kept.pk, gone_id=gone.pk, actor=maya, at=at)
+    undo, merges = f"/leads/merges/{merge_id}/undo/", pair.merges
+
+    assert undo in enter(maya).get(f"{PATH}{pair.pk}/").content.decode()
+    found = comparison(pair.pk, maya, at + timedelta(days=31))
+    assert found.standing == merges.get()
+    assert "more than 30 days" in found.undo_problem
+
+
+def test_who_has_no_lead_cannot_be_merged_and_the_page_says_so(
+    enter: Enter, two: tuple[Lead, Lead], maya: User, at: datetime
+) -> None:
+    third = Contact.objects.create(name="Anne Silva", email_key="anne@acme.example", created_at=at)
+    pair = LikelyDuplicate.objects.create(first=two[0].contact, second=third, likeness=90, found_at=at)
+
+    page = enter(maya).get(f"{PATH}{pair.pk}/").content.decode()
+
+    assert "Anne Silva has no lead" in page
+    assert "Merge them" not in page
+    assert "They are not the same" in page
