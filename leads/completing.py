@@ -18,7 +18,7 @@ from django.db.models import Q
 from inputs.refusals import Conflict, Invalid, Problem
 from leads.codes import SOURCES
 from leads.corrections import FIRM, Correction, correct, fingerprint, is_reason, values_of
-from leads.holding import Held, NoSuchLead, Reach, hold, not_yours, permit, reach_of
+from leads.holding import Held, NoSuchLead, Reach, hold, not_yours, permit, reach_of, refuse_merged
 from leads.intake.attempts import attempt
 from leads.intake.match import Book
 from leads.intake.names import lock_names, names_of
@@ -97,7 +97,7 @@ def complete(
 
     ``seen`` is the ``fingerprint`` of what the page showed. With ``is_elsewhere`` the person is put to the company that is named,
     found or new; otherwise the company that is known is corrected, for all its people. Raises ``NoSuchLead``, ``NotAllowed``,
-    ``NotYours``, ``DataMoved``, ``BadData``, ``EmailTaken``, ``DomainTaken`` and ``Busy``.
+    ``NotYours``, ``WasMerged``, ``DataMoved``, ``BadData``, ``EmailTaken``, ``DomainTaken`` and ``Busy``.
     """
     wish = _Wish(lead_id, changes, actor, at, seen, is_elsewhere)
     return attempt(lambda obstacle: _complete(wish, obstacle))
@@ -127,7 +127,7 @@ def _complete(wish: _Wish, obstacle: str) -> Completed:
     firm = _firm(contact, wanted, wish) if isinstance(wanted, Correction) else Firm(None, frozenset())
     held = _hold_leads(wish, contact, firm)
     item = next(item for item in held if item.lead.pk == wish.lead_id)
-    _permit(item, wish)
+    _refuse(item, wish)
     if not isinstance(wanted, Correction):
         raise BadData("Some of this cannot be stored.", problems=tuple(wanted))
     source = _source(item.lead, wish)
@@ -180,6 +180,11 @@ def _hold_leads(wish: _Wish, contact: Contact, firm: Firm) -> list[Held]:
     if firm.id is not None and firm.columns:
         concerned.update(Lead.objects.open().filter(contact__company=firm.id).values_list("pk", flat=True))
     return hold(concerned, actor=wish.actor)
+
+
+def _refuse(item: Held, wish: _Wish) -> None:
+    _permit(item, wish)
+    refuse_merged(item.lead)
 
 
 def _permit(item: Held, wish: _Wish) -> None:

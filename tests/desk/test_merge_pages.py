@@ -11,7 +11,7 @@ from leads.duplicates import find_all_duplicates
 from leads.intake.arrival import Arrival
 from leads.intake.pipeline import take_in
 from leads.merging import merge
-from leads.models import Contact, Lead, LikelyDuplicate
+from leads.models import Contact, Handoff, Lead, LikelyDuplicate
 from sla.in_force import InForce
 from teams.models import User
 from tests.desk.conftest import Enter
@@ -125,6 +125,36 @@ def test_a_manager_of_sales_merges_what_they_may_not_correct_without_choosing_va
     assert "the values of the kept contact stay" in page
     gone.refresh_from_db()
     assert (gone.merged_into_id, Contact.objects.get(pk=kept.contact_id).name) == (kept.pk, "Ana Silva")
+
+
+def test_nothing_is_done_on_a_lead_that_was_merged_but_on_the_one_that_is_kept(
+    enter: Enter, two: tuple[Lead, Lead], agreement: InForce, maya: User, sam: User, at: datetime
+) -> None:
+    (kept, gone), pair, browser = two, LikelyDuplicate.objects.get(), enter(maya)
+    Handoff.objects.create(
+        lead=gone, ordinal=1, version_id=agreement.version_id, tier="hot", offered_at=at, assigned_at=at, assignee=sam,
+        state="rejected", decided_at=at, decided_by=sam, reason="bad_timing",
+    )  # fmt: skip
+    Lead.objects.filter(pk=gone.pk).update(marketer=maya, handoff_count=1)
+    before = browser.get(f"/leads/{gone.pk}/").content.decode()
+    merge(pair_id=pair.pk, kept_id=kept.pk, gone_id=gone.pk, actor=maya, at=at)
+
+    page = browser.get(f"/leads/{gone.pk}/").content.decode()
+
+    for act, body in (
+        ("quote", {"persona": "ops", "text": "We need it."}),
+        ("propose-persona-change", {"persona": "ops", "text": "We need it."}),
+        ("dispute", {"reason": "It was good."}),
+        ("nurture", {"kind": "call"}),
+    ):
+        answer = browser.post(f"/api/v1/leads/{gone.pk}/{act}", body, content_type="application/json")
+        assert (answer.status_code, answer.json()["code"]) == (409, "was_merged"), act
+        assert answer.json()["details"]["merged_into"] == kept.pk
+    typed = browser.post(f"/leads/{gone.pk}/correct/", {"name": "Else"})
+    assert typed.status_code == 409
+    for words in ("Correct data", "Quote the customer", "Propose a change", "Contest"):
+        assert words in before
+        assert words not in page
 
 
 def test_undo_is_offered_only_while_it_is_possible(
