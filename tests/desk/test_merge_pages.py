@@ -14,6 +14,7 @@ from leads.merging import merge
 from leads.models import Contact, Handoff, Lead, LikelyDuplicate
 from sla.in_force import InForce
 from teams.models import User
+from tests.cast import make_lead
 from tests.desk.conftest import Enter
 
 PATH = "/leads/duplicates/"
@@ -155,6 +156,31 @@ def test_nothing_is_done_on_a_lead_that_was_merged_but_on_the_one_that_is_kept(
     for words in ("Correct data", "Quote the customer", "Propose a change", "Contest"):
         assert words in before
         assert words not in page
+
+
+def test_lists_leave_out_who_was_merged_unless_they_are_asked_for(
+    enter: Enter, two: tuple[Lead, Lead], maya: User, at: datetime
+) -> None:
+    (kept, gone), pair, browser = two, LikelyDuplicate.objects.get(), enter(maya)
+    earlier = make_lead(stage="lost", last_touch_at=at)
+    Lead.objects.filter(pk=earlier.pk).update(contact=gone.contact_id)
+    merge(pair_id=pair.pk, kept_id=kept.pk, gone_id=gone.pk, actor=maya, at=at)
+
+    def listed(**query: str) -> set[int]:
+        return {row.lead.pk for row in browser.get("/leads/", query).context["rows"]}
+
+    def given(**query: str) -> set[int]:
+        return {row["id"] for row in browser.get("/api/v1/leads", query).json()["results"]}
+
+    on = {kept.pk, earlier.pk}
+    assert [listed(), listed(order="engagement"), listed(order="fit"), given()] == [on] * 4
+    assert [listed(stage="merged"), given(stage="merged")] == [{gone.pk}] * 2
+    assert [listed(merged="too"), listed(q="silva"), given(q="anna")] == [
+        on | {gone.pk},
+        on | {gone.pk},
+        {gone.pk, earlier.pk},
+    ]
+    assert given(contact=str(kept.contact_id)) == on
 
 
 def test_undo_is_offered_only_while_it_is_possible(
