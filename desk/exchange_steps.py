@@ -10,7 +10,7 @@ from desk.queries.exchange import managed_sides
 from inputs.refusals import NotAllowed, Refusal
 from leads.contests import RAISED_BY, contest_of, kind_of, may_contest
 from leads.holding import Held, Reach, not_yours, reach_of
-from leads.lifecycle import can
+from leads.lifecycle import Stage, can
 from leads.models import Dispute, Question
 from ledger.selecting import ids
 from teams.models import User
@@ -73,7 +73,8 @@ def _may_contest(seen: Exchanged) -> bool:
     """Tell whether the newest handoff can be contested; how long, only where all else fits."""
     handoff = seen.item.handoff
     kind = kind_of(handoff) if handoff else ""
-    if handoff is None or not kind or any(dispute.handoff_id == handoff.pk for dispute in seen.disputes):
+    is_over = seen.item.lead.stage == Stage.MERGED
+    if is_over or handoff is None or not kind or any(dispute.handoff_id == handoff.pk for dispute in seen.disputes):
         return False
     is_theirs = may_contest(seen.item, seen.user) if RAISED_BY[Dispute.Kinds(kind)] == Side.MARKETING else seen.works
     if not is_theirs:

@@ -321,5 +321,5 @@ _OFFERED: dict[str, Offered] = {
     "recycle": _works("recycle"),
     "disqualify": _may_disqualify,
     "reopen": lambda facts: facts.can("reopen") and facts.user.may("reopen"),
-    "correct": _may_correct,
+    "correct": lambda facts: facts.lead.stage != Stage.MERGED and _may_correct(facts),
 }

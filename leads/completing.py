@@ -13,17 +13,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from inputs.refusals import Conflict, Invalid, Problem
 from leads.codes import SOURCES
 from leads.corrections import FIRM, Correction, correct, fingerprint, is_reason, values_of
-from leads.holding import Held, NoSuchLead, Reach, hold, not_yours, permit, reach_of
+from leads.holding import Held, NoSuchLead, Reach, hold, not_yours, permit, reach_of, refuse_merged
 from leads.intake.attempts import attempt
 from leads.intake.match import Book
 from leads.intake.names import lock_names, names_of
 from leads.intake.states import CompanyState
 from leads.intake.store import store_companies
 from leads.judging_again import NOTHING, Followed, judge_again
-from leads.models import Company, Contact, Lead
+from leads.models import Company, Contact, Lead, Merge
 from leads.record import Record
 from ledger.rows import update_rows
 from ledger.selecting import ids
@@ -95,7 +97,7 @@ def complete(
 
     ``seen`` is the ``fingerprint`` of what the page showed. With ``is_elsewhere`` the person is put to the company that is named,
     found or new; otherwise the company that is known is corrected, for all its people. Raises ``NoSuchLead``, ``NotAllowed``,
-    ``NotYours``, ``DataMoved``, ``BadData``, ``EmailTaken``, ``DomainTaken`` and ``Busy``.
+    ``NotYours``, ``WasMerged``, ``DataMoved``, ``BadData``, ``EmailTaken``, ``DomainTaken`` and ``Busy``.
     """
     wish = _Wish(lead_id, changes, actor, at, seen, is_elsewhere)
     return attempt(lambda obstacle: _complete(wish, obstacle))
@@ -125,7 +127,7 @@ def _complete(wish: _Wish, obstacle: str) -> Completed:
     firm = _firm(contact, wanted, wish) if isinstance(wanted, Correction) else Firm(None, frozenset())
     held = _hold_leads(wish, contact, firm)
     item = next(item for item in held if item.lead.pk == wish.lead_id)
-    _permit(item, wish)
+    _refuse(item, wish)
     if not isinstance(wanted, Correction):
         raise BadData("Some of this cannot be stored.", problems=tuple(wanted))
     source = _source(item.lead, wish)
@@ -135,17 +137,17 @@ def _complete(wish: _Wish, obstacle: str) -> Completed:
     if not fields and not wish.is_elsewhere:  # also the second click on *Save*
         return Completed(())
     _refuse_stale(contact, wish)
-    _refuse_taken(contact, wanted)
-    _refuse_same(contact, firm, wish)
-    _store(contact, wanted, firm, wish.at)
+    _refuse_others(contact, wanted, firm, wish)
+    merges = _store(contact, wanted, firm, wish.at)
     if source:
         update_rows(Lead, (SOURCE,), [(wish.lead_id, source)], returning=())
     record = Record("complete", wish.actor.pk, wish.at)
     concerns = _concerns(held, item, fields, firm)
     _tell(record, held, item, concerns, source)
+    told = [*(each.lead.pk for each in held), *_tell_of_key(record, merges, held)]
     reasons = _with_reason(held, item, concerns, firm)
     followed = judge_again(record, held, wish.lead_id, reasons, at=wish.at, obstacle=obstacle)
-    record.write("lead", [each.lead.pk for each in held], fields=list(fields), contact=contact.pk, company=firm.id)
+    record.write("lead", told, fields=list(fields), contact=contact.pk, company=firm.id)
     return Completed(fields, followed, joined=firm.found_name if moves else "")
 
 
@@ -153,13 +155,14 @@ def _complete(wish: _Wish, obstacle: str) -> Completed:
 
 
 def _hold_contact(wish: _Wish) -> Contact:
-    """Lock the contact of a lead that the actor may see; before it the names of its company, as they are and as they shall be."""
+    """Lock the contact of a lead that the actor may see, with who was merged into it; before them the names of its company, as they are and as they shall be."""
     leads = Lead.objects.visible_to(wish.actor).filter(pk=wish.lead_id)
     contact = Contact.objects.filter(leads__in=leads).select_related("company").first()
     if contact is None:
         raise NoSuchLead("There is no such lead.")
     lock_names((name, True) for name in _firm_names(contact, wish))
-    return Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+    both = Contact.objects.filter(Q(pk=contact.pk) | Q(merged_into=contact.pk)).order_by("id")
+    return next(each for each in both.select_for_update(no_key=True) if each.pk == contact.pk)
 
 
 def _firm_names(contact: Contact, wish: _Wish) -> set[str]:
@@ -177,6 +180,11 @@ def _hold_leads(wish: _Wish, contact: Contact, firm: Firm) -> list[Held]:
     if firm.id is not None and firm.columns:
         concerned.update(Lead.objects.open().filter(contact__company=firm.id).values_list("pk", flat=True))
     return hold(concerned, actor=wish.actor)
+
+
+def _refuse(item: Held, wish: _Wish) -> None:
+    _permit(item, wish)
+    refuse_merged(item.lead)
 
 
 def _permit(item: Held, wish: _Wish) -> None:
@@ -204,10 +212,15 @@ def _refuse_stale(contact: Contact, wish: _Wish) -> None:
     raise DataMoved(message, problems=(Problem("", "data_moved", message), *problems), details=details)
 
 
+def _refuse_others(contact: Contact, wanted: Correction, firm: Firm, wish: _Wish) -> None:
+    _refuse_taken(contact, wanted)
+    _refuse_same(contact, firm, wish)
+
+
 def _refuse_taken(contact: Contact, wanted: Correction) -> None:
     key = wanted.person.get("email_key")
     other = Contact.objects.filter(email_key=key).exclude(pk=contact.pk).first() if key else None
-    if other is not None:
+    if other is not None and other.merged_into_id != contact.pk:  # who was merged into this one is this one
         lead_id = other.leads.order_by("-captured_at", "-id").values_list("pk", flat=True).first()
         raise EmailTaken(
             f"This is the address of {other}, who is another contact.", field="email",
@@ -255,7 +268,8 @@ def _source(lead: Lead, wish: _Wish) -> str:
 # Writing --------------------------------------------------------------------------------------------------------------
 
 
-def _store(contact: Contact, wanted: Correction, firm: Firm, at: datetime) -> None:
+def _store(contact: Contact, wanted: Correction, firm: Firm, at: datetime) -> list[int]:
+    """Store it, and give the leads that were kept in merges with somebody whose address the contact takes over: see ``_free_key``."""
     if firm.state is not None:
         store_companies([firm.state], at=at)
     elif wanted.company:
@@ -264,7 +278,29 @@ def _store(contact: Contact, wanted: Correction, firm: Firm, at: datetime) -> No
         if not update_rows(Company, columns, [row], expected=columns):
             raise DataMoved("Somebody else is changing this company right now. Look at it anew.")
     person = {**wanted.person, "company_id": firm.id, "is_compared": False}
+    former = _free_key(contact, wanted)
     update_rows(Contact, tuple(person), [(contact.pk, *person.values())], returning=())
+    if former is None:
+        return []
+    if contact.email_key:
+        Contact.objects.filter(pk=former).update(email=contact.email, email_key=contact.email_key)
+    merges = Merge.objects.filter(gone__contact=former, undone_at=None)
+    return list(merges.order_by("kept_id").values_list("kept_id", flat=True).distinct())
+
+
+def _free_key(contact: Contact, wanted: Correction) -> int | None:
+    """Take the address that the contact shall have from whoever was merged into it and has it, and give who that was.
+
+    Each address stands once. The other one is found by the former address of the contact from then on, so that none is forgotten.
+    """
+    key = wanted.person.get("email_key")
+    if not key:
+        return None
+    holders = Contact.objects.filter(email_key=key, merged_into=contact.pk)
+    holder = holders.values_list("pk", flat=True).first()
+    if holder is not None:
+        holders.update(email_key=None)
+    return holder
 
 
 def _tell(record: Record, held: Sequence[Held], item: Held, concerns: Mapping[int, Sequence[str]], source: str) -> None:
@@ -279,6 +315,18 @@ def _tell(record: Record, held: Sequence[Held], item: Held, concerns: Mapping[in
         record.event(each.lead.pk, "completed", campaign_id=each.lead.last_campaign_id, code=code, facts=facts)
         if _is_theirs(each, item) and each.current_handoff_id is not None:
             record.tell(each.rep_id, "lead_corrected", "lead", each.lead.pk, fields=fields)
+
+
+def _tell_of_key(record: Record, kept_ids: Sequence[int], held: Sequence[Held]) -> list[int]:
+    """Write on the leads of merges what makes these final, where it was not written there anyway; give those leads.
+
+    Who gave up an address could not be recognised by it as somebody of their own.
+    """
+    known = {each.lead.pk for each in held}
+    further = [lead_id for lead_id in kept_ids if lead_id not in known]
+    for lead_id in further:
+        record.event(lead_id, "completed", code="contact", facts={"fields": ["email"]})
+    return further
 
 
 # What follows ---------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from leads.clock_plans import CLOSE, entries_before, place_of
 from leads.clocks import ClockStart
 from leads.contests import Contest, contest_of, may_contest, other_of
 from leads.going_on import ClockMoved
-from leads.holding import Held, Moved, NotYours, hold, permit, permit_work, with_handoffs
+from leads.holding import Held, Moved, NotYours, hold, permit, permit_work, refuse_merged, with_handoffs
 from leads.informing import name_of
 from leads.models import Clock, Dispute, Handoff, Lead
 from leads.questions import checked_words
@@ -87,11 +87,12 @@ def raise_dispute(*, lead_id: int, reason: str, actor: User, at: datetime, hando
     """Contest the newest handoff of a lead (or ``handoff_id``), and give the dispute's id; a manager of each side owes a word.
 
     What sales gave back is contested by the responsible marketer or a manager of marketing, what marketing delivered by the rep who has it, or
-    their manager. Raises ``BadReason``, ``CannotContest``, ``NotAllowed``, ``NotYours``.
+    their manager. Raises ``BadReason``, ``CannotContest``, ``WasMerged``, ``NotAllowed``, ``NotYours``.
     """
     reason = checked_words(reason, "reason")
     (item,) = hold([lead_id], actor=actor)
     contest = _contest(item, handoff_id, actor, at)
+    refuse_merged(item.lead)
     handoff = contest.handoff
     _refuse_contested(handoff, contest.until, at)
     terms = version_terms(handoff.version_id)

@@ -10,7 +10,7 @@ from typing import Any
 from inputs.refusals import Conflict, NotAllowed, NotVisible
 from leads.assigning import Offer
 from leads.facts import facts_now
-from leads.lifecycle import SALES_STAGES, WrongStage, require, target
+from leads.lifecycle import SALES_STAGES, Stage, WrongStage, require, target
 from leads.models import Handoff, Lead, LeadEvent
 from ledger.rows import update_rows
 from ledger.selecting import ids
@@ -38,6 +38,12 @@ class NotYours(NotAllowed):
     """The lead is with somebody else, for whom the actor may not act."""
 
     code = "not_yours"
+
+
+class WasMerged(WrongStage):
+    """The lead was merged; ``details`` names the one that goes on for it (``merged_into``), on which this may be done."""
+
+    code = "was_merged"
 
 
 @dataclass(slots=True)
@@ -98,9 +104,19 @@ def undone_since(held: Sequence[Held], at: datetime) -> list[Held]:
 
 
 def require_step(step: str, held: Sequence[Held]) -> None:
-    """Refuse the whole call where a lead's stage does not allow ``step``; raises ``WrongStage``."""
+    """Refuse the whole call where a lead's stage does not allow ``step``; raises ``WrongStage`` and ``WasMerged``."""
     for item in held:
+        refuse_merged(item.lead)
         require(step, item.lead.stage, lead=item.lead.pk)
+
+
+def refuse_merged(lead: Lead) -> None:
+    """Refuse what has no stage of its own where the lead was merged; raises ``WasMerged``."""
+    if lead.stage == Stage.MERGED:
+        raise WasMerged(
+            f"This lead was merged into lead {lead.merged_into_id}, where the person goes on: do it there.",
+            details={"lead": lead.pk, "merged_into": lead.merged_into_id, "stage": lead.stage},
+        )
 
 
 def require_open_handoff(held: Sequence[Held], seen: int | None = None) -> list[Handoff]:

@@ -48,7 +48,7 @@ def count_matches(rule: Any, *, user: Any, at: datetime) -> RuleCount:
     """Count what ``user`` may see of what ``rule`` matches as of ``at``; raises ``BadRule`` where it is none."""
     compiled = compile_rule(rule)
     found = narrowed(rule, at=at)
-    rows = Lead.objects.visible_to(user)
+    rows = Lead.objects.visible_to(user).going_on()
     counted = _counted(rows, found, at - WINDOW)
     unsure = _unsure(rows, found) if counted["leads_perhaps"] else ()
     looked = [(lead, compiled.holds(facts_now(lead, at))) for lead in unsure]

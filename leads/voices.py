@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from inputs.refusals import Conflict, Invalid, NotAllowed, NotVisible, SentBefore
-from leads.holding import Held, hold, permit
+from leads.holding import Held, hold, permit, refuse_merged
 from leads.models import PersonaProposal, Quote
 from leads.questions import checked_words
 from leads.record import Record
@@ -70,12 +70,13 @@ def quote_customer(
 ) -> int:  # fmt: skip
     """Note words of the contact of a lead on the persona of this code, and give the quote's id.
 
-    What was sent with the same ``key`` before is not noted again. Raises ``BadReason``, ``NoSuchLead``, ``NotAllowed``, ``UnknownPersona``,
-    ``SentBefore``.
+    What was sent with the same ``key`` before is not noted again. Raises ``BadReason``, ``NoSuchLead``, ``NotAllowed``, ``WasMerged``,
+    ``UnknownPersona``, ``SentBefore``.
     """
     text = checked_words(text, "text")
     (item,) = hold([lead_id], actor=actor)
     permit(actor, "quote_customer")
+    refuse_merged(item.lead)
     if sent := _sent_before(Quote, item, key, persona, text):
         return sent
     version = _newest(persona)
@@ -107,12 +108,13 @@ def propose_change(
 ) -> int:  # fmt: skip
     """Propose a change of the persona of this code from a lead, and give the proposal's id; the managers of marketing are told.
 
-    What was sent with the same ``key`` before is not proposed again. Raises ``BadReason``, ``NoSuchLead``, ``NotAllowed``, ``UnknownPersona``,
-    ``SentBefore``.
+    What was sent with the same ``key`` before is not proposed again. Raises ``BadReason``, ``NoSuchLead``, ``NotAllowed``, ``WasMerged``,
+    ``UnknownPersona``, ``SentBefore``.
     """
     text = checked_words(text, "text")
     (item,) = hold([lead_id], actor=actor)
     permit(actor, "propose_persona_change")
+    refuse_merged(item.lead)
     if sent := _sent_before(PersonaProposal, item, key, persona, text):
         return sent
     version = _newest(persona)

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 
 from inputs.refusals import NotVisible
+from leads.completing import may_complete
+from leads.holding import Held, reach_of
 from leads.lifecycle import Stage
 from leads.listing import LeadRow, lead_rows, load
-from leads.models import Contact, Lead, LikelyDuplicate, Merge
+from leads.merging import UNDO_WITHIN
+from leads.models import Contact, Handoff, Lead, LeadEvent, LikelyDuplicate, Merge
+from ledger.selecting import ids
 from teams.models import User
 
 PAGE = 25
@@ -31,7 +35,7 @@ EVIDENCE: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 }
 TAKEN = {
     "Name": "name", "Phone": "phone", "Job title": "job_title", "Role": "role", "Seniority": "seniority",
-    "Country": "country", "Region": "region", "Language": "language",
+    "Country": "country", "Region": "region", "Language": "language", "Email": "email", "Lawful basis": "lawful_basis",
 }  # fmt: skip
 """Of which facts one of the two is chosen when they are merged, by the field of *Correct data*."""
 FACTS: Sequence[tuple[str, Callable[[Contact], object]]] = (
@@ -64,8 +68,12 @@ class Line:
 
     @property
     def field(self) -> str:
-        """The field whose value may be chosen: one of the two says something else, or more."""
-        return TAKEN.get(self.label, "") if self.first != self.second else ""
+        """The field whose value may be chosen: one of the two says something else, or more.
+
+        Of two emails none is chosen: whoever writes from either is known, and by which to reach them is a correction of its own.
+        """
+        is_free = self.first != self.second and not (self.label == "Email" and self.differs)
+        return TAKEN.get(self.label, "") if is_free else ""
 
     @property
     def differs(self) -> bool:
@@ -75,22 +83,33 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two contacts side by side, each with its leads."""
+    """Two contacts side by side, each with its leads. ``correctable`` are the leads whose contact the reader may correct."""
 
     pair: LikelyDuplicate
     lines: list[Line]
     sides: list[tuple[Contact, list[LeadRow]]]
     merges: list[Merge]
+    correctable: frozenset[int]
+    undo_problem: str
 
     @property
-    def undoable(self) -> Merge | None:
-        """The merge that may be undone: it stands."""
-        return next((merge for merge in self.merges if merge.undone_at is None), None)
+    def standing(self) -> Merge | None:
+        """The merge that stands; ``undo_problem`` says why it cannot be undone, if so."""
+        return _standing(self.merges)
 
     @property
     def leads(self) -> list[tuple[Contact, LeadRow]]:
         """The leads of both that may be kept or go."""
         return [(contact, row) for contact, rows in self.sides for row in rows if row.lead.stage != Stage.MERGED]
+
+    @property
+    def without_leads(self) -> list[Contact]:
+        """Those of the two who have no lead that may be kept or go."""
+        return [contact for contact, _ in self.sides if contact not in {of for of, _ in self.leads}]
+
+    @property
+    def is_mergeable(self) -> bool:
+        return self.is_open and not self.without_leads
 
     @property
     def evidence(self) -> str:
@@ -135,13 +154,42 @@ def comparison(pair_id: int, user: User, at: datetime) -> Comparison:
         raise NotVisible("There is nothing here.")
     both = (pair.first, pair.second)
     leads = Lead.objects.visible_to(user).filter(contact__in=both).order_by("-last_touch_at", "-id")
-    rows = lead_rows(load(leads, MOST_LEADS), at)
+    found = load(leads, MOST_LEADS)
+    rows = lead_rows(found, at)
+    merges = list(pair.merges.select_related("kept", "gone", "merged_by", "undone_by").order_by("-id"))
     return Comparison(
         pair,
         [line for label, fact in FACTS if (line := _line(label, fact, *both)).first or line.second],
         [(contact, [row for row in rows if row.lead.contact_id == contact.pk]) for contact in both],
-        list(pair.merges.select_related("kept", "gone", "merged_by", "undone_by").order_by("-id")),
+        merges,
+        _correctable(found, user, at) if pair.state == States.OPEN else frozenset(),
+        _undo_problem(_standing(merges), at),
     )
+
+
+def _standing(merges: Sequence[Merge]) -> Merge | None:
+    return next((merge for merge in merges if merge.undone_at is None), None)
+
+
+def _correctable(leads: Sequence[Lead], user: User, at: datetime) -> frozenset[int]:
+    """Give of which of these leads ``user`` may correct the data."""
+    offers = Handoff.objects.filter(lead__in=leads, state=Handoff.States.OPEN)
+    open_ones = {handoff.lead_id: handoff for handoff in offers}
+    held = [Held(lead, open_ones.get(lead.pk)) for lead in leads]
+    reach = reach_of(user, ids(item.rep_id for item in held), at)
+    return frozenset(item.lead.pk for item in held if may_complete(item, user, reach))
+
+
+def _undo_problem(merge: Merge | None, at: datetime) -> str:
+    """Say why a merge cannot be undone any more; nothing where it can."""
+    if merge is None:
+        return ""
+    if at - merge.merged_at > UNDO_WITHIN:
+        return f"It was more than {UNDO_WITHIN.days} days ago: it stays."
+    events = LeadEvent.objects.filter(lead__in=[merge.kept_id, merge.gone_id])
+    own = events.filter(kind="merged", facts__merge=merge.pk).values("pk")[:1]
+    since = events.filter(pk__gt=Subquery(own)).exclude(kind="took_in", facts__merge=merge.pk)
+    return "Something has happened to the lead since: it stays." if since.exists() else ""
 
 
 def open_pairs_of(contact_id: int) -> list[tuple[LikelyDuplicate, Contact]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -26,14 +26,18 @@ LONGEST_SEARCH = 200
 LONGEST_NAME = 40
 """Characters of a parameter's name that are repeated to who sent it."""
 ME, NOBODY, MARKETING = "me", "none", "marketing"
+TOO = "too"
+"""Lists also the leads that were merged into another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What is asked for. Empty means any; ``owner`` is an id, *me*, or *none* (in a queue).
 
-    Five come from numbers of other pages (see ``desk.queries.lead_sets``): a persona, a stage that was reached, whose load it is
-    (an id, or *me* for the reader's desk), what it needs of the reader, an import. ``order`` is no filter, but stands in the address beside them.
+    Six come from numbers of other pages (see ``desk.queries.lead_sets``): a persona, a stage that was reached, whose load it is
+    (an id, or *me* for the reader's desk), what it needs of the reader, an import, and whether those that were merged count too. These
+    are left out where neither that nor a stage nor words are asked for: the lead that is kept stands for them. ``order`` is no filter, but
+    stands in the address beside them.
     """
 
     q: str = ""
@@ -47,6 +51,7 @@ class Filter:
     carried: str = ""
     needs: str = ""
     imported: str = ""
+    merged: str = ""
     order: str = ""
 
     def query(self, **more: str) -> str:
@@ -65,7 +70,7 @@ class Filter:
 
 CHOSEN = ("q", "stage", "source", "tier", "campaign", "owner")
 """What the form above the list offers."""
-CARRIED_ALONG = ("persona", "reached", "carried", "needs", "imported")
+CARRIED_ALONG = ("persona", "reached", "carried", "needs", "imported", "merged")
 ORDER = "order"
 NAMES = (*CHOSEN, *CARRIED_ALONG, ORDER)
 
@@ -103,6 +108,7 @@ def parse(params: Mapping[str, str]) -> Asked:
         "carried": given["carried"] == ME or _is_id(given["carried"]),
         "needs": given["needs"] in NEEDS,
         "imported": _is_id(given["imported"]),
+        "merged": given["merged"] == TOO,
         ORDER: given[ORDER] in ORDERS,
         "q": len(given["q"]) <= LONGEST_SEARCH and problem_with(given["q"], single_line=True) is None,
     }
@@ -127,12 +133,15 @@ _WORDS = {name: name for name in NAMES} | {
     "reached": "stage reached",
     "carried": "load",
     "imported": "import",
+    "merged": "wish for merged ones",
 }
 
 
 def page_of(asked: Asked, user: User, at: datetime) -> Page:
     """Load one page for ``user``: eight queries at most, none of which counts."""
     leads = Lead.objects.visible_to(user).filter(_wanted(asked.filter, user, at))
+    if not (asked.filter.stage or asked.filter.q or asked.filter.merged):
+        leads = leads.going_on()
     is_cut = False
     if asked.filter.q:
         contact_ids, is_cut = contacts_like(asked.filter.q)
@@ -152,7 +161,7 @@ def _first(leads: LeadQuerySet, asked: Asked, user: User, at: datetime) -> list[
 def further_words(wanted: Filter, user: User) -> list[tuple[str, str]]:
     """Say which filters are set that the form does not offer, as ``(name, words)``: a query for each person, persona or file named."""
     people, personas = User.objects.all(), PersonaVersion.objects.newest()
-    said = {
+    said: dict[str, Callable[[], str]] = {
         "persona": lambda: _named(personas.filter(persona_id=wanted.persona).values_list("name", flat=True)),
         "reached": lambda: f"reached {dict(Lead.Stages.choices)[wanted.reached]}",
         "carried": lambda: (
@@ -165,6 +174,7 @@ def further_words(wanted: Filter, user: User) -> list[tuple[str, str]]:
             "from the import of "
             + _named(ImportRun.objects.visible_to(user).filter(pk=wanted.imported).values_list("file_name", flat=True))
         ),
+        "merged": lambda: "and those that were merged",
     }
     return [(name, said[name]()) for name in CARRIED_ALONG if getattr(wanted, name)]
 

@@ -11,11 +11,10 @@ from desk.access import instant, reader, sees
 from desk.merge_form import MergeForm
 from desk.queries.duplicates import COUNTED_UP_TO, MAY, Comparison, comparison, open_count, pairs_after
 from inputs.fields import add_problems
-from inputs.refusals import Invalid, NotAllowed, NotVisible, Refusal
-from leads.completing import complete
+from inputs.refusals import Invalid, NotVisible, Refusal
 from leads.duplicates import keep_apart
-from leads.merging import merge, undo_merge
-from teams.models import User
+from leads.merging import undo_merge
+from leads.merging_corrected import EMAIL, merge_corrected
 
 UNPROCESSABLE = 422
 
@@ -60,14 +59,16 @@ def merge_pair(request: HttpRequest, pair_id: int) -> HttpResponse:
     form = MergeForm(request.POST, found=found)
     if not form.is_valid():
         return _page(request, found, form, UNPROCESSABLE)
+    leads, changes = {f"{name}_id": form.cleaned_data[name] for name in ("kept", "gone")}, form.changes()
     try:
-        _merge(request, user, pair_id, form)
-    except (NotVisible, NotAllowed):
+        merge_corrected(pair_id=pair_id, **leads, changes=changes, actor=user, at=instant(request))
+    except NotVisible:
         raise
     except Refusal as refusal:
         add_problems(form, refusal.problems)
         return _page(request, found, form, UNPROCESSABLE if isinstance(refusal, Invalid) else refusal.status)
-    messages.success(request, "Merged. What comes in for either goes on here; it can be undone for 30 days.")
+    undo = "it stays, for the email is taken over" if EMAIL in changes else "it can be undone for 30 days"
+    messages.success(request, f"Merged. What comes in for either goes on here; {undo}.")
     return redirect("desk:lead", form.cleaned_data["kept"])
 
 
@@ -78,14 +79,6 @@ def undo(request: HttpRequest, merge_id: int) -> HttpResponse:
     undo_merge(merge_id=merge_id, actor=reader(request), at=instant(request))
     messages.success(request, "They are two again.")
     return redirect("desk:duplicates")
-
-
-def _merge(request: HttpRequest, user: User, pair_id: int, form: MergeForm) -> None:
-    """Correct the kept contact first: a correction is one of its own, with its own traces, and what refuses it refuses both."""
-    kept_id, at = form.cleaned_data["kept"], instant(request)
-    if changes := form.changes():
-        complete(lead_id=kept_id, changes=changes, actor=user, at=at)
-    merge(pair_id=pair_id, kept_id=kept_id, gone_id=form.cleaned_data["gone"], actor=user, at=at)
 
 
 def _page(request: HttpRequest, found: Comparison, form: MergeForm, status: int) -> HttpResponse:

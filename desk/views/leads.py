@@ -19,6 +19,7 @@ from desk.queries.timeline import FILTERS, timeline
 from desk.score_form import AsOfForm
 from desk.steps import steps_for
 from leads.codes import SOURCES, TIER_LABELS
+from leads.lifecycle import Stage
 from leads.models import Lead
 from leads.score_as_of import NotKnownThen
 from teams.models import Team, User
@@ -66,6 +67,7 @@ def lead(request: HttpRequest, lead_id: int) -> HttpResponse:
     """Show one lead with all that both teams know of it."""
     user, at = reader(request), instant(request)
     found = lead_for(user, lead_id)
+    goes_on = found.stage != Stage.MERGED
     form = AsOfForm(request.GET if "as_of" in request.GET else None, at=at)
     page = _page(found, user, at, form)
     if page.score.is_past:  # a link gives its offset, which the field of a browser cannot show
@@ -78,8 +80,8 @@ def lead(request: HttpRequest, lead_id: int) -> HttpResponse:
         "at": at,
         "steps": steps_for(user, found, page.newest_handoff, at),
         "user": user,
-        "may_quote": user.may("quote_customer"),
-        "may_propose": user.may("propose_persona_change"),
+        "may_quote": goes_on and user.may("quote_customer"),
+        "may_propose": goes_on and user.may("propose_persona_change"),
         "merges": merges_of(found),
         "may_judge": user.may(MAY),
         "alike": open_pairs_of(found.contact_id) if user.may(MAY) else [],

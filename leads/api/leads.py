@@ -15,7 +15,7 @@ from inputs.countries import country_code
 from inputs.moments import instant
 from inputs.refusals import NotVisible
 from leads.api.base import ApiView, given, read_body, text
-from leads.api.filters import LEADS
+from leads.api.filters import LEADS, listed
 from leads.api.paging import BadQuery
 from leads.api.shapes import (
     LeadIn,
@@ -55,10 +55,14 @@ class Leads(ApiView):
 
     @extend_schema(operation_id="leads_list", parameters=LEADS.parameters, responses={200: LeadPage, 400: ProblemBody})
     def get(self, request: Request) -> Response:
-        """List leads, newest first, a page at a time."""
+        """List leads, newest first, a page at a time.
+
+        A lead that was merged into another is left out, unless `stage` or `q` is asked for; `merged_into` names the one that goes on for it.
+        The leads of a `contact` are also those of whoever was merged into it.
+        """
         user = self.user(request, "see_leads")
         at = self.at(request)
-        page = LEADS.page(Lead.objects.visible_to(user), request.query_params, at=at)
+        page = LEADS.page(listed(Lead.objects.visible_to(user), request.query_params), request.query_params, at=at)
         return Response({"results": [lead_body(lead, at) for lead in page.rows], "next": page.next})
 
     @extend_schema(

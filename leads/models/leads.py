@@ -29,6 +29,10 @@ class LeadQuerySet(models.QuerySet["Lead"]):
     def open(self) -> LeadQuerySet:
         return self.filter(OPEN)
 
+    def going_on(self) -> LeadQuerySet:
+        """Leads that were not merged into another one."""
+        return self.filter(merged_into__isnull=True)
+
 
 class Lead(models.Model):
     """One buying interest of a contact, from first inquiry to its end.

@@ -78,7 +78,11 @@ class Contact(models.Model):
                 fields=["external_id"], condition=Q(external_id__isnull=False), name="contact_external_id_once"
             ),
             models.CheckConstraint(
-                condition=Q(email_key__isnull=False) | Q(phone_key__isnull=False) | Q(external_id__isnull=False),
+                # Who was merged may have left all of it to whom they were merged into.
+                condition=Q(email_key__isnull=False)
+                | Q(phone_key__isnull=False)
+                | Q(external_id__isnull=False)
+                | Q(merged_into__isnull=False),
                 name="a_contact_can_be_recognised",
             ),
         ]

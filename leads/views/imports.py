@@ -193,7 +193,7 @@ def import_run(request: HttpRequest, run_id: int) -> HttpResponse:
         return redirect("leads:import_columns", run.pk)
     template = "leads/_import_progress.html" if request.headers.get("HX-Request") else "leads/import_run.html"
     percent = 100 * run.done_count // max(run.rows_read, 1)
-    leads_path = f"/leads/?imported={run.pk}"  # the list of leads, which an app above owns
+    leads_path = f"/leads/?imported={run.pk}&merged=too"  # the list of leads, which an app above owns
     return render(request, template, {"run": run, "percent": percent, "leads_path": leads_path})
 
 

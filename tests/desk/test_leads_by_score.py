@@ -145,10 +145,10 @@ def test_both_orders_are_read_from_an_index_whole_and_further_on() -> None:
     place = by_engagement(Lead.objects.all(), at=NOW, after=None, most=9)[-1]
 
     for after in (None, place):
-        assert_in_order(in_group(Lead.objects.all(), place.group, NOW, after)[:26], "lead_engagement_idx")
-        assert_in_order(in_group(Lead.objects.all(), (30, 0.0), NOW, after)[:26], "lead_engagement_idx")
+        assert_in_order(in_group(Lead.objects.going_on(), place.group, NOW, after)[:26], "lead_engagement_idx")
+        assert_in_order(in_group(Lead.objects.going_on(), (30, 0.0), NOW, after)[:26], "lead_engagement_idx")
     for fit_after in (None, (50, place.lead_id)):
-        assert_in_order(below_fit(Lead.objects.all(), fit_after)[:26], "lead_fit_idx")
+        assert_in_order(below_fit(Lead.objects.going_on(), fit_after)[:26], "lead_fit_idx")
 
 
 def assert_in_order(rows: QuerySet[Any], index: str) -> None:

@@ -18,6 +18,7 @@ from dashboards.behind import rows_behind
 from dashboards.registry import TO_DATE
 from dashboards.to_date import EVERY_FAMILY
 from leads.models import Clock, Handoff, Lead, Opportunity
+from personas.models import PersonaVersion
 from teams.models import User
 from tests.dashboards.test_figures_and_rows import scope, some_filters
 from tests.dashboards.world import World, fill, found
@@ -58,6 +59,10 @@ def _bring_to_the_present(world: World) -> None:
     Opportunity.objects.bulk_create(
         Opportunity(lead=lead, stage="won", amount=100, currency="EUR", opened_at=now, closed_at=now) for lead in won
     )
+    gone = Lead.objects.filter(stage="lead", last_campaign=world.campaigns[0]).order_by("-pk")[:2]
+    persona = PersonaVersion.objects.filter(persona__code="owner")[0]
+    into = {"stage": "merged", "merged_into": won[0], "merged_at": now}
+    Lead.objects.filter(pk__in=[lead.pk for lead in gone]).update(persona=persona, sal_at=now, **into)
     Campaign.objects.update(starts_on=now.date())
     for campaign in Campaign.objects.all():
         spend(campaign, 1000)

@@ -146,13 +146,19 @@ def test_sql_says_what_python_says(leads: list[Lead], sue: User, at: datetime) -
     assert exact > len(rules) * 0.5
 
 
-def test_arrivals_and_mqls_are_those_of_the_last_92_days(leads: list[Lead], sue: User, at: datetime) -> None:
+def test_arrivals_and_mqls_are_those_of_the_last_92_days_but_who_was_merged_is_none_of_them(
+    leads: list[Lead], sue: User, at: datetime
+) -> None:
     since = at - timedelta(days=92)
-    fresh = [lead for lead in leads if lead.captured_at >= since]
     mqls = [lead for lead in leads if lead.mql_at and lead.mql_at >= since]
+    gone = next(lead for lead in mqls if lead.captured_at >= since)
+    Lead.objects.filter(pk=gone.pk).update(stage="merged", merged_into=next(lead for lead in leads if lead != gone))
+    fresh = [lead for lead in leads if lead.captured_at >= since and lead != gone]
+    mqls.remove(gone)
 
     counted = count_matches({"field": "fit", "op": "gte", "value": 50}, user=sue, at=at)
 
+    assert counted.leads.total == MADE - 1
     assert counted.arrivals == Share(sum(lead.fit is not None and lead.fit >= 50 for lead in fresh), len(fresh))
     assert counted.mqls == Share(sum(lead.fit is not None and lead.fit >= 50 for lead in mqls), len(mqls))
 

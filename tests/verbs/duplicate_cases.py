@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leads.duplicates import find_duplicates, keep_apart
 from leads.merging import merge, undo_merge
+from leads.merging_corrected import merge_corrected
 from leads.models import Contact, Lead, LikelyDuplicate
 from tests.cast import NOW
 from tests.verbs.cases import LATER, Act, Case
@@ -41,6 +42,14 @@ def _merge(company: Company) -> Act:
     return lambda: merge(pair_id=pair_id, kept_id=kept.pk, gone_id=gone.pk, actor=company.maya, at=LATER)
 
 
+def _merge_corrected(company: Company) -> Act:
+    pair_id, kept, gone = _two(company)
+    Contact.objects.filter(pk=kept.contact_id).update(email="", email_key=None, external_id="crm-1")
+    changes = {"email": SECOND, "name": "Ana M. Silva"}
+    leads = {"kept_id": kept.pk, "gone_id": gone.pk}
+    return lambda: merge_corrected(pair_id=pair_id, **leads, changes=changes, actor=company.maya, at=LATER)
+
+
 def _undo(company: Company) -> Act:
     pair_id, kept, gone = _two(company)
     Lead.objects.filter(pk=kept.pk).update(marketer=company.mona)
@@ -52,5 +61,6 @@ DUPLICATE_CASES = [
     Case(find_duplicates, _find, audit="find_duplicates"),
     Case(keep_apart, _keep_apart, audit="keep_apart"),
     Case(merge, _merge, audit="merge", events="merged took_in", told="lead_merged"),
+    Case(merge_corrected, _merge_corrected, audit="merge complete", events="merged took_in completed", told="lead_merged"),
     Case(undo_merge, _undo, audit="undo_merge", events="unmerged gave_back", told="lead_unmerged"),
 ]
