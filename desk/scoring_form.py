@@ -67,7 +67,7 @@ class ScoringForm(ConditionFields, LinesForm):
         self.fields["half_life_days"] = number("Half-life in days", 1, MOST_HALF_LIFE)
         for kind in self.kinds:
             self.fields[f"points-{kind}"] = number("Points", 0, MOST_POINTS)
-            self.fields[f"stays-{kind}"] = forms.BooleanField(label="stay", required=False)
+            self.fields[f"stays-{kind}"] = forms.BooleanField(label="they stay", required=False)
         super().prepare()
         self.kept = lines_kept({str(line.get("kept") or "") for line in self._lines})
         for place, line in enumerate(self._lines):
