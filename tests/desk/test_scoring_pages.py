@@ -179,18 +179,20 @@ def test_everybody_reads_it_in_words_and_what_each_version_changed(
     write_scoring(actor=mona, terms={**SCORING_TERMS, "points": points, "half_life_days": 1}, seen=1, at=at)
     browser = enter(sam)
 
-    page = browser.get("/scoring/").content.decode()
+    page, form = browser.get("/scoring/").content.decode(), enter(mona).get(PATH).content.decode()
     second, first = browser.get("/scoring/2/").content.decode(), browser.get("/scoring/1/").content.decode()
 
     for words in ("Points halve every <b>1 day</b>", "those of event visit stay", "Worth nothing: form, list import",
                   "Studies or looks for a job", "Half-life, Points of touches", "by Mona"):  # fmt: skip
         assert words in page
+    assert form.count("they stay") == len(SCORING_TERMS["points"])
     assert PATH not in page
     assert "begin a draft" not in page
     assert "Form: 10 points, decaying" in second
     assert 'href="/agreement/1/"' in first
     assert "?since=1#s-changed" in first
     assert "begin a draft" in enter(mona).get("/scoring/").content.decode()
+    assert browser.get("/scoring/?before=1").context["history"].entries == []
     assert "/scoring/1/" in browser.get("/agreement/").content.decode()
     assert 'href="/scoring/"' in browser.get("/personas/").content.decode()
 
