@@ -197,6 +197,15 @@ def test_everybody_reads_it_in_words_and_what_each_version_changed(
     assert 'href="/scoring/"' in browser.get("/personas/").content.decode()
 
 
+def test_a_draft_that_rests_on_a_version_is_named_to_its_side_alone(
+    enter: Enter, mona: User, sam: User, agreed: InForce, at: datetime
+) -> None:
+    draft_from_template(actor=mona, at=at)
+
+    assert 'href="/agreement/2/"' in enter(mona).get("/scoring/").content.decode()
+    assert 'href="/agreement/2/"' not in enter(sam).get("/scoring/").content.decode()
+
+
 def test_before_there_is_any_scoring_the_page_says_so_and_the_first_is_written(enter: Enter, mona: User) -> None:
     browser = enter(mona)
     assert "Nothing is scored yet." in browser.get("/scoring/").content.decode()
