@@ -236,6 +236,9 @@ def _personas(world: World) -> Iterator[Page]:
     yield Page("persona, compared", maya, "/personas/operations-olivia/compare/")
     yield Page("new persona", maya, "/personas/new/")
     yield Page("form of a persona", maya, "/personas/operations-olivia/edit/")
+    yield Page("scoring", maya, "/scoring/")
+    yield Page("scoring, a version", maya, "/scoring/1/")
+    yield Page("form of the scoring", world.marketing_manager, "/scoring/edit/")
 
 
 def _agreement(world: World) -> Iterator[Page]:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from leads.codes import TOUCH_KINDS
 from personas.conditions import BadRule, Rule
 from personas.fit import Negative, grade, read_negatives
+from personas.scoring_terms import read_half_life, read_points
 
 __all__ = [
     "EMPTY", "BadScoring", "Engagement", "Scoring", "TouchLine", "add_points", "engagement_at", "engagement_items", "engagement_now",
@@ -29,7 +30,6 @@ __all__ = [
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 DAY_SECONDS = 86_400
 MAX_ENGAGEMENT = 100
-MAX_POINTS = 1000
 STANDARD = "standard"
 
 
@@ -59,18 +59,13 @@ class Scoring:
     def from_terms(version_id: int, terms: Mapping[str, Any]) -> Scoring:
         """Read the terms of a version (see ``personas.models.ScoringVersion``); raises ``BadScoring``."""
         try:
-            half_life = terms["half_life_days"]
-            points = {kind: (line["points"], line["decays"]) for kind, line in terms["points"].items()}
+            half_life = read_half_life(terms["half_life_days"])
+            points = {kind: read_points(kind, line) for kind, line in terms["points"].items()}
             negatives = read_negatives(terms.get("negatives", ()))
         except BadRule as error:
             raise BadScoring(str(error)) from error
         except (KeyError, TypeError, AttributeError) as error:
             raise BadScoring(f"The scoring is incomplete or malformed: {error!r}") from error
-        if not isinstance(half_life, int) or not 0 < half_life <= 3650:
-            raise BadScoring("The half-life is a whole number of days from 1 to 3,650.")
-        for kind, (worth, decays) in points.items():
-            if not isinstance(worth, int) or not 0 <= worth <= MAX_POINTS or not isinstance(decays, bool):
-                raise BadScoring(f"{kind} needs points from 0 to {MAX_POINTS} and whether they decay.")
         return Scoring(version_id, half_life, points, negatives)
 
 

@@ -123,13 +123,14 @@ def read_negatives(lines: Any) -> tuple[Negative, ...]:
     """Read ``[{"code", "words", "points", "rule"}]`` with points below zero; raises ``BadRule``."""
     if not isinstance(lines, list | tuple) or len(lines) > MAX_NEGATIVES:
         raise BadRule("negatives", f"expected a list of at most {MAX_NEGATIVES} rules that take points off")
-    read = tuple(_negative(line, f"negatives[{place}]") for place, line in enumerate(lines))
+    read = tuple(read_negative(line, f"negatives[{place}]") for place, line in enumerate(lines))
     if len({negative.code for negative in read}) < len(read):
         raise BadRule("negatives", "each rule has a code of its own")
     return read
 
 
-def _negative(line: Any, path: str) -> Negative:
+def read_negative(line: Any, path: str) -> Negative:
+    """Read one rule that takes points off, which stands at ``path``; raises ``BadRule``."""
     if not isinstance(line, Mapping):
         raise BadRule(path, "expected code, words, points and rule")
     code, words, points = (line.get(name) for name in ("code", "words", "points"))

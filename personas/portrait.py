@@ -93,14 +93,15 @@ def checked(said: Portrait, *, is_negative: bool = False) -> Portrait:
 
 
 def _criterion(line: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: _tidied(line[name]) for name in ("field", "op", "value", "points") if name in line}
+    kept = {name: tidied(line[name]) for name in ("field", "op", "value", "points") if name in line}
     words = tidy(str(line.get("words") or ""))
     return {**kept, "words": words} if words else kept
 
 
-def _tidied(value: Any) -> Any:
+def tidied(value: Any) -> Any:
+    """Tidy the texts in the value of a condition."""
     if isinstance(value, list | tuple):
-        return [_tidied(item) for item in value]
+        return [tidied(item) for item in value]
     return tidy(value) if isinstance(value, str) else value
 
 
@@ -108,8 +109,8 @@ def _of_lines(said: Portrait) -> Iterator[Problem]:
     if not said.name:
         yield Problem("name", "required", "Give the persona a name.")
     for name in LINES:
-        yield from _of_text(name, getattr(said, name), LONGEST_LINE)
-    yield from _of_text("summary", said.summary, LONGEST_SUMMARY, single_line=False)
+        yield from problems_of_text(name, getattr(said, name), LONGEST_LINE)
+    yield from problems_of_text("summary", said.summary, LONGEST_SUMMARY, single_line=False)
     if said.avatar and said.avatar not in AVATARS:
         yield Problem("avatar", "unknown", "Choose one of the pictures.")
     if said.buying_role and said.buying_role not in BUYING_ROLES:
@@ -121,10 +122,11 @@ def _of_story(said: Portrait) -> Iterator[Problem]:
         if len(sentences) > MOST_SENTENCES:
             yield Problem(name, "too_many", f"Say it in at most {MOST_SENTENCES} lines.")
         for sentence in sentences:
-            yield from _of_text(name, sentence, LONGEST_SENTENCE)
+            yield from problems_of_text(name, sentence, LONGEST_SENTENCE)
 
 
-def _of_text(name: str, text: str, longest: int, *, single_line: bool = True) -> Iterator[Problem]:
+def problems_of_text(name: str, text: str, longest: int, *, single_line: bool = True) -> Iterator[Problem]:
+    """Say what is wrong with a text of a version in the field ``name``."""
     problem = problem_with(text, field=name, single_line=single_line)
     if problem:
         yield problem
@@ -137,11 +139,11 @@ def _of_criteria(said: Portrait, *, is_negative: bool) -> Iterator[Problem]:
     if len(said.criteria) > MOST_CRITERIA:
         yield Problem("criteria", "too_many", f"A persona has at most {MOST_CRITERIA} criteria.")
     for place, line in enumerate(said.criteria):
-        yield from _of_text(f"criteria[{place}]", line.get("words", ""), LONGEST_LINE)
+        yield from problems_of_text(f"criteria[{place}]", line.get("words", ""), LONGEST_LINE)
     values = [
         each
         for place, line in enumerate(said.criteria)
-        for each in _of_value(f"criteria[{place}].value", line.get("value"))
+        for each in problems_of_value(f"criteria[{place}].value", line.get("value"))
     ]
     yield from values
     if values:
@@ -159,11 +161,11 @@ def _of_criteria(said: Portrait, *, is_negative: bool) -> Iterator[Problem]:
         )
 
 
-def _of_value(name: str, value: Any) -> Iterator[Problem]:
+def problems_of_value(name: str, value: Any) -> Iterator[Problem]:
     """Look at the texts and numbers that a fact is compared with; their kind is the matter of ``personas.conditions``."""
     for item in value if isinstance(value, list | tuple) else [value]:
         if isinstance(item, str):
-            yield from _of_text(name, item, LONGEST_VALUE)
+            yield from problems_of_text(name, item, LONGEST_VALUE)
         elif isinstance(item, int | float) and not -MOST_NUMBER <= item <= MOST_NUMBER:
             yield Problem(name, "too_large", f"A number is at most {MOST_NUMBER:,}.")
 

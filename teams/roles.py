@@ -86,6 +86,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # settings
     "manage_people": frozenset({Role.ADMINISTRATOR}),
     "write_personas": MARKETING | {Role.SALES_MANAGER, Role.ADMINISTRATOR},
+    "write_scoring": frozenset({Role.MARKETING_MANAGER, Role.ADMINISTRATOR}),
     "change_routing": frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR}),
     "change_settings": frozenset({Role.ADMINISTRATOR}),
 }

@@ -55,7 +55,7 @@ class ChecklistForm(SentencesForm):
         for line in map(self.line, range(self.count)):
             if line["words"]:
                 kept = line["code"] in known and line["code"] not in items
-                code = line["code"] if kept else _fresh(line["words"], known | items.keys())
+                code = line["code"] if kept else fresh_code(line["words"], known | items.keys())
                 items[code] = line["words"]
         return [{"code": code, "words": words} for code, words in items.items()]
 
@@ -65,7 +65,7 @@ class ChecklistForm(SentencesForm):
         return self.cleaned_data
 
 
-def _fresh(words: str, taken: set[str]) -> str:
+def fresh_code(words: str, taken: set[str]) -> str:
     """Make a code of the first words that no other line has, or had."""
     stem = slugify(words).replace("-", "_")[:30].strip("_") or "item"
     numbered = (stem if count == 1 else f"{stem}_{count}" for count in range(1, len(taken) + 2))

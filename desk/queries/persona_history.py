@@ -63,7 +63,7 @@ def history_of(newest: PersonaVersion, at: datetime, before: int | None = None) 
             is_first=version.number == 1,
             is_in_force=version.pk in pinned,
         )
-        for version, was in zip(found, earlier, strict=True)
+        for version, was in zip(found, earlier, strict=False)  # beyond the first version there is one more
     ][:PAGE]
     return History(newest, entries, found[PAGE - 1].number if len(found) > PAGE else None)
 

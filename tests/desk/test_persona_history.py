@@ -66,10 +66,12 @@ def test_a_long_history_comes_in_pages(
 
     first = browser.get(f"{PATH}versions/").context["history"]
     second = browser.get(f"{PATH}versions/?before={first.older}").context["history"]
+    nothing = browser.get(f"{PATH}versions/?before=1").context["history"]
 
     assert [entry.sheet.version.number for entry in first.entries] == [3, 2]
     assert first.entries[1].changes == ["Industry", "Goals"]
     assert ([entry.sheet.version.number for entry in second.entries], second.older) == ([1], None)
+    assert (nothing.entries, nothing.older) == ([], None)
 
 
 def test_an_old_version_is_shown_as_it_was(enter: Enter, sam: User, versions: InForce) -> None:

@@ -37,6 +37,7 @@ from tests.matrix.rows import (
     page,
     who_may,
 )
+from tests.matrix.scoring_rows import SCORING_ROWS
 from tests.matrix.world import MISSING_ID, MISSING_SLUG, World, of
 
 
@@ -302,6 +303,7 @@ TABLE: dict[str, Row | tuple[Row, ...]] = {
     "desk:change_cost": keep_costs({"GET": OK, "POST": FORM_TAKEN}, COST),
     "desk:remove_cost": keep_costs({"POST": GOES_ON}, COST),
     **PERSONA_ROWS,
+    **SCORING_ROWS,
     "desk:quote_customer": form("quote_customer", target=LEAD, refused=403, blind=OUTSIDERS),
     "desk:propose_persona_change": form("propose_persona_change", target=LEAD, refused=403, blind=OUTSIDERS),
     "desk:agreement": page("see_agreement"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from leads.voices import close_proposal, propose_change, quote_customer, remove_proposal, remove_quote
-from personas.models import Persona, PersonaVersion
+from personas.models import Persona, PersonaVersion, ScoringVersion
 from personas.portrait import Portrait
+from personas.scoring_versions import write_scoring
 from personas.validating import validate_persona
 from personas.writing import bring_back_persona, create_persona, edit_persona, retire_persona
 from tests.cast import NOW
@@ -42,6 +43,12 @@ def _validate(company: Company) -> Act:
     edit_persona(actor=company.maya, at=NOW, code=CODE, portrait=replace(_newest().portrait, region="Asia"))
     validate_persona(actor=company.mona, at=NOW, code=CODE, number=2)
     return lambda: validate_persona(actor=company.sam, at=LATER, code=CODE, number=2)
+
+
+def _score(company: Company) -> Act:
+    newest = ScoringVersion.objects.latest("number")
+    terms = {**newest.terms, "half_life_days": 21}
+    return lambda: write_scoring(actor=company.mona, terms=terms, seen=newest.number, at=LATER)
 
 
 def _quote(company: Company) -> Act:
@@ -88,5 +95,6 @@ PERSONA_CASES = [
     Case(edit_persona, _edit, audit="edit_persona", told="persona_written"),
     Case(retire_persona, _retire, audit="retire_persona"),
     Case(bring_back_persona, _bring_back, audit="bring_back_persona"),
+    Case(write_scoring, _score, audit="write_scoring"),
     Case(validate_persona, _validate, audit="validate_persona", told="persona_validated"),
 ]
