@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 
 from inputs.refusals import NotVisible
 from leads.completing import may_complete
 from leads.holding import Held, reach_of
 from leads.lifecycle import Stage
 from leads.listing import LeadRow, lead_rows, load
-from leads.merging import UNDO_WITHIN
-from leads.models import Contact, Handoff, Lead, LeadEvent, LikelyDuplicate, Merge
+from leads.merging import undo_problem
+from leads.models import Contact, Handoff, Lead, LikelyDuplicate, Merge
 from ledger.selecting import ids
 from teams.models import User
 
@@ -163,12 +163,16 @@ def comparison(pair_id: int, user: User, at: datetime) -> Comparison:
         [(contact, [row for row in rows if row.lead.contact_id == contact.pk]) for contact in both],
         merges,
         _correctable(found, user, at) if pair.state == States.OPEN else frozenset(),
-        _undo_problem(_standing(merges), at),
+        _why_not_undone(_standing(merges), at),
     )
 
 
 def _standing(merges: Sequence[Merge]) -> Merge | None:
     return next((merge for merge in merges if merge.undone_at is None), None)
+
+
+def _why_not_undone(merge: Merge | None, at: datetime) -> str:
+    return undo_problem(merge, at) if merge is not None else ""
 
 
 def _correctable(leads: Sequence[Lead], user: User, at: datetime) -> frozenset[int]:
@@ -178,18 +182,6 @@ def _correctable(leads: Sequence[Lead], user: User, at: datetime) -> frozenset[i
     held = [Held(lead, open_ones.get(lead.pk)) for lead in leads]
     reach = reach_of(user, ids(item.rep_id for item in held), at)
     return frozenset(item.lead.pk for item in held if may_complete(item, user, reach))
-
-
-def _undo_problem(merge: Merge | None, at: datetime) -> str:
-    """Say why a merge cannot be undone any more; nothing where it can."""
-    if merge is None:
-        return ""
-    if at - merge.merged_at > UNDO_WITHIN:
-        return f"It was more than {UNDO_WITHIN.days} days ago: it stays."
-    events = LeadEvent.objects.filter(lead__in=[merge.kept_id, merge.gone_id])
-    own = events.filter(kind="merged", facts__merge=merge.pk).values("pk")[:1]
-    since = events.filter(pk__gt=Subquery(own)).exclude(kind="took_in", facts__merge=merge.pk)
-    return "Something has happened to the lead since: it stays." if since.exists() else ""
 
 
 def open_pairs_of(contact_id: int) -> list[tuple[LikelyDuplicate, Contact]]:

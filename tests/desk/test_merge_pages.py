@@ -193,7 +193,7 @@ def test_undo_is_offered_only_while_it_is_possible(
     assert undo in enter(maya).get(f"{PATH}{pair.pk}/").content.decode()
     found = comparison(pair.pk, maya, at + timedelta(days=31))
     assert found.standing == merges.get()
-    assert "more than 30 days" in found.undo_problem
+    assert "can be undone for 30 days" in found.undo_problem
 
 
 def test_who_has_no_lead_cannot_be_merged_and_the_page_says_so(

@@ -61,6 +61,8 @@ DUPLICATE_CASES = [
     Case(find_duplicates, _find, audit="find_duplicates"),
     Case(keep_apart, _keep_apart, audit="keep_apart"),
     Case(merge, _merge, audit="merge", events="merged took_in", told="lead_merged"),
-    Case(merge_corrected, _merge_corrected, audit="merge complete", events="merged took_in completed", told="lead_merged"),
+    Case(
+        merge_corrected, _merge_corrected, audit="merge complete", events="merged took_in completed", told="lead_merged"
+    ),
     Case(undo_merge, _undo, audit="undo_merge", events="unmerged gave_back", told="lead_unmerged"),
 ]
